@@ -1,0 +1,75 @@
+"""Names on the broker: streams, subjects, headers. No pupil stands in a subject."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = [
+    "DESKS",
+    "EVENTS_STREAM",
+    "FIELD_HEADER",
+    "IMPORT_DESK",
+    "PUBLISHERS",
+    "REJECTED_STREAM",
+    "RULE_HEADER",
+    "VIEW_CHANGED",
+    "desk_and_kind",
+    "event_subject",
+    "rejected_subject",
+]
+
+EVENTS_STREAM: Final = "KIB_EVENTS"
+"""The ledger: the events' JSON as sent, on `kib.events.<desk>.<kind>`."""
+REJECTED_STREAM: Final = "KIB_REJECTED"
+"""What was rejected, whole, on `kib.rejected.<desk>`, with the two headers below."""
+FIELD_HEADER: Final = "Kib-Field"
+"""Header of a rejected message: which field broke a rule."""
+RULE_HEADER: Final = "Kib-Rule"
+"""Header of a rejected message: which rule."""
+VIEW_CHANGED: Final = "kib.view.changed"
+"""Where the live view says that it has moved on (`events.notices.ViewChanged`)."""
+IMPORT_DESK: Final = "import"
+"""The desk of imported history: only here an event's own `recordedtime` is its recorded time."""
+
+DESKS: Final = ("school", "wij", "leerplicht", "jeugdhulp", "coordinator")
+"""Who reports, each with its own intake; beside them only `import`, which may carry every kind."""
+PUBLISHERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "contact-lost": ("school", "leerplicht"),
+    "contact-restored": ("school", "wij", "leerplicht", "jeugdhulp"),
+    "device-lent": ("school", "wij"),
+    "door-visit": ("school", "wij", "leerplicht", "jeugdhulp"),
+    "residence-established": ("school", "wij", "leerplicht"),
+    "report-retracted": DESKS,  # the source of the retracted event, whichever that is, or leerplicht
+    "week-reported": ("school",),
+    "reminder-sent": ("leerplicht", "coordinator"),
+    "school-registered": ("coordinator",),
+    "closure-announced": ("coordinator",),
+}
+"""Which desks may publish a kind, by the contract's table."""
+
+_TOKEN: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def _token(text: str) -> str:
+    if _TOKEN.fullmatch(text) is None:
+        raise ValueError("a desk or kind in a subject is lower-case words of a-z0-9 joined by -")
+    return text
+
+
+def event_subject(desk: str, kind: str) -> str:
+    """Name the ledger's subject for events of a kind from a desk; raises ValueError for what is no subject token."""
+    return f"kib.events.{_token(desk)}.{_token(kind)}"
+
+
+def desk_and_kind(subject: str) -> tuple[str, str]:
+    """Take a subject of the ledger apart; raises ValueError for any other subject."""
+    match subject.split("."):
+        case ["kib", "events", desk, kind]:
+            return _token(desk), _token(kind)
+        case _:
+            raise ValueError("not a subject of the ledger")
+
+
+def rejected_subject(desk: str) -> str:
+    """Name the subject for what a desk rejected; raises ValueError for what is no subject token."""
+    return f"kib.rejected.{_token(desk)}"
