@@ -1,0 +1,1 @@
+"""What follows from the events: the count and its neighbours, live and replayed."""

@@ -1,0 +1,157 @@
+"""The cells as dense arrays, and the tables that they give at one instant.
+
+The calendar and the clock are applied here, at reading: a new week, a closure announced,
+extended or cut short, a pupil who passes four weeks change the table without any event of a
+pupil, and without a timer that could be missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events import local_day, week_of_day
+from projections.fold import cells
+from projections.fold.calendar import Closure, closed_days
+from projections.fold.cells import COVERAGE_COLUMNS, FLOW_COLUMNS, HOUSEHOLDS, OVER_4_WEEKS
+from projections.tables import COUNT_MEASURES, COVERAGE_MEASURES, SECTORS
+
+Numbers = NDArray[np.int64]
+Pairs = NDArray[np.int64]
+"""Rows of (key, number)."""
+
+_FLOW_MEASURES = {
+    "newly_lost": cells.NEWLY_LOST,
+    "restored": cells.RESTORED,
+    "moved_in": cells.MOVED_IN,
+    "moved_out": cells.MOVED_OUT,
+} | dict(zip(COUNT_MEASURES[-7:], range(cells.DEVICE, FLOW_COLUMNS), strict=True))
+
+# TOUCHES[mask, days]: whether a pupil unreached on the days of ``mask`` was so on one of ``days``.
+_SETS = np.arange(128)
+_TOUCHES = (_SETS[:, None] & _SETS[None, :]) != 0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Arrays [place, sector, week], and which rows exist: where C(m, s) meets the week before K."""
+
+    weeks: tuple[str, ...]
+    open: NDArray[np.bool_]
+    counts: dict[str, Numbers]
+    coverage: dict[str, Numbers]
+
+
+class Cube:
+    """Cells of ``places`` over ``weeks`` whole weeks from ``first_monday``; what lies before is kept as one day."""
+
+    def __init__(self, places: Sequence[int], first_monday: int, weeks: int) -> None:
+        """Begin empty."""
+        self.places = tuple(places)
+        self.first_monday, self.weeks = first_monday, weeks
+        self._row = np.full(1 << 14, -1, dtype=np.int64)
+        self._row[list(places)] = np.arange(len(places))
+        shape = (len(places), len(SECTORS))
+        self._flow = np.zeros((*shape, 1 + 7 * weeks, FLOW_COLUMNS), dtype=np.int32)
+        self._during = np.zeros((*shape, 1 + weeks, 128), dtype=np.int32)
+        self._coverage = np.zeros((*shape, 1 + weeks, COVERAGE_COLUMNS), dtype=np.int64)
+        self._calendar: tuple[tuple[Closure, ...], NDArray[np.bool_]] | None = None
+
+    def knows(self, places: NDArray[np.int64]) -> bool:
+        """Tell whether the cube has rows for all these places."""
+        return bool(np.all(self._row[places] >= 0))
+
+    def add_flow(self, pairs: Pairs) -> None:
+        """Add to what happens on days; days beyond the cube are left out, they are not asked for yet."""
+        place, sector, day, column = _unpack(pairs[:, 0], cells.FLOW_BITS)
+        index = np.maximum(day - self.first_monday + 1, 0)
+        fit = index < self._flow.shape[2]
+        where = (self._row[place[fit]], sector[fit], index[fit], column[fit])
+        np.add.at(self._flow, where, pairs[fit, 1])
+
+    def add_during(self, pairs: Pairs) -> None:
+        """Add to the pupils unreached during weeks."""
+        place, sector, monday, mask = _unpack(pairs[:, 0], cells.MASK_BITS)
+        index = np.maximum((monday - self.first_monday) // 7 + 1, 0)
+        fit = index < self._during.shape[2]
+        np.add.at(self._during, (self._row[place[fit]], sector[fit], index[fit], mask[fit]), pairs[fit, 1])
+
+    def add_coverage(self, pairs: Pairs) -> None:
+        """Add to the schools expected and heard in weeks."""
+        place, sector, monday, column = _unpack(pairs[:, 0], cells.COVERAGE_BITS)
+        index = np.maximum((monday - self.first_monday) // 7 + 1, 0)
+        fit = index < self._coverage.shape[2]
+        np.add.at(self._coverage, (self._row[place[fit]], sector[fit], index[fit], column[fit]), pairs[fit, 1])
+
+    def grid(self, at: int, closures: tuple[Closure, ...], unripe: Pairs) -> Grid:
+        """Give the tables as of K = ``at`` (microseconds).
+
+        ``unripe`` are (area, number) of those who pass four weeks on the day of K, but not before K.
+        Every event in the cells has happened before K.
+        """
+        today = local_day(at - 1)
+        closed = self._closed(closures)
+        days = np.arange(self.first_monday, self.first_monday + 7 * self.weeks)
+        closed = (closed & (days <= today)).reshape(len(self.places), len(SECTORS), self.weeks, 7)
+        is_open: NDArray[np.bool_] = np.logical_or.reduce(closed, axis=3)
+        # The last day of C(m, s) in the week, and its place in the running totals (0 is "before").
+        last = 7 * np.arange(self.weeks) + 7 - np.argmax(closed[..., ::-1], axis=3)
+        counts = self._flows(closed) | self._states(last, closed, today, unripe)
+        counts["unreached_during"] = self._unreached_during(closed)
+        coverage = self._coverage[:, :, 1:].copy()
+        expected = self._coverage[..., cells.EXPECTED].cumsum(axis=2)[:, :, 1:]
+        coverage[..., cells.EXPECTED] = expected
+        some = np.flatnonzero(is_open.sum(axis=(0, 1)))
+        keep = is_open[:, :, some]
+        return Grid(
+            tuple(week_of_day(self.first_monday + 7 * int(week)) for week in some),
+            keep,
+            {name: np.where(keep, counts[name][:, :, some], 0) for name in COUNT_MEASURES},
+            {name: np.where(keep, coverage[:, :, some, i], 0) for i, name in enumerate(COVERAGE_MEASURES)},
+        )
+
+    def _closed(self, closures: tuple[Closure, ...]) -> NDArray[np.bool_]:
+        if self._calendar is None or self._calendar[0] != closures:
+            self._calendar = closures, closed_days(closures, self.places, self.first_monday, 7 * self.weeks)
+        return self._calendar[1]
+
+    def _flows(self, closed: NDArray[np.bool_]) -> dict[str, Numbers]:
+        """Sum what happened on the closed days of each week."""
+        by_day = self._flow[:, :, 1:].reshape(*closed.shape, FLOW_COLUMNS)
+        by_week = np.einsum("pswdc,pswd->pswc", by_day, closed)
+        return {name: by_week[..., column] for name, column in _FLOW_MEASURES.items()}
+
+    def _states(
+        self, last: NDArray[np.int64], closed: NDArray[np.bool_], today: int, unripe: Pairs
+    ) -> dict[str, Numbers]:
+        """Give what holds just before τ: everything that began, less what ended, up to the last closed day."""
+        flow = self._flow
+        begun = flow[..., cells.NEWLY_LOST] + flow[..., cells.MOVED_IN]
+        ended = flow[..., cells.RESTORED] + flow[..., cells.MOVED_OUT]
+        changes = {"unreached": begun - ended, "households": flow[..., HOUSEHOLDS]}
+        states = {name: np.take_along_axis(change.cumsum(axis=2), last, axis=2) for name, change in changes.items()}
+        over = np.take_along_axis(flow[..., OVER_4_WEEKS].cumsum(axis=2), last, axis=2)
+        week, weekday = divmod(today - self.first_monday, 7)
+        if len(unripe) and 0 <= week < self.weeks:
+            place, sector = self._row[unripe[:, 0] >> 2], unripe[:, 0] & 3
+            running = closed[place, sector, week, weekday]
+            np.subtract.at(over, (place[running], sector[running], week), unripe[running, 1])
+        return states | {"unreached_over_4_weeks": over}
+
+    def _unreached_during(self, closed: NDArray[np.bool_]) -> Numbers:
+        """Count the pupils whose unreached days of the week meet its closed days."""
+        days = (closed << np.arange(7)).sum(axis=3)
+        partial = np.einsum("pswm,pswm->psw", self._during[:, :, 1:], _TOUCHES[days])
+        whole = self._during[..., cells.WHOLE_WEEKS].cumsum(axis=2)[:, :, 1:]
+        total: Numbers = partial + np.where(days != 0, whole, 0)
+        return total
+
+
+def _unpack(keys: Numbers, bits: int) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Undo the packing of a cell's key: place, sector, day, column."""
+    day = (keys >> bits) & ((1 << cells.DAY_BITS) - 1)
+    area = keys >> (bits + cells.DAY_BITS)
+    return area >> 2, area & 3, day, keys & ((1 << bits) - 1)

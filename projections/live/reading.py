@@ -1,0 +1,270 @@
+"""Reading the live view: the tables as of now, from one consistent moment of its database."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from events import day_start, local_day
+from projections.fold import household, pupil
+from projections.fold.calendar import Announcement, Closure, last_day, standing
+from projections.fold.cells import COVERAGE_BITS, DAY_BITS, FLOW_BITS, MASK_BITS, Deltas, monday_of
+from projections.fold.cube import Cube, Grid, Pairs
+from projections.fold.reports import UNKNOWN_PLACE, Report, known_before, place_code, place_number
+from projections.live.store import Changes, SetAside, unpack_changes
+from projections.register import codes_between
+from projections.tables import SECTORS
+
+_SLACK_WEEKS: Final = 8
+_LOOK_BACK_WEEKS: Final = 53
+"""How long before the first event a closure is shown at most: a closure with a mistyped year costs no memory."""
+
+_HISTORY: Final = msgspec.msgpack.Decoder(list[Report])
+_ANNOUNCEMENTS: Final = msgspec.msgpack.Decoder(list[Announcement])
+_MEMBERS: Final = msgspec.msgpack.Decoder(dict[str, household.Member])
+_SORTED_SECTORS: Final = tuple(sorted(SECTORS))
+_SECTOR_ORDER: Final = [SECTORS.index(name) for name in _SORTED_SECTORS]
+
+
+class Frame(NamedTuple):
+    """What the cube has room for."""
+
+    first_monday: int
+    weeks: int
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Both tables as of one instant; arrays are [place, sector, week] and 0 where the row does not exist."""
+
+    position: int
+    as_of: int
+    places: tuple[str, ...]
+    sectors: tuple[str, ...]
+    weeks: tuple[str, ...]
+    open: NDArray[np.bool_]
+    counts: dict[str, NDArray[np.int64]]
+    coverage: dict[str, NDArray[np.int64]]
+
+    def rows(self, table: str) -> Iterator[tuple[str | int, ...]]:
+        """Give the rows of "counts" or "coverage" in the order of the definition.
+
+        Of the counts those with a measure that is not zero, of the coverage those where a school is expected.
+        """
+        measures = list((self.counts if table == "counts" else self.coverage).values())
+        exists = np.any([m != 0 for m in measures], axis=0) if table == "counts" else measures[0] != 0
+        for p, s, w in np.argwhere(exists & self.open):
+            yield self.places[p], self.sectors[s], self.weeks[w], *(int(m[p, s, w]) for m in measures)
+
+
+class LiveReader:
+    """Follows the database of a live view without ever writing to it. Not for use by several threads at once."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the database; raises ``sqlite3.OperationalError`` when it is not there."""
+        self._db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
+        self._cube: Cube | None = None
+        self._at = -1
+        self._closures: tuple[Closure, ...] = ()
+        self._framed: Frame | None = None
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    @property
+    def position(self) -> int:
+        """The ledger sequence up to which events are in the view."""
+        return self._one("SELECT max(notification_id) FROM tracking WHERE application_name = 'ledger'")
+
+    @property
+    def recorded_until(self) -> int:
+        """The latest recorded time in the view, in microseconds."""
+        return self._one("SELECT max(recorded) FROM horizon")
+
+    def refresh(self) -> bool:
+        """Tell whether events were taken in since the tables were last asked for."""
+        return self.position != self._at
+
+    def closures(self) -> tuple[Closure, ...]:
+        """Give the closures that stand, in the order of their first days."""
+        with self._snapshot():
+            return self._read_closures()
+
+    def set_aside(self) -> list[SetAside]:
+        """Give the ledger messages that are not counted, and why."""
+        return [SetAside(*row) for row in self._db.execute("SELECT * FROM set_aside ORDER BY position")]
+
+    def tables(self, at: int) -> Tables:
+        """Give both tables as of K = ``at`` (microseconds), or of the latest recorded time if that is later."""
+        with self._snapshot():
+            at = max(at, self.recorded_until)
+            today = local_day(at - 1)
+            cube = self._caught_up(today)
+            unripe = self._rows(
+                "SELECT area, sum(n) FROM over_4_weeks WHERE at >= ? AND at < ? GROUP BY area",
+                (at, day_start(today + 1)),
+            )
+            early = self._early(at)
+            if early is not None:
+                _add(cube, early, 1)
+                tonight = day_start(today + 1)
+                also = [(where, n) for (ripe, where), n in early.over_4_weeks.items() if at <= ripe < tonight]
+                unripe = np.concatenate([unripe, _pairs(also)])
+            grid = cube.grid(at, self._closures, unripe)
+            if early is not None:
+                _add(cube, early, -1)
+            return _tables(self._at, at, cube.places, grid)
+
+    # Reading
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """One read transaction: whatever is read in it stands at one position."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
+
+    def _one(self, statement: str) -> int:
+        return int(self._db.execute(statement).fetchone()[0] or 0)
+
+    def _rows(self, statement: str, parameters: Sequence[int] = ()) -> Pairs:
+        rows = self._db.execute(statement, parameters).fetchall()
+        return np.array(rows, dtype=np.int64).reshape(-1, 2)
+
+    def _read_closures(self) -> tuple[Closure, ...]:
+        rows = self._db.execute("SELECT name, state FROM closure")
+        found = (standing(name, _ANNOUNCEMENTS.decode(state)) for name, state in rows)
+        return tuple(sorted((c for c in found if c is not None), key=lambda c: (c.starts, c.name)))
+
+    def _caught_up(self, today: int) -> Cube:
+        """Bring the cube to the position of this snapshot: by what the last commits added, or anew."""
+        position = self.position
+        cube, changes = self._cube, None
+        if position != self._at:
+            changes = self._changes()
+            self._closures = self._read_closures()
+        frame = self._frame(today)
+        if cube is None or frame != self._framed or (position != self._at and not _add_changes(cube, changes)):
+            cube = self._load(frame)
+        self._cube, self._framed, self._at = cube, frame, position
+        return cube
+
+    def _changes(self) -> list[Changes] | None:
+        """Give what the commits since added; None when they are not all there any more."""
+        rows = self._db.execute("SELECT after, deltas FROM change WHERE position > ? ORDER BY position", (self._at,))
+        changes: list[Changes] = []
+        for after, deltas in rows:
+            if deltas is None or (not changes and after != self._at):
+                return None
+            changes.append(unpack_changes(deltas))
+        return changes
+
+    def _frame(self, today: int) -> Frame:
+        """Give what the tables need room for: from the first closed week (not long before any event) to the last."""
+        first_event = monday_of(self._first_recorded_day())
+        starts = [closure.starts.toordinal() for closure in self._closures]
+        first = max(monday_of(min(starts, default=first_event)), first_event - 7 * _LOOK_BACK_WEEKS)
+        last = max(min(max(map(last_day, self._closures), default=first), today), first)
+        weeks = ((last - first) // 7 + 1 + _SLACK_WEEKS) // _SLACK_WEEKS * _SLACK_WEEKS
+        return Frame(first, weeks, codes_between(first, last))
+
+    def _first_recorded_day(self) -> int:
+        first = self._one("SELECT min(first_recorded) FROM horizon")
+        return local_day(first)
+
+    def _load(self, frame: Frame) -> Cube:
+        """Read all cells."""
+        parts = [self._rows(f"SELECT key, n FROM {table} WHERE n <> 0") for table in _CELLS]
+        seen = {
+            int(p) for part, bits in zip(parts, _CELLS.values(), strict=True) for p in np.unique(_places(part, bits))
+        }
+        places = sorted({place_number(code) for code in frame.codes} | seen | {UNKNOWN_PLACE})
+        cube = Cube(places, frame.first_monday, frame.weeks)
+        cube.add_flow(parts[0])
+        cube.add_during(parts[1])
+        cube.add_coverage(parts[2])
+        return cube
+
+    def _early(self, at: int) -> Deltas | None:
+        """Give what is to be added to leave out what happens at K or after: clocks may be minutes ahead."""
+        rows = self._db.execute("SELECT pupil FROM early WHERE latest >= ?", (at,)).fetchall()
+        if not rows:
+            return None
+        deltas = Deltas()
+        households: dict[str, dict[str, household.Member]] = {}
+        for (name,) in rows:
+            history = _HISTORY.decode(self._state("pupil", name))
+            was = pupil.contribute(history, deltas, -1)
+            now = pupil.contribute(known_before(history, at), deltas, 1)
+            old, new = household.members_of(was), household.members_of(now)
+            for shared in old.keys() | new.keys():
+                households.setdefault(shared, {})[name] = new.get(shared, [])
+        for shared, members in households.items():
+            state = _MEMBERS.decode(self._state("household", shared))
+            household.contribute(state.values(), deltas, -1)
+            household.contribute((state | members).values(), deltas, 1)
+        return deltas
+
+    def _state(self, table: str, name: str) -> bytes:
+        row = self._db.execute(f"SELECT state FROM {table} WHERE name = ?", (name,)).fetchone()
+        return bytes(row[0])
+
+
+_CELLS: Final = {"flow": FLOW_BITS, "during": MASK_BITS, "coverage": COVERAGE_BITS}
+
+
+def _places(pairs: Pairs, bits: int) -> NDArray[np.int64]:
+    """The places in the keys of cells."""
+    return pairs[:, 0] >> (bits + DAY_BITS + 2)
+
+
+def _add_changes(cube: Cube, changes: list[Changes] | None) -> bool:
+    """Add what commits added; False when the cube has no room for them or some are missing."""
+    if changes is None:
+        return False
+    parts = [_pairs(itertools.chain.from_iterable(part)) for part in zip(*changes, strict=True)]
+    if not all(cube.knows(_places(part, bits)) for part, bits in zip(parts, _CELLS.values(), strict=True)):
+        return False
+    cube.add_flow(parts[0])
+    cube.add_during(parts[1])
+    cube.add_coverage(parts[2])
+    return True
+
+
+def _pairs(items: Iterable[tuple[int, int]]) -> Pairs:
+    return np.array(list(items), dtype=np.int64).reshape(-1, 2)
+
+
+def _add(cube: Cube, deltas: Deltas, sign: int) -> None:
+    scale = np.array([1, sign])
+    cube.add_flow(_pairs(deltas.flow.items()) * scale)
+    cube.add_during(_pairs(deltas.during.items()) * scale)
+
+
+def _tables(position: int, at: int, places: Sequence[int], grid: Grid) -> Tables:
+    """Name the rows, with sectors in the order of their names."""
+    return Tables(
+        position,
+        at,
+        tuple(place_code(place) for place in places),
+        _SORTED_SECTORS,
+        grid.weeks,
+        grid.open[:, _SECTOR_ORDER],
+        {name: numbers[:, _SECTOR_ORDER] for name, numbers in grid.counts.items()},
+        {name: numbers[:, _SECTOR_ORDER] for name, numbers in grid.coverage.items()},
+    )

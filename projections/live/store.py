@@ -1,0 +1,213 @@
+"""The live view's own database: rows and position in one transaction.
+
+Built on the tracking recorder of the eventsourcing library; the position is the sequence of
+the last ledger message taken in. The library refuses a position that was passed already, so
+two followers by mistake, or one that starts again, cannot count an event twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from eventsourcing.persistence import Tracking
+from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRecorder
+
+from projections.fold.cells import Deltas
+
+LEDGER: Final = "ledger"
+KEPT_CHANGES: Final = 256
+"""How many commits a reader may be behind before it reads the cells anew."""
+
+_CHUNK: Final = 500
+
+SCHEMA: Final = (
+    # One row per (source, id) that stands: whom it is about, when it was recorded, what it said.
+    "CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, kind INTEGER NOT NULL, owner TEXT NOT NULL,"
+    " recorded INTEGER NOT NULL, position INTEGER NOT NULL, content BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS retraction (target BLOB, by BLOB, PRIMARY KEY (target, by)) WITHOUT ROWID",
+    # What the fold keeps of each pupil, household, school and closure (MessagePack).
+    "CREATE TABLE IF NOT EXISTS pupil (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS household (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS school (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS closure (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
+    # The cells (projections.fold.cells).
+    "CREATE TABLE IF NOT EXISTS flow (key INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS during (key INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS coverage (key INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS over_4_weeks (at INTEGER, area INTEGER, n INTEGER NOT NULL,"
+    " PRIMARY KEY (at, area)) WITHOUT ROWID",
+    # Pupils with a report that happened at or after the instant it was recorded (clock tolerance).
+    "CREATE TABLE IF NOT EXISTS early (pupil TEXT PRIMARY KEY, latest INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS set_aside (position INTEGER PRIMARY KEY, recorded INTEGER NOT NULL,"
+    " field TEXT NOT NULL, rule TEXT NOT NULL)",
+    # What the last commits added, for readers that follow.
+    "CREATE TABLE IF NOT EXISTS change (position INTEGER PRIMARY KEY, after INTEGER NOT NULL, deltas BLOB)",
+    "CREATE TABLE IF NOT EXISTS horizon (one INTEGER PRIMARY KEY CHECK (one = 1), recorded INTEGER NOT NULL,"
+    " first_recorded INTEGER NOT NULL)",
+)
+
+
+class Seen(NamedTuple):
+    """The event that stands under a (source, id)."""
+
+    kind: int
+    owner: str
+    recorded: int
+    position: int
+    content: bytes
+
+
+class SetAside(NamedTuple):
+    """A ledger message that is not counted, and why; ``recorded`` in microseconds."""
+
+    position: int
+    recorded: int
+    field: str
+    rule: str
+
+
+class Commit(NamedTuple):
+    """All that one transaction writes."""
+
+    position: int
+    recorded_from: int
+    recorded_until: int
+    seen: Mapping[bytes, Seen]
+    retractions: Iterable[tuple[bytes, bytes]]
+    withdrawn: Iterable[tuple[bytes, bytes]]
+    states: Mapping[str, Mapping[str, bytes]]
+    deltas: Deltas
+    early: Mapping[str, int]
+    set_aside: Sequence[SetAside]
+
+
+class LiveStore(SQLiteTrackingRecorder):
+    """Reads the states that a batch needs, and writes a batch as one transaction."""
+
+    def construct_create_table_statements(self) -> list[str]:
+        """Add the view's tables to the library's tracking table."""
+        return [*super().construct_create_table_statements(), *SCHEMA]
+
+    @property
+    def position(self) -> int:
+        """The sequence of the last ledger message taken in; 0 at the beginning."""
+        return self.max_tracking_id(LEDGER) or 0
+
+    @property
+    def recorded_until(self) -> int:
+        """The latest recorded time taken in, in microseconds; 0 at the beginning."""
+        with self.datastore.transaction(commit=False) as c:
+            c.execute("SELECT recorded FROM horizon")
+            row = c.fetchone()
+        return 0 if row is None else int(row[0])
+
+    def seen(self, keys: Iterable[bytes]) -> dict[bytes, Seen]:
+        """Give what stands under those of the keys that are known."""
+        rows = self._select("SELECT key, kind, owner, recorded, position, content FROM seen WHERE key IN", keys)
+        return {row[0]: Seen(*row[1:]) for row in rows}
+
+    def retractions(self, targets: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
+        """Give (target, by) of the retractions that name one of the targets."""
+        return [(row[0], row[1]) for row in self._select("SELECT target, by FROM retraction WHERE target IN", targets)]
+
+    def states(self, table: str, names: Iterable[str]) -> dict[str, bytes]:
+        """Give the states of those names of a table that have one."""
+        return {row[0]: row[1] for row in self._select(f"SELECT name, state FROM {table} WHERE name IN", names)}
+
+    def _select(self, statement: str, keys: Iterable[Any]) -> list[tuple[Any, ...]]:
+        # In the order of the keys, pages of the table are read once each.
+        wanted = sorted(keys)
+        found: list[tuple[Any, ...]] = []
+        if not wanted:
+            return found
+        with self.datastore.transaction(commit=False) as c:
+            for begin in range(0, len(wanted), _CHUNK):
+                chunk = wanted[begin : begin + _CHUNK]
+                c.execute(f"{statement} ({','.join('?' * len(chunk))})", chunk)
+                found.extend(tuple(row) for row in c.fetchall())
+        return found
+
+    def commit(self, commit: Commit) -> None:
+        """Write everything and the position, or nothing.
+
+        Raises ``eventsourcing.persistence.IntegrityError`` when the position was passed already.
+        """
+        with self.datastore.transaction(commit=True) as c:
+            after = self._max_tracking_id(LEDGER, c) or 0
+            self._insert_tracking(c, Tracking(LEDGER, commit.position))
+            if commit.recorded_until:
+                c.execute(
+                    "INSERT INTO horizon VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET"
+                    " recorded = max(recorded, excluded.recorded),"
+                    " first_recorded = min(first_recorded, excluded.first_recorded)",
+                    (commit.recorded_until, commit.recorded_from),
+                )
+            _write_events(c, commit)
+            for table, states in commit.states.items():
+                c.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", sorted(states.items()))
+            _write_cells(c, commit.deltas)
+            c.executemany(
+                "INSERT INTO early VALUES (?, ?) ON CONFLICT DO UPDATE SET latest = max(latest, excluded.latest)",
+                sorted(commit.early.items()),
+            )
+            c.execute("DELETE FROM early WHERE latest < ?", (commit.recorded_until,))
+            c.execute("INSERT INTO change VALUES (?, ?, ?)", (commit.position, after, pack_changes(commit.deltas)))
+            c.execute(
+                "DELETE FROM change WHERE position <="
+                " (SELECT position FROM change ORDER BY position DESC LIMIT 1 OFFSET ?)",
+                (KEPT_CHANGES,),
+            )
+
+
+def _write_events(c: SQLiteCursor, commit: Commit) -> None:
+    rows = sorted((key, *seen) for key, seen in commit.seen.items())
+    c.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?)", rows)
+    c.executemany("INSERT OR IGNORE INTO retraction VALUES (?, ?)", commit.retractions)
+    c.executemany("DELETE FROM retraction WHERE target = ? AND by = ?", commit.withdrawn)
+    c.executemany("INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?, ?)", commit.set_aside)
+
+
+def _write_cells(c: SQLiteCursor, deltas: Deltas) -> None:
+    for table, sums in (("flow", deltas.flow), ("during", deltas.during), ("coverage", deltas.coverage)):
+        c.executemany(
+            f"INSERT INTO {table} VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+            sorted(pair for pair in sums.items() if pair[1]),
+        )
+    c.executemany(
+        "INSERT INTO over_4_weeks VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+        sorted((at, area, n) for (at, area), n in deltas.over_4_weeks.items() if n),
+    )
+
+
+Changes = tuple[list[tuple[int, int]], list[tuple[int, int]], list[tuple[int, int]]]
+_CHANGES: Final = msgspec.msgpack.Decoder(Changes)
+_LARGE: Final = 200_000
+
+
+def pack_changes(deltas: Deltas) -> bytes | None:
+    """Pack what a commit adds to flow, during and coverage; None when reading anew is cheaper."""
+    parts = [[pair for pair in sums.items() if pair[1]] for sums in (deltas.flow, deltas.during, deltas.coverage)]
+    return None if sum(map(len, parts)) > _LARGE else msgspec.msgpack.encode(parts)
+
+
+def unpack_changes(packed: bytes) -> Changes:
+    """Undo ``pack_changes``."""
+    changes: Changes = _CHANGES.decode(packed)
+    return changes
+
+
+def open_store(path: Path) -> LiveStore:
+    """Open, or make, the live view's database for writing."""
+    datastore = SQLiteDatastore(str(path), pool_size=1, max_overflow=0)
+    with datastore.get_connection(commit=True) as connection:
+        cursor = connection.cursor()
+        # The ledger is the truth: after a power cut the view may be a moment back, never torn.
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA cache_size = -65536")
+        cursor.execute("PRAGMA journal_size_limit = 67108864")
+    store = LiveStore(datastore)
+    store.create_table()
+    return store
