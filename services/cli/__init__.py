@@ -1,0 +1,51 @@
+"""The command line `kindinbeeld`: one module for each command."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from services.system.errors import CommandError
+
+_COMMANDS = (
+    "up",
+    "demo",
+    "counts",
+    "audit",
+    "import_",
+    "export",
+    "evaluate",
+    "simulate",
+    "rejected",
+    "contract",
+)
+
+
+def make_app() -> typer.Typer:
+    """Make the command with all its subcommands."""
+    app = typer.Typer(
+        name="kindinbeeld",
+        help="Kind in beeld: the pupils that schools no longer reach, counted live by municipality and week.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for name in _COMMANDS:
+        import_module(f"services.cli.{name}").register(app)
+    return app
+
+
+def main() -> None:
+    """Run the command; an expected failure is one line on standard error and an exit status."""
+    try:
+        make_app()()
+    except CommandError as error:
+        print(f"kindinbeeld: {error.message}", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        # Whoever read our output has had enough (`kindinbeeld export | head`).
+        sys.stderr.close()
+        sys.exit(0)

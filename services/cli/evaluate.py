@@ -1,0 +1,149 @@
+"""`kindinbeeld evaluate`: the table of a file of events alone, with no system running."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from services.cli.options import AsOfOption, DataDirOption, instant_of
+from services.system.errors import SystemUnavailable, WrongUsage
+
+if TYPE_CHECKING:
+    from events import Rejected
+    from projections.replay import Evaluation
+
+__all__ = ["register"]
+
+_MEMORY = re.compile(r"[0-9]+ ?[KMGT]i?B", re.IGNORECASE)
+
+
+class Table(StrEnum):
+    """Which of the two tables of the definition."""
+
+    COUNTS = "counts"
+    COVERAGE = "coverage"
+
+
+def evaluate(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|-",
+            help="NDJSON of events with recordedtime (plain, gzip, zstd), or Parquet from export; - is standard input.",
+        ),
+    ],
+    as_of: AsOfOption = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to write the CSV.", show_default="stdout"),
+    ] = None,
+    table: Annotated[Table, typer.Option(help="The count, or who has answered.")] = Table.COUNTS,
+    all_rows: Annotated[
+        bool, typer.Option("--all-rows", help="Counts: rows of zeros too, for every municipality of the register.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 when a line was rejected.")] = False,
+    memory: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE",
+            envvar="KINDINBEELD_MEMORY",
+            help="What the query may hold in memory; the rest goes to disk.",
+        ),
+    ] = "3GB",
+    data_dir: DataDirOption = None,
+) -> None:
+    """Print the table of a file of events as CSV; no system needs to run.
+
+    Without --as-of: as known just after the last recordedtime in the file. A rejected line is named on standard error
+    (line, field, rule), and the rest goes on.
+    """
+    instant = instant_of("--as-of", as_of)
+    if _MEMORY.fullmatch(memory) is None:
+        raise WrongUsage("--memory: must be a size such as 3GB")
+    with _stopping(), _failing(file):
+        # Here and not above: --help has no use for the columnar libraries.
+        from projections.replay import evaluate as evaluate_file
+
+        result = evaluate_file(file, instant, table.value, all_rows=all_rows, on_rejected=_name_line, memory=memory)
+    _write(result, output)
+    print(f"read {result.read}, known {result.known}, rejected {result.rejected}", file=sys.stderr)
+    if strict and result.rejected:
+        raise typer.Exit(1)
+
+
+def _name_line(line: int, error: Rejected) -> None:
+    print(f"line {line}: {error}", file=sys.stderr)
+
+
+def _write(result: Evaluation, output: str | None) -> None:
+    from projections.tables import write_csv
+
+    if output is None or output == "-":
+        write_csv(result.table, result.rows(), sys.stdout)
+        sys.stdout.flush()
+        return
+    try:
+        with Path(output).open("w", encoding="utf-8", newline="") as to:
+            write_csv(result.table, result.rows(), to)
+    except OSError as error:
+        raise SystemUnavailable(f"--output: the file cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """End tidily on SIGTERM, as on SIGINT: what was read lies in a temporary directory that must not stay."""
+
+    def stop(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _failing(file: str) -> Iterator[None]:
+    """Turn what can go wrong with a file, the disk or the memory into one line without anything from the file."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from events import LinesError
+
+    try:
+        yield
+    except LinesError as error:
+        raise SystemUnavailable(f"{file}: {error}") from None
+    except OSError as error:
+        raise SystemUnavailable(f"temporary files cannot be written: {error.strerror}") from None
+    except BrokenProcessPool:
+        raise SystemUnavailable("a process that read the file was ended from outside") from None
+    except Exception as error:
+        raise _known(error, file) from None
+
+
+def _known(error: Exception, file: str) -> Exception:
+    import duckdb
+
+    from projections.replay import ColumnsError
+
+    if isinstance(error, ColumnsError):
+        return SystemUnavailable(f"{file}: {error}")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return SystemUnavailable("the query needs more memory or temporary disk: see --memory")
+    if isinstance(error, duckdb.Error):
+        return SystemUnavailable(f"{file}: the events cannot be queried ({type(error).__name__})")
+    return error
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(evaluate)

@@ -1,0 +1,43 @@
+"""Options and small pieces that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from events import Rejected, parse_instant
+from services.system import DataDir, WrongUsage
+
+DataDirOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        envvar="KINDINBEELD_DATA_DIR",
+        show_default="the platform's data directory",
+        help="The directory of the system.",
+    ),
+]
+
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="TIME", help="As known at this time: RFC 3339 with an offset, 2020-04-10T12:00:00+02:00."
+    ),
+]
+
+
+def data_dir_of(path: Path | None) -> DataDir:
+    """The data directory that an option names, or the default one."""
+    return DataDir(path)
+
+
+def instant_of(option: str, text: str | None) -> int | None:
+    """Read an option's time as microseconds; raises WrongUsage (exit status 2) with the rule."""
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except Rejected as error:
+        raise WrongUsage(f"{option}: {error.rule}") from None

@@ -1,0 +1,70 @@
+"""`kindinbeeld up`: the whole system on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from services.cli.options import DataDirOption
+
+if TYPE_CHECKING:
+    from services.up import System
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def up(
+        port: Annotated[
+            int | None,
+            typer.Option(
+                min=0, max=65535, show_default="KINDINBEELD_PORT, or 8787", help="Port of the page; 0: any free one."
+            ),
+        ] = None,
+        data_dir: DataDirOption = None,
+    ) -> None:
+        """Run the whole system on this machine until SIGINT or SIGTERM; says on standard output when it is ready."""
+        from services.system import DataDir, Settings
+        from services.system.logs import configure_logging
+        from services.up import System
+
+        settings = Settings.from_environment()
+        configure_logging(settings)
+        asyncio.run(run_until_signal(System(DataDir(data_dir), settings, port=settings.port if port is None else port)))
+
+
+async def run_until_signal(system: System, *, beside: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Start a system, say that it is ready, and keep it, with what runs ``beside`` it, until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    starting = asyncio.ensure_future(system.start())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        # Asked to stop before it was ready: what was started is stopped again.
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return
+    await starting
+    print(f"ready {system.url}", flush=True)
+    aside = asyncio.ensure_future(beside() if beside is not None else _nothing())
+    running = asyncio.ensure_future(system.run(stop))
+    try:
+        await asyncio.wait({aside, running}, return_when=asyncio.FIRST_EXCEPTION)
+        if aside.done():
+            await aside
+    finally:
+        aside.cancel()
+        stop.set()
+        await asyncio.gather(aside, running, return_exceptions=True)
+        await system.stop()
+
+
+async def _nothing() -> None:
+    """Run beside a system that needs nothing beside it."""

@@ -1,0 +1,1 @@
+"""The live view as a process: follows the ledger and keeps the tables current."""

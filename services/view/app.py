@@ -1,0 +1,94 @@
+"""The live view as a FastStream application: folds, says that it has moved on, and answers how far it is."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+from faststream import FastStream
+from pydantic import BaseModel, ConfigDict
+
+from events import VIEW_CHANGED, ViewChanged
+from projections.live.view import LiveView
+from services.ledger.broker import make_broker
+from services.system import DataDir, find_system
+from services.view.worker import Worker
+
+_log = structlog.get_logger(__name__)
+
+STATUS_SUBJECT: Final = "kib.view.status"
+"""Where the live view answers how far it is."""
+
+
+class ViewStatus(BaseModel):
+    """How far the live view is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    position: int
+    """The ledger's sequence up to which events are in."""
+    recorded_until: int
+    """The newest recorded time seen, in microseconds since 1970-01-01T00:00Z."""
+    behind: int
+    """How many messages the ledger held behind the last one taken in."""
+
+
+class ViewService:
+    """Folds in a thread of its own, talks to the others on the event loop."""
+
+    def __init__(self, data_dir: DataDir) -> None:
+        """Prepare the application for the system that runs on ``data_dir``."""
+        self._broker = make_broker(find_system(data_dir).nats, "view")
+        self._broker.subscriber(STATUS_SUBJECT)(self._status)
+        self._worker = Worker(data_dir.path, data_dir.live_view, self._tell)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._telling: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
+        self.app = FastStream(self._broker, lifespan=self._lifespan, logger=None)
+
+    async def _status(self, _: bytes) -> ViewStatus:
+        view = self._worker.view
+        return ViewStatus(position=view.position, recorded_until=view.recorded_until, behind=self._worker.behind)
+
+    @asynccontextmanager
+    async def _lifespan(self) -> AsyncIterator[None]:
+        self._loop = asyncio.get_running_loop()
+        thread = threading.Thread(target=self._fold, name="fold")
+        thread.start()
+        try:
+            yield
+        finally:
+            self._worker.stop()
+            await asyncio.to_thread(thread.join)
+            if self._failure is not None:
+                raise self._failure
+
+    def _fold(self) -> None:
+        try:
+            self._worker.run()
+        except BaseException as error:
+            _log.error("the live view cannot go on", why=type(error).__name__)
+            self._failure = error
+            self.app.exit()
+
+    def _tell(self, view: LiveView) -> None:
+        """Say, from the thread that folds, that the view has moved on."""
+        notice = ViewChanged(position=view.position, recorded_until=view.recorded_until)
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._publish_soon, notice)
+
+    def _publish_soon(self, notice: ViewChanged) -> None:
+        task = asyncio.ensure_future(self._publish(notice))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _publish(self, notice: ViewChanged) -> None:
+        try:
+            await self._broker.publish(notice, VIEW_CHANGED)
+        except Exception as error:
+            # Whoever misses a notice still finds the change in the database.
+            _log.debug("nobody was told that the view has moved on", why=type(error).__name__)

@@ -1,0 +1,69 @@
+"""The process that reads the ledger and checks every message, beside the process that folds.
+
+It keeps nothing: it is told behind which sequence to begin, and ends when the other end of its
+pipe does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Final
+
+import uvloop
+
+from projections.live.message import take
+from projections.live.wire import encode
+from services.ledger.connecting import connect
+from services.system import DataDir, find_system
+from services.system.logs import configure_logging
+from services.view.following import follow
+
+_PIECE: Final = 1024
+"""Messages handed on at once: the other process folds while this one checks the next."""
+
+
+def start_reader(data_dir: Path, after: int) -> tuple[SpawnProcess, Connection]:
+    """Start reading behind the sequence ``after``; give the process and the end of the pipe to read from."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_main, args=(there, data_dir, after), name="ledger-reader", daemon=True)
+    process.start()
+    there.close()
+    return process, here
+
+
+def _main(pipe: Connection, data_dir: Path, after: int) -> None:
+    # An interrupt typed in the terminal is for the one that started us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
+    configure_logging()
+    # What is checked lives for a moment only and holds no cycles.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+    uvloop.run(_read(pipe, data_dir, after))
+
+
+def _end_with(pipe: Connection) -> None:
+    """End this process when the other end of the pipe is gone, however it ended."""
+    try:
+        pipe.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+async def _read(pipe: Connection, data_dir: Path, after: int) -> None:
+    async with await connect(find_system(DataDir(data_dir)).nats, name="view reader", patient=True) as ledger:
+        async for sources, behind in follow(ledger, after):
+            for begin in range(0, len(sources), _PIECE):
+                piece = sources[begin : begin + _PIECE]
+                left = behind + len(sources) - begin - len(piece)
+                pipe.send_bytes(encode([take(source) for source in piece], left))
+                await asyncio.sleep(0)

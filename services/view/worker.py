@@ -1,0 +1,101 @@
+"""The loop that folds: takes in what the reader hands on, writes it, and says that the view has moved on."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Final
+
+import structlog
+
+from projections.live.store import open_store
+from projections.live.view import LiveView
+from projections.live.wire import decode
+from services.view.reader import start_reader
+
+_log = structlog.get_logger(__name__)
+
+_LARGEST: Final = 100_000
+"""Messages in one transaction at most, while the view catches up."""
+_LONGEST: Final = 2.0
+"""Seconds between two transactions at most, while the view catches up."""
+_SOON: Final = 0.02
+"""Seconds that a change waits for others at most, once the view has caught up."""
+_AHEAD: Final = 64
+"""Pieces that the reader may be ahead of the fold."""
+_FAR: Final = 5_000
+"""Messages behind from which the view counts as catching up."""
+
+
+class Worker:
+    """Folds in a thread of its own until ``stop``; ``changed`` is called in that thread after each transaction."""
+
+    def __init__(self, data_dir: Path, database: Path, changed: Callable[[LiveView], None]) -> None:
+        """Open, or make, the database."""
+        self._data_dir, self._changed = data_dir, changed
+        self._store = open_store(database)
+        self.view = LiveView(self._store)
+        self.behind = 0
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Let ``run`` end after the transaction that it is in."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Follow the ledger. Raises ``eventsourcing.persistence.IntegrityError`` when another one writes too."""
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 50)
+        try:
+            while not self._stop.is_set():
+                process, pipe = start_reader(self._data_dir, self.view.position)
+                try:
+                    self._follow(pipe)
+                    if not self._stop.is_set():
+                        _log.warning("the ledger's reader ended; it is started again")
+                finally:
+                    process.kill()
+                    process.join()
+                    pipe.close()
+                    self._stop.wait(0.5)
+        finally:
+            self._store.datastore.close()
+
+    def _follow(self, pipe: Connection) -> None:
+        handed_on: Queue[bytes | None] = Queue(_AHEAD)
+        threading.Thread(target=_receive, args=(pipe, handed_on), name="receive", daemon=True).start()
+        begun = 0.0
+        while not self._stop.is_set():
+            try:
+                packed = handed_on.get(timeout=0.2)
+            except Empty:
+                pass
+            else:
+                if packed is None:
+                    return
+                if not self.view.pending:
+                    begun = time.monotonic()
+                messages, self.behind = decode(packed)
+                self.view.take(messages)
+                # What has arrived meanwhile goes into the same transaction: the busier, the larger.
+                patience = _LONGEST if self.behind > _FAR else _SOON
+                waiting = self.behind > 0 or not handed_on.empty()
+                if waiting and self.view.pending < _LARGEST and time.monotonic() - begun < patience:
+                    continue
+            if self.view.pending:
+                self.view.write()
+                self._changed(self.view)
+
+
+def _receive(pipe: Connection, handed_on: Queue[bytes | None]) -> None:
+    """Take from the pipe while the other thread writes, so that the reader need not wait for it."""
+    try:
+        while True:
+            handed_on.put(pipe.recv_bytes())
+    except (EOFError, OSError):
+        handed_on.put(None)

@@ -1,0 +1,80 @@
+"""The live view gives what the definition says, whatever the order, the number of times and the pieces."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projections.tables import MEASURES
+from tests.projections.replay.histories import COUNTED, COVERED, line, random_history, random_moment
+from tests.projections.replay.oracle import Oracle
+from tests.support.live import fed_view, known_at, messages_of
+
+SEEDS = st.integers(0, 2**32)
+EXAMPLES = settings(max_examples=80, deadline=None)
+
+
+@pytest.mark.parametrize(("table", "kinds"), [("counts", COUNTED), ("coverage", COVERED)])
+@EXAMPLES
+@given(SEEDS)
+def test_as_the_oracle_in_any_order_any_number_of_times_and_any_pieces(table: str, kinds: list[str], seed: int) -> None:
+    random = Random(seed)
+    said = random_history(seed, kinds, ties=False)
+    k = random_moment(seed, said) or max(event.recorded for event in said) + 1
+    events = [line(event).encode() for event in said]
+    events += random.sample(events, random.randint(0, len(events)))
+    random.shuffle(events)
+    with fed_view() as fed:
+        known = known_at(messages_of(events), k)
+        half = len(known) // 2
+        fed.feed(known[:half], [random.randint(1, 9) for _ in range(half)])
+        fed.reader.tables(k)  # from here on the reader follows by what the commits add
+        fed.feed(known[half:], [random.randint(1, 9) for _ in range(half)])
+        oracle = Oracle(said, k)
+        assert fed.csv(table, k) == (oracle.counts() if table == "counts" else oracle.coverage())
+
+
+@EXAMPLES
+@given(SEEDS, st.data())
+def test_what_was_written_before_a_crash_is_counted_once(seed: int, data: st.DataObject) -> None:
+    said = random_history(seed, [*COUNTED, *COVERED], ties=False)
+    k = max(event.recorded for event in said) + 1
+    messages = messages_of(line(event).encode() for event in said)
+    with fed_view() as fed:
+        while fed.view.position < len(messages):
+            begin = fed.view.position
+            piece = data.draw(st.integers(1, len(messages)))
+            fed.view.take(messages[begin : begin + piece])
+            if data.draw(st.booleans()) or piece == len(messages):
+                fed.view.write()
+                # The ledger may hand on again what was taken in already.
+                fed.view.take(messages[: begin + piece])
+            if data.draw(st.booleans()):
+                fed.view.write()
+                fed.restart()
+        fed.view.write()
+        oracle = Oracle(said, k)
+        assert fed.csv("counts", k) == oracle.counts()
+        assert fed.csv("coverage", k) == oracle.coverage()
+
+
+@EXAMPLES
+@given(SEEDS)
+def test_a_reader_that_follows_sees_what_a_new_one_sees(seed: int) -> None:
+    """Also while only time goes on: into a new week, past four weeks, past the end of a closure."""
+    random = Random(seed)
+    said = sorted(random_history(seed, [*COUNTED, *COVERED]), key=lambda event: event.recorded)
+    messages = messages_of(line(event).encode() for event in said)
+    with fed_view() as fed:
+        for number in range(0, len(messages), 7):
+            fed.feed(messages[number : number + 7], [7])
+            k = fed.reader.recorded_until + random.choice((0, 1, 3_600_000_000, 9 * 86_400_000_000))
+            tables = {table: fed.csv(table, k) for table in MEASURES}
+            with_new = type(fed.reader)(fed.path)
+            old, fed.reader = fed.reader, with_new
+            assert {table: fed.csv(table, k) for table in MEASURES} == tables
+            fed.reader = old
+            with_new.close()

@@ -1,0 +1,29 @@
+"""`kindinbeeld demo`: the whole first closure in some seconds, on a simulated clock."""
+
+from __future__ import annotations
+
+import urllib.request
+from pathlib import Path
+
+from tests.support.systems import run_command
+from tests.support.whole import fetch, until, whole
+
+
+def test_the_demonstration_from_beginning_to_end(tmp_path: Path) -> None:
+    arguments = ("demo", "--port", "0", "--seconds-per-week", "1", "--scale", "0.05", "--seed", "2")
+    with whole(tmp_path / "demo", *arguments) as demo:
+        url = demo.ready()
+        with urllib.request.urlopen(url, timeout=10) as page:
+            assert "Gesimuleerde klok" in page.read().decode()
+        first = fetch(url + "health")
+        assert first["clock"] == "simulated"
+        assert first["asOf"].startswith("2020-")
+        until(lambda: b"reached its end" in demo.log.read_bytes(), patience=120)
+        counts = demo.run("counts", "--format", "json")
+        assert b'"asOf": "2020-06-19T10:00:00Z"' in counts.stdout
+        audit = demo.run("audit")
+        assert audit.returncode == 0, audit.stderr
+        assert demo.stop() == 0
+    second = run_command("demo", "--port", "0", "--data-dir", tmp_path / "demo", data_dir=tmp_path)
+    assert second.returncode == 2
+    assert b"already holds a ledger" in second.stderr

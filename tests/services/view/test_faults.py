@@ -1,0 +1,204 @@
+"""The live view and the ledger, killed at any moment while events pour in: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from events import IMPORT_DESK, event_subject, parse_event
+from projections.live.reading import LiveReader
+from projections.replay import evaluate
+from projections.tables import MEASURES
+from services.ledger import connect
+from services.ledger.publishing import Publisher
+from services.simulate import simulate
+from services.view.auditing import compare
+from tests.support.systems import RunningLedger
+
+KILLS = 20
+
+
+class View:
+    """The live view's process, which a test may kill and start again."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen([sys.executable, "-m", "services.view", str(self.data_dir)])
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        assert self.process.wait() == -signal.SIGKILL
+
+    @property
+    def position(self) -> int:
+        path = self.data_dir / "live.sqlite"
+        if not path.exists():
+            return 0
+        try:
+            reader = LiveReader(path)
+            try:
+                return reader.position
+            finally:
+                reader.close()
+        except Exception:
+            return 0  # its tables are being made
+
+    def moves(self, after: int, patience: float = 60) -> None:
+        deadline = time.monotonic() + patience
+        while self.position <= after:
+            assert time.monotonic() < deadline, "the view does not move on"
+            time.sleep(0.005)
+
+
+@pytest.fixture
+def view(ledger: RunningLedger) -> Iterator[View]:
+    view = View(ledger.data_dir.path)
+    yield view
+    if view.process is not None and view.process.poll() is None:
+        view.process.terminate()
+        assert view.process.wait(30) == 0, "the view does not stop in order"
+
+
+@contextmanager
+def pouring(ledger: RunningLedger, lines: list[bytes], a_second: int) -> Iterator[threading.Event]:
+    """Publish the lines at a pace in a thread; the event that it gives is set when all are in the ledger."""
+    over = threading.Event()
+
+    async def pour() -> None:
+        async with await connect(ledger.server.address, patient=True) as connection, Publisher[None](connection) as to:
+            for begin in range(0, len(lines), a_second // 50):
+                for line in lines[begin : begin + a_second // 50]:
+                    await to.publish(event_subject(IMPORT_DESK, parse_event(line).kind), line, None)
+                await asyncio.sleep(0.02)
+            await to.drain()
+        over.set()
+
+    thread = threading.Thread(target=asyncio.run, args=(pour(),))
+    thread.start()
+    try:
+        yield over
+    finally:
+        thread.join(120)
+    assert over.is_set()
+
+
+def assert_exact(ledger: RunningLedger, lines: list[bytes], tmp_path: Path) -> None:
+    """The live tables equal the replay of the ledger, and what `evaluate` gives of the events as they were sent."""
+    outcome = compare(ledger.data_dir, ledger.record, patience=60)
+    assert outcome.position == len(lines)
+    assert outcome.rows > 100
+    assert outcome.differences == []
+    sent = tmp_path / "sent.ndjson"
+    sent.write_bytes(b"\n".join(lines) + b"\n")
+    reader = LiveReader(ledger.data_dir.live_view)
+    tables = reader.tables(outcome.as_of)
+    reader.close()
+    for table in MEASURES:
+        assert list(tables.rows(table)) == list(evaluate(sent, outcome.as_of, table).rows())
+
+
+@pytest.mark.timeout(300)
+def test_the_view_killed_at_random_moments(ledger: RunningLedger, view: View, tmp_path: Path) -> None:
+    random = Random(20)
+    lines = [line for _, line in simulate(3, "first", events=40_000)]
+    with pouring(ledger, lines, a_second=800) as over:
+        for _ in range(KILLS):
+            before = view.position
+            view.start()
+            if not over.is_set():
+                view.moves(before)
+            time.sleep(random.random() * 0.5)
+            view.kill()
+    view.start()
+    assert_exact(ledger, lines, tmp_path)
+
+
+@pytest.mark.timeout(300)
+def test_the_ledger_killed_in_the_middle(ledger: RunningLedger, view: View, tmp_path: Path) -> None:
+    random = Random(7)
+    lines = [line for _, line in simulate(4, "first", events=12_000)]
+    view.start()
+    with pouring(ledger, lines, a_second=2_000) as over:
+        for _ in range(3):
+            view.moves(view.position)
+            time.sleep(random.random() * 0.5)
+            ledger.server.kill()
+            ledger.server.start()
+        assert over.wait(120)
+    stored = len({raw for _, _, _, raw in asyncio.run(ledger.stored())})
+    assert stored == len(set(lines))
+    outcome = compare(ledger.data_dir, ledger.record, patience=60)
+    assert outcome.differences == []
+    assert outcome.position >= len(lines)
+    assert view.process is not None
+    assert view.process.poll() is None, "the view outlives the ledger's restart"
+
+
+def test_a_malformed_message_is_set_aside_and_stops_nothing(ledger: RunningLedger, view: View) -> None:
+    lines = [line for _, line in simulate(5, "first", events=300)]
+
+    async def fill() -> None:
+        async with await connect(ledger.server.address) as connection:
+            js = connection.nc.jetstream()
+            await js.publish(event_subject(IMPORT_DESK, "contact-lost"), b'{"not": "an event"')
+            for line in lines[:100]:
+                await js.publish(event_subject(IMPORT_DESK, "contact-lost"), line)
+            await js.publish("kib.events.nobody.nothing", b"\xff\x00")
+            await js.publish("kib.events.strange", lines[100])
+            await js.publish(event_subject(IMPORT_DESK, "contact-lost"), lines[101])
+
+    asyncio.run(fill())
+    view.start()
+    view.moves(103)
+    reader = LiveReader(ledger.data_dir.live_view)
+    aside = reader.set_aside()
+    reader.close()
+    assert [each.position for each in aside] == [1, 102]
+    assert aside[0].field == "line"
+    assert aside[0].rule
+    assert compare(ledger.data_dir, ledger.record, patience=30).differences == []
+
+
+def test_the_view_ends_its_reader_when_it_is_killed(ledger: RunningLedger, view: View) -> None:
+    asyncio.run(ledger.store(*[line for _, line in simulate(5, "first", events=200)]))
+    view.start()
+    view.moves(0)
+    assert view.process is not None
+    children = _children(view.process.pid)
+    assert children
+    view.kill()
+    deadline = time.monotonic() + 10
+    while any(_is_alive(pid) for pid in children):
+        assert time.monotonic() < deadline, "the reader outlives the view"
+        time.sleep(0.02)
+
+
+def _children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    found = [int(child) for child in listed]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(child) for child in (task / "children").read_text().split()]
+    return sorted(set(found))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

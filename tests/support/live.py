@@ -1,0 +1,75 @@
+"""A live view in a temporary directory, fed by hand: the fold without a ledger."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from events import IMPORT_DESK
+from projections.live.message import Message, Source, Taken, take
+from projections.live.reading import LiveReader
+from projections.live.store import LiveStore, open_store
+from projections.live.view import LiveView
+from projections.tables import write_csv
+
+
+class FedView:
+    """A view and a reader on one database."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._open()
+        self.reader = LiveReader(path)
+
+    def _open(self) -> None:
+        self.store: LiveStore = open_store(self.path)
+        self.view = LiveView(self.store)
+
+    def restart(self) -> None:
+        """Go on as after a crash: what was not written is gone."""
+        self.store.datastore.close()
+        self._open()
+
+    def feed(self, messages: Sequence[Message], sizes: Iterable[int]) -> None:
+        """Take messages in, written in pieces of these sizes, the last of them over and over."""
+        pieces = iter(sizes)
+        size, begin = 1, 0
+        while begin < len(messages):
+            size = max(1, next(pieces, size))
+            self.view.take(messages[begin : begin + size])
+            self.view.write()
+            begin += size
+
+    def csv(self, table: str, at: int) -> str:
+        """A table as of K = ``at``, as the command would print it."""
+        text = io.StringIO()
+        write_csv(table, self.reader.tables(at).rows(table), text)
+        return text.getvalue()
+
+    def close(self) -> None:
+        self.reader.close()
+        self.store.datastore.close()
+
+
+@contextmanager
+def fed_view() -> Iterator[FedView]:
+    """A view of its own, gone at the end."""
+    with TemporaryDirectory() as directory:
+        fed = FedView(Path(directory) / "live.sqlite")
+        try:
+            yield fed
+        finally:
+            fed.close()
+
+
+def messages_of(lines: Iterable[bytes], after: int = 0) -> list[Message]:
+    """Imported lines as the ledger would number them."""
+    return [take(Source(number, 0, IMPORT_DESK, line)) for number, line in enumerate(lines, after + 1)]
+
+
+def known_at(messages: Sequence[Message], k: int) -> list[Message]:
+    """Those recorded at K or before: the others do not exist yet."""
+    return [message for message in messages if isinstance(message, Taken) and message.recorded <= k]

@@ -1,0 +1,101 @@
+"""The whole system, as `kindinbeeld up` or `demo` runs it, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.support.systems import COMMAND, run_command
+
+
+class Whole:
+    """A running `up` or `demo` on a data directory."""
+
+    def __init__(self, data_dir: Path, *arguments: str) -> None:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("KINDINBEELD_")}
+        self.data_dir = data_dir
+        self.log = data_dir.parent / f"{data_dir.name}.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(COMMAND), *arguments, "--data-dir", str(data_dir)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment | {"KINDINBEELD_LOG_FORMAT": "json"},
+            )
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line.decode().rstrip("\n"))
+
+    def ready(self, patience: float = 60) -> str:
+        """Wait for the line that says where the page is."""
+        try:
+            line = self._lines.get(timeout=patience)
+        except queue.Empty:
+            raise AssertionError(f"not ready: {self.log.read_text()[-2000:]}") from None
+        word, url = line.split(" ")
+        assert word == "ready"
+        return url
+
+    def run(self, *arguments: str | Path, timeout: float = 120) -> subprocess.CompletedProcess[bytes]:
+        """Run a command on this system."""
+        return run_command(*arguments, data_dir=self.data_dir, timeout=timeout)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to stop and give its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+    def processes(self) -> list[int]:
+        """The process ids of all its parts."""
+        found, new = [self.process.pid], [self.process.pid]
+        while new:
+            new = [int(child) for pid in new for child in _children(pid)]
+            found += new
+        return found
+
+
+def _children(pid: int) -> list[str]:
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [child for task in tasks for child in (task / "children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+@contextmanager
+def whole(data_dir: Path, *arguments: str) -> Iterator[Whole]:
+    """Run `up` (or what ``arguments`` say) for the length of the block."""
+    running = Whole(data_dir, *(arguments or ("up", "--port", "0")))
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.stop()
+
+
+def fetch(url: str) -> Any:
+    """The JSON at an address on loopback."""
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def until(condition: Any, patience: float = 60) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, "it does not come"
+        time.sleep(0.02)
