@@ -20,7 +20,7 @@ from projections.fold.calendar import Announcement, Closure, last_day, standing
 from projections.fold.cells import COVERAGE_BITS, DAY_BITS, FLOW_BITS, MASK_BITS, Deltas, monday_of
 from projections.fold.cube import Cube, Grid, Pairs
 from projections.fold.reports import UNKNOWN_PLACE, Report, known_before, place_code, place_number
-from projections.live.store import Changes, SetAside, unpack_changes
+from projections.live.store import NOTHING_YET, Changes, SetAside, unpack_changes
 from projections.register import codes_between
 from projections.tables import SECTORS
 
@@ -87,12 +87,12 @@ class LiveReader:
     @property
     def position(self) -> int:
         """The ledger sequence up to which events are in the view."""
-        return self._one("SELECT max(notification_id) FROM tracking WHERE application_name = 'ledger'")
+        return self._one("SELECT max(notification_id) FROM tracking WHERE application_name = 'ledger'", 0)
 
     @property
     def recorded_until(self) -> int:
-        """The latest recorded time in the view, in microseconds."""
-        return self._one("SELECT max(recorded) FROM horizon")
+        """The latest recorded time in the view, in microseconds; ``NOTHING_YET`` when there is none."""
+        return self._one("SELECT max(recorded) FROM horizon", NOTHING_YET)
 
     def refresh(self) -> bool:
         """Tell whether events were taken in since the tables were last asked for."""
@@ -139,8 +139,9 @@ class LiveReader:
         finally:
             self._db.execute("ROLLBACK")
 
-    def _one(self, statement: str) -> int:
-        return int(self._db.execute(statement).fetchone()[0] or 0)
+    def _one(self, statement: str, otherwise: int) -> int:
+        value = self._db.execute(statement).fetchone()[0]
+        return otherwise if value is None else int(value)
 
     def _rows(self, statement: str, parameters: Sequence[int] = ()) -> Pairs:
         rows = self._db.execute(statement, parameters).fetchall()
@@ -184,7 +185,7 @@ class LiveReader:
         return Frame(first, weeks, codes_between(first, last))
 
     def _first_recorded_day(self) -> int:
-        first = self._one("SELECT min(first_recorded) FROM horizon")
+        first = self._one("SELECT min(first_recorded) FROM horizon", 0)
         return local_day(first)
 
     def _load(self, frame: Frame) -> Cube:

@@ -18,6 +18,9 @@ from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRe
 from projections.fold.cells import Deltas
 
 LEDGER: Final = "ledger"
+NOTHING_YET: Final = -(1 << 62)
+"""The latest recorded time of a view that has taken nothing in: before every other."""
+
 KEPT_CHANGES: Final = 256
 """How many commits a reader may be behind before it reads the cells anew."""
 
@@ -98,11 +101,11 @@ class LiveStore(SQLiteTrackingRecorder):
 
     @property
     def recorded_until(self) -> int:
-        """The latest recorded time taken in, in microseconds; 0 at the beginning."""
+        """The latest recorded time taken in, in microseconds; ``NOTHING_YET`` at the beginning."""
         with self.datastore.transaction(commit=False) as c:
             c.execute("SELECT recorded FROM horizon")
             row = c.fetchone()
-        return 0 if row is None else int(row[0])
+        return NOTHING_YET if row is None else int(row[0])
 
     def seen(self, keys: Iterable[bytes]) -> dict[bytes, Seen]:
         """Give what stands under those of the keys that are known."""
@@ -138,7 +141,7 @@ class LiveStore(SQLiteTrackingRecorder):
         with self.datastore.transaction(commit=True) as c:
             after = self._max_tracking_id(LEDGER, c) or 0
             self._insert_tracking(c, Tracking(LEDGER, commit.position))
-            if commit.recorded_until:
+            if commit.recorded_until != NOTHING_YET:
                 c.execute(
                     "INSERT INTO horizon VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET"
                     " recorded = max(recorded, excluded.recorded),"
