@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from events import day_start, local_day
 from projections.fold import household, pupil
 from projections.fold.calendar import Announcement, Closure, last_day, standing
-from projections.fold.cells import COVERAGE_BITS, DAY_BITS, FLOW_BITS, MASK_BITS, Deltas, monday_of
-from projections.fold.cube import Cube, Grid, Pairs
-from projections.fold.reports import UNKNOWN_PLACE, Report, known_before, place_code, place_number
+from projections.fold.cells import Deltas, monday_of
+from projections.fold.cube import Cube, Pairs
+from projections.fold.reports import UNKNOWN_PLACE, Report, known_before, place_number
+from projections.live.changes import CELLS, add_changes, add_deltas, pairs_of, places_of
 from projections.live.store import NOTHING_YET, Changes, SetAside, unpack_changes
+from projections.live.tables import Tables, tables_of
 from projections.register import codes_between
-from projections.tables import SECTORS
 
 _SLACK_WEEKS: Final = 8
 _LOOK_BACK_WEEKS: Final = 53
@@ -31,8 +29,6 @@ _LOOK_BACK_WEEKS: Final = 53
 _HISTORY: Final = msgspec.msgpack.Decoder(list[Report])
 _ANNOUNCEMENTS: Final = msgspec.msgpack.Decoder(list[Announcement])
 _MEMBERS: Final = msgspec.msgpack.Decoder(dict[str, household.Member])
-_SORTED_SECTORS: Final = tuple(sorted(SECTORS))
-_SECTOR_ORDER: Final = [SECTORS.index(name) for name in _SORTED_SECTORS]
 
 
 class Frame(NamedTuple):
@@ -41,30 +37,6 @@ class Frame(NamedTuple):
     first_monday: int
     weeks: int
     codes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """Both tables as of one instant; arrays are [place, sector, week] and 0 where the row does not exist."""
-
-    position: int
-    as_of: int
-    places: tuple[str, ...]
-    sectors: tuple[str, ...]
-    weeks: tuple[str, ...]
-    open: NDArray[np.bool_]
-    counts: dict[str, NDArray[np.int64]]
-    coverage: dict[str, NDArray[np.int64]]
-
-    def rows(self, table: str) -> Iterator[tuple[str | int, ...]]:
-        """Give the rows of "counts" or "coverage" in the order of the definition.
-
-        Of the counts those with a measure that is not zero, of the coverage those where a school is expected.
-        """
-        measures = list((self.counts if table == "counts" else self.coverage).values())
-        exists = np.any([m != 0 for m in measures], axis=0) if table == "counts" else measures[0] != 0
-        for p, s, w in np.argwhere(exists & self.open):
-            yield self.places[p], self.sectors[s], self.weeks[w], *(int(m[p, s, w]) for m in measures)
 
 
 class LiveReader:
@@ -119,14 +91,14 @@ class LiveReader:
             )
             early = self._early(at)
             if early is not None:
-                _add(cube, early, 1)
+                add_deltas(cube, early, 1)
                 tonight = day_start(today + 1)
                 also = [(where, n) for (ripe, where), n in early.over_4_weeks.items() if at <= ripe < tonight]
-                unripe = np.concatenate([unripe, _pairs(also)])
+                unripe = np.concatenate([unripe, pairs_of(also)])
             grid = cube.grid(at, self._closures, unripe)
             if early is not None:
-                _add(cube, early, -1)
-            return _tables(self._at, at, cube.places, grid)
+                add_deltas(cube, early, -1)
+            return tables_of(self._at, at, cube.places, grid)
 
     # Reading
 
@@ -160,7 +132,7 @@ class LiveReader:
             changes = self._changes()
             self._closures = self._read_closures()
         frame = self._frame(today)
-        if cube is None or frame != self._framed or (position != self._at and not _add_changes(cube, changes)):
+        if cube is None or frame != self._framed or (position != self._at and not add_changes(cube, changes)):
             cube = self._load(frame)
         self._cube, self._framed, self._at = cube, frame, position
         return cube
@@ -190,9 +162,9 @@ class LiveReader:
 
     def _load(self, frame: Frame) -> Cube:
         """Read all cells."""
-        parts = [self._rows(f"SELECT key, n FROM {table} WHERE n <> 0") for table in _CELLS]
+        parts = [self._rows(f"SELECT key, n FROM {table} WHERE n <> 0") for table in CELLS]
         seen = {
-            int(p) for part, bits in zip(parts, _CELLS.values(), strict=True) for p in np.unique(_places(part, bits))
+            int(p) for part, bits in zip(parts, CELLS.values(), strict=True) for p in np.unique(places_of(part, bits))
         }
         places = sorted({place_number(code) for code in frame.codes} | seen | {UNKNOWN_PLACE})
         cube = Cube(places, frame.first_monday, frame.weeks)
@@ -224,48 +196,3 @@ class LiveReader:
     def _state(self, table: str, name: str) -> bytes:
         row = self._db.execute(f"SELECT state FROM {table} WHERE name = ?", (name,)).fetchone()
         return bytes(row[0])
-
-
-_CELLS: Final = {"flow": FLOW_BITS, "during": MASK_BITS, "coverage": COVERAGE_BITS}
-
-
-def _places(pairs: Pairs, bits: int) -> NDArray[np.int64]:
-    """The places in the keys of cells."""
-    return pairs[:, 0] >> (bits + DAY_BITS + 2)
-
-
-def _add_changes(cube: Cube, changes: list[Changes] | None) -> bool:
-    """Add what commits added; False when the cube has no room for them or some are missing."""
-    if changes is None:
-        return False
-    parts = [_pairs(itertools.chain.from_iterable(part)) for part in zip(*changes, strict=True)]
-    if not all(cube.knows(_places(part, bits)) for part, bits in zip(parts, _CELLS.values(), strict=True)):
-        return False
-    cube.add_flow(parts[0])
-    cube.add_during(parts[1])
-    cube.add_coverage(parts[2])
-    return True
-
-
-def _pairs(items: Iterable[tuple[int, int]]) -> Pairs:
-    return np.array(list(items), dtype=np.int64).reshape(-1, 2)
-
-
-def _add(cube: Cube, deltas: Deltas, sign: int) -> None:
-    scale = np.array([1, sign])
-    cube.add_flow(_pairs(deltas.flow.items()) * scale)
-    cube.add_during(_pairs(deltas.during.items()) * scale)
-
-
-def _tables(position: int, at: int, places: Sequence[int], grid: Grid) -> Tables:
-    """Name the rows, with sectors in the order of their names."""
-    return Tables(
-        position,
-        at,
-        tuple(place_code(place) for place in places),
-        _SORTED_SECTORS,
-        grid.weeks,
-        grid.open[:, _SECTOR_ORDER],
-        {name: numbers[:, _SECTOR_ORDER] for name, numbers in grid.counts.items()},
-        {name: numbers[:, _SECTOR_ORDER] for name, numbers in grid.coverage.items()},
-    )

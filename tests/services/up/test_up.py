@@ -33,7 +33,7 @@ def counted(system: Whole, *arguments: str) -> bytes:
 def test_from_a_file_to_the_live_count_and_on_after_a_restart(tmp_path: Path, history: Path) -> None:
     with whole(tmp_path / "system") as system:
         url = system.ready()
-        with urllib.request.urlopen(url, timeout=10) as page:
+        with urllib.request.urlopen(url, timeout=10) as page:  # noqa: S310 - loopback
             assert page.status == 200
         imported = system.run("import", history)
         assert imported.returncode == 0, imported.stderr
@@ -145,7 +145,7 @@ def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
 
 def _listening(pid: int) -> list[str]:
     """The addresses (hexadecimal, IPv4) on which a process listens; an IPv6 one would show as longer."""
-    inodes = {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink() and fd.exists()}
+    inodes = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink() and fd.exists()}
     rows = [
         row.split()
         for table in ("tcp", "tcp6")

@@ -1,0 +1,105 @@
+"""The house stands as its architecture page says: who imports whom, how large modules are, what is documented."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = {"events", "projections", "services", "deploy", "tests"}
+MAY_IMPORT = {
+    "events": set(),
+    "projections": {"events"},
+    "deploy": {"events"},
+    "services": {"events", "projections", "deploy"},
+}
+SETS_UP = ("services/system/", "services/up/", "services/ledger/", "services/cli/", "services/bench/")
+"""What in services may import deploy: the set-up of a system, and how a ledger is reached."""
+
+
+def modules(folder: str) -> Iterator[Path]:
+    return (path for path in sorted((ROOT / folder).rglob("*.py")))
+
+
+def imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found & OURS
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_data_flows_one_way(folder: str) -> None:
+    for path in modules(folder):
+        beyond = imported(path) - {folder} - MAY_IMPORT[folder]
+        assert not beyond, f"{path.relative_to(ROOT)} imports {beyond}"
+
+
+def test_only_the_set_up_imports_deploy() -> None:
+    for path in modules("services"):
+        place = str(path.relative_to(ROOT))
+        assert "deploy" not in imported(path) or place.startswith(SETS_UP), f"{place} imports deploy"
+
+
+def test_the_fold_and_the_query_do_not_know_each_other() -> None:
+    for one, other in (("replay", "fold"), ("replay", "live"), ("fold", "replay"), ("live", "replay")):
+        for path in (ROOT / "projections" / one).rglob("*.py"):
+            assert f"projections.{other}" not in path.read_text("utf-8"), f"{path.name} uses {other}"
+
+
+def test_modules_are_small() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines())
+        for folder in MAY_IMPORT
+        for path in modules(folder)
+    }
+    assert {place: length for place, length in lengths.items() if length > 240 and not place.endswith("texts.py")} == {}
+
+
+def test_every_setting_is_documented() -> None:
+    from services.system import Settings
+
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    for setting in Settings.described():
+        assert f"| `{setting.variable}` |" in page, f"{setting.variable} is not in docs/operations.md"
+
+
+def test_every_command_and_option_is_documented() -> None:
+    import typer
+    from typer.main import get_command
+
+    from services.cli import make_app
+
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    command = get_command(make_app())
+    context = typer.Context(command)
+    for name in command.list_commands(context):  # type: ignore[attr-defined]
+        assert f"kindinbeeld {name}" in page, f"the command {name} is not in docs/operations.md"
+        each = command.get_command(context, name)  # type: ignore[attr-defined]
+        for parameter in each.params:
+            for option in parameter.opts:
+                if option.startswith("--") and option not in ("--help",):
+                    assert option in page, f"{name} {option} is not in docs/operations.md"
+
+
+def test_help_does_not_wait_for_large_libraries() -> None:
+    """The command line answers before numpy, DuckDB or the server's library are read."""
+    code = "import sys, services.cli; services.cli.make_app(); print(' '.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert {"duckdb", "numpy", "pyarrow", "nats", "faststream", "uvicorn"} & set(loaded) == set()
+
+
+def test_links_in_the_documentation_lead_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            if not target.startswith(("http:", "https:", "mailto:")):
+                assert (page.parent / target).exists(), f"{page.name} links to {target}"
