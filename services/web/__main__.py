@@ -1,0 +1,132 @@
+"""Serve the page of the system on a data directory: ``python -m services.web DATA_DIR FD``.
+
+FD is the file descriptor of a socket that listens on loopback already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvicorn
+
+from events import EVENTS_STREAM, VIEW_CHANGED, ViewChanged
+from projections.live.reading import LiveReader
+from services.ledger.broker import make_broker
+from services.system import DataDir, SystemRecord, find_system
+from services.system.children import end_with_parent
+from services.system.logs import configure_logging
+from services.web import Lag, create_app
+
+_log = structlog.get_logger(__name__)
+
+_LAG_SECONDS: Final = 0.5
+_PATIENCE: Final = 60.0
+
+
+class Page:
+    """The page's server, fed by the live view's database and woken by what the view says."""
+
+    def __init__(self, data_dir: DataDir) -> None:
+        """Open the live view; it is waited for while it makes its database."""
+        record = find_system(data_dir)
+        self._reader = _open(data_dir.live_view)
+        self._changed = asyncio.Event()
+        self._last_sequence: int | None = None
+        self._broker = make_broker(record.nats, "page")
+        self._broker.subscriber(VIEW_CHANGED)(self._wake)
+        self.app = create_app(
+            self._reader, self._clock(data_dir, record), self._lag, record.clock.simulation is not None, self._changed
+        )
+
+    @staticmethod
+    def _clock(data_dir: DataDir, record: SystemRecord) -> Callable[[], int]:
+        if record.clock.simulation is None:
+            return record.clock.now
+
+        def now() -> int:
+            # A simulated clock may be set anew while the system runs.
+            return find_system(data_dir).clock.now()
+
+        return now
+
+    async def _wake(self, notice: ViewChanged) -> None:
+        if self._last_sequence is not None:
+            self._last_sequence = max(self._last_sequence, notice.position)
+        self._changed.set()
+
+    def _lag(self) -> Lag:
+        return Lag(self._last_sequence)
+
+    async def _watch_ledger(self) -> None:
+        """Keep the ledger's last sequence known; None while it cannot be reached."""
+        while True:
+            try:
+                info = await self._broker.config.connection_state.stream.stream_info(EVENTS_STREAM)
+                self._last_sequence = info.state.last_seq
+            except Exception as error:
+                _log.debug("the ledger does not answer the page", why=type(error).__name__)
+                self._last_sequence = None
+            await asyncio.sleep(_LAG_SECONDS)
+
+    async def serve(self, listening: socket.socket) -> None:
+        """Serve until SIGINT or SIGTERM."""
+        server = _Server(
+            uvicorn.Config(
+                self.app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+            )
+        )
+
+        def end() -> None:
+            self.app.state.board.close()
+            server.should_exit = True
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, end)
+        async with self._broker:
+            await self._broker.start()
+            watch = asyncio.create_task(self._watch_ledger())
+            await server.serve([listening])
+            watch.cancel()
+        self._reader.close()
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to us: open streams are ended first, or the server would wait for them."""
+        yield
+
+
+def _open(database: Path) -> LiveReader:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            reader = LiveReader(database)
+            reader.refresh()
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return reader
+
+
+async def _main() -> None:
+    page = Page(DataDir(Path(sys.argv[1])))
+    await page.serve(socket.socket(fileno=int(sys.argv[2])))
+
+
+if __name__ == "__main__":
+    configure_logging()
+    end_with_parent()
+    asyncio.run(_main())

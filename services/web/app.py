@@ -1,0 +1,107 @@
+"""The page as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
+
+from services.web import health
+from services.web.board import Board
+from services.web.headers import SecurityHeaders, UnchangingFiles
+from services.web.live import keep_current, stream
+from services.web.query import language_of, read_query
+from services.web.rendering import BUILD, STATIC, render_message, render_page
+from services.web.source import Lag, TableSource
+from services.web.texts import LANGUAGES
+
+__all__ = ["LOOPBACK", "create_app"]
+
+LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+_A_YEAR: Final = 365 * 24 * 60 * 60
+
+
+def create_app(
+    source: TableSource,
+    clock: Callable[[], int],
+    lag: Callable[[], Lag],
+    simulated: bool,
+    changed: asyncio.Event,
+    *,
+    hosts: Sequence[str] = LOOPBACK,
+) -> Starlette:
+    """Build the application that shows `source`.
+
+    `clock` gives the time in microseconds since 1970-01-01T00:00Z, `lag` the ledger's last sequence; both, and the
+    source, are called on the event loop's thread and return at once. `simulated` marks every screen. `changed` is set
+    (on the event loop's thread) whenever the view may have changed; the application clears it. Only requests that name
+    one of `hosts` are answered, so that no other site can read the page through a name that points here.
+
+    `app.state.board.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
+    them.
+    """
+    board = Board(source, clock, lag, simulated)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(keep_current(board, changed), name="page")
+        try:
+            yield
+        finally:
+            board.close()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    app = Starlette(
+        routes=[
+            Route("/", page),
+            Route("/live", stream),
+            Route("/health", health.health),
+            Route("/health/live", health.live),
+            Route("/health/ready", health.ready),
+            Mount(f"/static/{BUILD}", UnchangingFiles(directory=STATIC)),
+        ],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+        ],
+        exception_handlers={404: not_found},
+        lifespan=lifespan,
+    )
+    app.state.board = board
+    return app
+
+
+async def page(request: Request) -> Response:
+    """Answer `/`: the page, or 503 as long as the tables have not been read."""
+    board: Board = request.app.state.board
+    query = read_query(request.query_params)
+    language = language_of(request.query_params, request.cookies.get("lang"))
+    board.refresh()
+    if board.frame is None:
+        response = HTMLResponse(render_message(board, query, language, "starting", again=2), 503, {"Retry-After": "2"})
+    else:
+        response = HTMLResponse(render_page(board, query, language))
+    if request.query_params.get("lang") in LANGUAGES:
+        response.set_cookie("lang", language, max_age=_A_YEAR, httponly=True, samesite="lax")
+    return response
+
+
+async def not_found(request: Request, error: Exception) -> Response:
+    """Answer for an address that does not exist, without repeating it."""
+    board: Board = request.app.state.board
+    language = language_of(request.query_params, request.cookies.get("lang"))
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    return HTMLResponse(render_message(board, read_query({}), language, "not_found"), status)

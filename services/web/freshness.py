@@ -1,0 +1,76 @@
+"""How fresh the page is: as of when, and how far the view is behind the ledger."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from services.web.painting import Slots
+from services.web.texts import Language, translator
+from services.web.wording import moment, number
+
+__all__ = ["Freshness", "LevelWatch", "freshness_slots"]
+
+_MARK_EVERY: Final = 0.5
+_MOST_MARKS: Final = 20_000
+"""Marks kept: of some hours, after which the oldest goes and the lag shown grows no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The state of the view. `as_of` in microseconds; `seconds_behind` in real time, also under a simulated clock."""
+
+    as_of: int
+    position: int
+    ledger_position: int | None
+    """The ledger's last sequence; None: the ledger cannot be reached."""
+    seconds_behind: float
+    problem: bool
+    """The tables could not be read the last time."""
+
+    @property
+    def events_behind(self) -> int | None:
+        """How many events of the ledger are not in yet; None when the ledger cannot be reached."""
+        return None if self.ledger_position is None else max(0, self.ledger_position - self.position)
+
+
+class LevelWatch:
+    """Measures for how long the view has been behind: the age of the oldest mark of the ledger it has not reached."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque(maxlen=_MOST_MARKS)
+
+    def seconds_behind(self, now: float, position: int, ledger_position: int | None) -> float:
+        """Note where the ledger is at `now` (monotonic seconds), and return the seconds that the view is behind."""
+        marks = self._marks
+        while marks and marks[0][1] <= position:
+            marks.popleft()
+        if ledger_position is not None and ledger_position > position:
+            moved = not marks or (marks[-1][1] < ledger_position and now - marks[-1][0] >= _MARK_EVERY)
+            if moved:
+                marks.append((now, ledger_position))
+        return now - marks[0][0] if marks else 0.0
+
+
+def freshness_slots(fresh: Freshness, language: Language, *, simulated: bool) -> Slots:
+    """Write `asof`, `lag`, `problem` and (for a simulated clock) `clock`."""
+    t = translator(language)
+    at = moment(fresh.as_of, language, seconds=not simulated)
+    behind = fresh.events_behind
+    if behind is None:
+        lag = (t("ledger_away"), "away")
+    elif behind == 0:
+        lag = (t("level"), "level")
+    else:
+        seconds = number(math.floor(fresh.seconds_behind), language)
+        lag = (t("behind", count=behind, n=number(behind, language), seconds=seconds), "behind")
+    slots: Slots = {
+        "asof": (t("as_of", moment=at), ""),
+        "lag": lag,
+        "problem": (t("problem") if fresh.problem else "", ""),
+    }
+    if simulated:
+        slots["clock"] = (at, "")
+    return slots

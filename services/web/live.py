@@ -1,0 +1,94 @@
+"""The stream of changes to every open page, and the task that keeps the board current."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from sse_starlette import EventSourceResponse
+from starlette.requests import Request
+
+from services.web.board import Board
+from services.web.query import language_of, read_query
+from services.web.texts import Language
+
+__all__ = ["keep_current", "stream"]
+
+log = structlog.get_logger(__name__)
+
+SETTLE: Final = 0.005
+"""Seconds to wait after the first sign of a change: what comes in one burst is shown at once."""
+SHARE: Final = 2.0
+"""After reading the tables, rest this many times as long as it took: at most a third of the time goes to reading."""
+SHORTEST_REST: Final = 0.015
+LONGEST_REST: Final = 0.5
+UNWATCHED_REST: Final = 1.0
+"""Seconds between two readings while no page is open; a page that is asked for reads for itself."""
+TICK: Final = 1.0
+"""Seconds after which the tables are read without any event: time alone begins weeks and ends closures."""
+SIMULATED_TICK: Final = 0.2
+HEARTBEAT: Final = 5.0
+"""Seconds after which a stream without news says that it is there."""
+SEND_TIMEOUT: Final = 30.0
+"""Seconds after which a page that does not read its stream is dropped; it comes back by itself."""
+
+
+async def keep_current(board: Board, changed: asyncio.Event) -> None:
+    """Keep the board current until cancelled: soon after `changed` is set, and as time goes by."""
+    tick = SIMULATED_TICK if board.simulated else TICK
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(tick):
+                await changed.wait()
+        await asyncio.sleep(SETTLE)
+        changed.clear()
+        started = time.perf_counter()
+        try:
+            board.update()
+        except Exception as error:
+            # The page must not stand still for ever because one reading went wrong.
+            log.error("board.not_updated", error=type(error).__name__)
+        spent = time.perf_counter() - started
+        await asyncio.sleep(min(max(SHARE * spent, SHORTEST_REST), LONGEST_REST))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(UNWATCHED_REST):
+                await board.watched.wait()
+
+
+async def stream(request: Request) -> EventSourceResponse:
+    """Answer `/live`: what the page lacks since `version` (or Last-Event-ID), and from there on every change.
+
+    Without a version everything is sent first. An event `patch` holds `cells` (by row: column, text, class, coverage)
+    and `slots` (by id: text, class), and its id is the version it brings the page to; an event `layout` says that the
+    page must be loaded anew: another week, other rows, another closure, another start of the server.
+    """
+    board: Board = request.app.state.board
+    query = read_query(request.query_params)
+    language = language_of(request.query_params, request.cookies.get("lang"))
+    since = request.headers.get("last-event-id") or request.query_params.get("version") or None
+    board.refresh()
+    return EventSourceResponse(_events(board, query.sector, language, since), ping=0, send_timeout=SEND_TIMEOUT)
+
+
+async def _events(board: Board, key: str, language: Language, since: str | None) -> AsyncIterator[bytes]:
+    with board.watching():
+        while not board.closed:
+            news = board.news
+            patch = board.patch(key, language, since)
+            if patch.body is None:
+                yield _event("layout", patch.version, b"{}")
+            else:
+                yield _event("patch", patch.version, patch.body)
+            since = patch.version
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT):
+                    await news.wait()
+
+
+def _event(kind: str, version: str, body: bytes) -> bytes:
+    """Write one server-sent event; JSON has no line ends, so it is one line."""
+    return b"event: %b\nid: %b\ndata: %b\n\n" % (kind.encode(), version.encode(), body)

@@ -1,0 +1,85 @@
+"""What a page is asked to show, by its query: `?sector=po&sort=2020-W14&dir=asc&q=gron&lang=en&refresh=off`.
+
+Whatever does not exist is read as the default: an old link shows a page, not an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from services.web.frame import KEYS
+from services.web.texts import LANGUAGES, Language
+
+__all__ = ["DEFAULT_SORT", "Query", "language_of", "read_query"]
+
+DEFAULT_SORT: Final = "now"
+"""By the last week, most first: where most pupils are not reached stands at the top."""
+
+_SORTS: Final = re.compile(r"name|change|over|households|now|\d{4}-W\d{2}")
+_LONGEST_SEARCH: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to show: a view, its order, a part of a name to look for, and whether to reload without JavaScript."""
+
+    sector: str = "all"
+    sort: str = DEFAULT_SORT
+    descending: bool = True
+    search: str = ""
+    refresh: bool = True
+
+    def parameters(self, **changes: Any) -> dict[str, str]:
+        """Give the query of this page with `changes`, leaving out what is the default."""
+        new = replace(self, **changes)
+        given = {
+            "sector": "" if new.sector == KEYS[0] else new.sector,
+            "sort": "" if new.sort == DEFAULT_SORT else new.sort,
+            "dir": "" if new.descending == usually_descending(new.sort) else "desc" if new.descending else "asc",
+            "q": new.search,
+            "refresh": "" if new.refresh else "off",
+        }
+        return {name: value for name, value in given.items() if value}
+
+    def href(self, lang: Language | None = None, **changes: Any) -> str:
+        """Give the address of this page with `changes`, in `lang` if given."""
+        parameters = self.parameters(**changes) | ({"lang": lang} if lang else {})
+        return f"/?{urlencode(parameters)}" if parameters else "/"
+
+    def sorted_by(self, name: str) -> str:
+        """Give the address that sorts by `name`; a second time, the other way round."""
+        descending = not self.descending if name == self.sort else usually_descending(name)
+        return self.href(sort=name, descending=descending)
+
+
+def usually_descending(sort: str) -> bool:
+    """Tell whether a first click sorts from most to least: numbers do, names do not."""
+    return sort != "name"
+
+
+def read_query(given: Mapping[str, str]) -> Query:
+    """Read the query of a page."""
+    sort = given.get("sort", DEFAULT_SORT)
+    sort = sort if _SORTS.fullmatch(sort) else DEFAULT_SORT
+    sector = given.get("sector", KEYS[0])
+    direction = given.get("dir")
+    return Query(
+        sector=sector if sector in KEYS else KEYS[0],
+        sort=sort,
+        descending=direction == "desc" if direction in ("asc", "desc") else usually_descending(sort),
+        search=given.get("q", "").strip()[:_LONGEST_SEARCH],
+        refresh=given.get("refresh") != "off",
+    )
+
+
+def language_of(given: Mapping[str, str], remembered: str | None) -> Language:
+    """Choose the language: as asked for, else as remembered, else Dutch."""
+    for asked in (given.get("lang"), remembered):
+        for language in LANGUAGES:
+            if asked == language:
+                return language
+    return LANGUAGES[0]

@@ -1,0 +1,202 @@
+// The page without reloads: live changes, sorting, searching, sector and language in place.
+// Without this script the same links and the same form load the page.
+
+import { Stream } from "./stream.js";
+import { find, nextDescending, order, paint, sort, tell } from "./table.js";
+
+const RESORT_AFTER = 2000;
+const SAY_OFFLINE_AFTER = 2000;
+
+const root = document.documentElement;
+const byId = (id) => document.getElementById(id);
+const address = () => new URLSearchParams(location.search);
+const served = new Map(); // the parts as the server sent them: what is unchanged is left alone
+
+const stream = new Stream({
+  patch({ cells, slots }) {
+    paint(cells);
+    tell(slots);
+    if (Object.keys(cells).length) resort();
+  },
+  layout: () => load(location.href),
+  state: showState,
+});
+
+// Connection and announcements
+
+let offlineTimer;
+
+function showState(state) {
+  const link = byId("link");
+  const pause = byId("pause");
+  link.dataset.is = state;
+  link.textContent = link.dataset[state];
+  pause.hidden = false;
+  pause.textContent = pause.dataset[state === "paused" ? "resume" : "pause"];
+  clearTimeout(offlineTimer);
+  if (state === "offline") offlineTimer = setTimeout(() => say(link.textContent), SAY_OFFLINE_AFTER);
+}
+
+function say(text) {
+  byId("announce").textContent = text;
+}
+
+/** The number as it is said aloud: when it changed, and never more often than every `data-every` seconds. */
+function announceNumber() {
+  const told = document.querySelectorAll(".whole .count, #d-all");
+  return [...told].map((element) => element.textContent.replace(/\s+/g, " ").trim()).join(", ");
+}
+
+let said = announceNumber();
+setInterval(() => {
+  if (stream.state !== "live") return;
+  const text = announceNumber();
+  if (text !== said) say(text);
+  said = text;
+}, 1000 * Number(byId("announce").dataset.every));
+
+// Order and search
+
+let resortTimer;
+
+/** After changes put the rows in order again, when nobody is pointing at them or standing in them. */
+function resort() {
+  resortTimer ??= setTimeout(() => {
+    resortTimer = undefined;
+    const now = order();
+    if (now && now.link.dataset.sort !== "name" && !byId("region").matches(":hover, :focus-within")) {
+      sort(now.link, now.descending);
+    }
+  }, RESORT_AFTER);
+}
+
+function remember(changes) {
+  const query = address();
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) query.set(name, value);
+    else query.delete(name);
+  }
+  history.replaceState(null, "", query.size ? `/?${query}` : "/");
+  shown = location.search;
+  readdress();
+}
+
+/** Let every link carry what the page shows now, for who opens it elsewhere. */
+function readdress() {
+  const kept = address();
+  kept.delete("lang");
+  for (const link of document.querySelectorAll("a[data-set], a[data-sort]")) {
+    const query = new URLSearchParams(kept);
+    if (link.dataset.set) query.set(...link.dataset.set.split("="));
+    if (link.dataset.sort) {
+      query.set("sort", link.dataset.sort);
+      query.set("dir", nextDescending(link) ? "desc" : "asc");
+    }
+    link.href = `/?${query}`;
+  }
+}
+
+// Other views, in place
+
+let loading;
+let shown = location.search; // the query that the page shows
+
+/** Show the page at `url` in place of this one; when it cannot be had, keep this one and say so. */
+async function load(url, { push = false } = {}) {
+  loading?.abort();
+  const { signal } = (loading = new AbortController());
+  let text;
+  try {
+    const answer = await fetch(url, { cache: "no-store", signal });
+    if (!answer.ok) throw new Error("not loaded");
+    text = await answer.text();
+  } catch {
+    if (!signal.aborted && stream.state !== "paused") stream.lost();
+    return;
+  }
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  if (fresh.documentElement.dataset.build !== root.dataset.build) {
+    location.assign(url); // another build of the page: its scripts and styles as well
+    return;
+  }
+  if (push) history.pushState(null, "", url);
+  shown = location.search;
+  swap(fresh);
+  follow();
+}
+
+function swap(fresh) {
+  const active = document.activeElement;
+  const typed = active?.id === "q" && { value: active.value, from: active.selectionStart, to: active.selectionEnd };
+  const region = byId("region");
+  const scrolled = [region.scrollLeft, region.scrollTop];
+  const place = [scrollX, scrollY];
+  root.lang = fresh.documentElement.lang;
+  document.title = fresh.title;
+  Object.assign(byId("main").dataset, fresh.getElementById("main").dataset);
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const other = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    const text = other.innerHTML;
+    const live = part.dataset.part === "table" || part.dataset.part === "summary" || part.dataset.part === "freshness";
+    if (!live && served.get(part.dataset.part) === text) continue;
+    served.set(part.dataset.part, text);
+    part.replaceChildren(...other.childNodes);
+  }
+  showState(stream.state);
+  if (active?.id && active !== document.activeElement) byId(active.id)?.focus({ preventScroll: true });
+  if (typed) {
+    const box = byId("q");
+    box.value = typed.value;
+    box.setSelectionRange(typed.from, typed.to);
+    find(typed.value);
+  }
+  byId("region").scrollTo(...scrolled);
+  scrollTo(...place);
+  readdress();
+}
+
+function follow() {
+  const { version, sector } = byId("main").dataset;
+  stream.follow(version, new URLSearchParams({ sector, lang: root.lang }));
+}
+
+// What people do
+
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const link = event.target.closest("a[data-set], a[data-sort]");
+  if (link?.dataset.sort) {
+    const descending = nextDescending(link);
+    sort(link, descending);
+    remember({ sort: link.dataset.sort, dir: descending ? "desc" : "asc" });
+    event.preventDefault();
+  } else if (link) {
+    event.preventDefault();
+    load(link.href, { push: true });
+  } else if (event.target.closest("#pause")) {
+    if (stream.state === "paused") stream.resume();
+    else stream.pause();
+  }
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.id !== "q") return;
+  find(event.target.value);
+  remember({ q: event.target.value.trim() });
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.target.id === "find") event.preventDefault();
+});
+
+addEventListener("popstate", () => {
+  if (location.search !== shown) load(location.href); // a step to a place within the page needs nothing
+});
+addEventListener("pagehide", () => stream.close());
+addEventListener("pageshow", (event) => event.persisted && stream.state !== "paused" && stream.open());
+
+root.classList.add("js");
+for (const part of document.querySelectorAll("[data-part]")) served.set(part.dataset.part, part.innerHTML);
+showState("connecting");
+readdress();
+follow();

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+from starlette.applications import Starlette
+
+from services.web import create_app
+from tests.services.web.fake import FakeSource
+
+REREAD = 0.03
+"""Seconds after which a page that is asked for reads the tables again."""
+
+
+class Served:
+    """The page of a source on a loopback port, in a thread of its own; it can stop and start again at the same port."""
+
+    def __init__(self, source: FakeSource, *, simulated: bool = False) -> None:
+        self.source, self.simulated = source, simulated
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        started = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(started)), daemon=True)
+        self._thread.start()
+        assert started.wait(20)
+
+    async def _serve(self, started: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        source = self.source
+        source.changed = asyncio.Event()
+        self.app: Starlette = create_app(source, source.clock, source.lag, self.simulated, source.changed)
+        config = uvicorn.Config(self.app, port=self.port, log_config=None, timeout_graceful_shutdown=5)
+        self._server = uvicorn.Server(config)
+        serving = asyncio.create_task(self._server.serve())
+        while not self._server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        started.set()
+        await serving
+
+    def change(self, what: Callable[[FakeSource], object]) -> None:
+        """Change the source as the view would, and say so."""
+
+        async def do() -> None:
+            what(self.source)
+            self.source.changed.set()
+
+        asyncio.run_coroutine_threadsafe(do(), self._loop).result(10)
+        time.sleep(REREAD)
+
+    def client(self) -> httpx.Client:
+        """Give a client of this server, with cookies of its own."""
+        return httpx.Client(base_url=self.url, timeout=20)
+
+    def stop(self) -> None:
+        if self._thread is None:
+            return
+
+        def end() -> None:
+            self.app.state.board.close()
+            self._server.should_exit = True
+
+        self._loop.call_soon_threadsafe(end)
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        self._thread = None
+
+
+Serve = Callable[..., Served]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Give a function that serves a source until the test ends."""
+    running: list[Served] = []
+
+    def start(source: FakeSource, *, simulated: bool = False) -> Served:
+        served = Served(source, simulated=simulated)
+        served.start()
+        running.append(served)
+        return served
+
+    yield start
+    for served in running:
+        served.stop()
+
+
+def chromium() -> str | None:
+    return os.environ.get("KINDINBEELD_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+# Of a module, not of the session: while playwright's loop runs in this thread, no asynchronous test can.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give headless Chromium; skipped where there is none, unless it is required."""
+    path = chromium()
+    if path is None:
+        reason = "no Chromium here: install Debian's chromium, or set KINDINBEELD_CHROMIUM to the path of one"
+        if os.environ.get("CI") or os.environ.get("KINDINBEELD_REQUIRE_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.web.board import Board
+from services.web.freshness import LevelWatch
+from services.web.texts import Language
+from tests.services.web.fake import FakeSource, at
+
+HOUR = timedelta(hours=1) // timedelta(microseconds=1)
+
+
+def make_board(source: FakeSource, *, simulated: bool = False) -> Board:
+    board = Board(source, source.clock, source.lag, simulated)
+    board.update()
+    return board
+
+
+class Page:
+    """An open page as the script keeps it: what it was given first, with every patch applied."""
+
+    def __init__(self, board: Board, key: str, language: Language) -> None:
+        self.board, self.key, self.language = board, key, language
+        self.cells: dict[tuple[str, int], list[str]] = {}
+        self.slots: dict[str, list[str]] = {}
+        self.version: str | None = None
+        self.load()
+
+    def load(self) -> None:
+        self.cells, self.slots, self.version = {}, {}, None
+        self.follow()
+
+    def follow(self) -> Any:
+        patch = self.board.patch(self.key, self.language, self.version)
+        self.version = patch.version
+        if patch.body is None:
+            self.load()
+            return None
+        body = json.loads(patch.body)
+        for code, cells in body["cells"].items():
+            for column, *look in cells:
+                self.cells[code, column] = look
+        self.slots |= body["slots"]
+        return body
+
+
+def test_a_change_is_sent_as_the_changed_cells_only() -> None:
+    source = FakeSource()
+    board = make_board(source)
+    page = Page(board, "all", "nl")
+    source.put("unreached", "GM0014", "po", "2020-W17", 3)
+    board.update()
+    body = page.follow()
+    week = len(board.grids["all"][0]) - 1
+    assert body["cells"]["GM0014"] == [[0, "+3", "up", ""], [week, "3", "l1", "0/0"]]
+    assert set(body["cells"]) == {"GM0014", "total"}
+    assert body["slots"]["n-all"] == ["3", ""]
+    assert body["slots"]["n-po"] == ["3", ""]
+    assert "n-vo" not in body["slots"]
+    assert page.follow() == {"cells": {}, "slots": {}}
+
+
+def test_nothing_changes_and_nobody_is_woken() -> None:
+    source = FakeSource()
+    board = make_board(source)
+    version, news = board.version, board.news
+    board.update()
+    assert (board.version, news.is_set()) == (version, False)
+
+
+def test_a_new_week_and_a_new_closure_lay_the_page_out_anew() -> None:
+    source = FakeSource(now=at("2020-04-26T23:59:59"))
+    board = make_board(source)
+    page = Page(board, "po", "nl")
+    source.now += 2_000_000
+    board.update()
+    assert board.patch("po", "nl", page.version).body is None
+    assert page.follow() is None
+    assert board.frame is not None
+    assert board.frame.weeks["po"][-1] == "2020-W18"
+    source.closed = ()
+    board.update()
+    assert page.follow() is None
+
+
+def test_a_version_of_another_start_lays_the_page_out_anew() -> None:
+    board = make_board(FakeSource())
+    for foreign in ("00000000.1", "", "x", f"{board.version.split('.')[0]}.999", f"{board.version.split('.')[0]}.x"):
+        assert board.patch("all", "nl", foreign).body is None
+
+
+def test_a_view_that_fails_leaves_the_last_numbers_and_says_so() -> None:
+    source = FakeSource()
+    source.put("unreached", "GM0014", "po", "2020-W17", 3)
+    board = make_board(source)
+    page = Page(board, "all", "nl")
+    source.broken = True
+    board.update()
+    assert page.follow()["slots"]["problem"][0].startswith("De telling kan nu niet")
+    assert page.slots["n-all"] == ["3", ""]
+    source.broken = False
+    board.update()
+    assert page.follow()["slots"]["problem"] == ["", ""]
+
+
+def test_a_view_that_never_was_read_shows_nothing() -> None:
+    source = FakeSource(broken=True)
+    board = make_board(source)
+    assert board.frame is None
+    assert board.fresh is None
+
+
+def test_how_far_behind_is_measured_from_what_the_ledger_had() -> None:
+    watch = LevelWatch()
+    assert watch.seconds_behind(0.0, position=5, ledger_position=5) == 0
+    assert watch.seconds_behind(1.0, position=5, ledger_position=8) == 0
+    assert watch.seconds_behind(3.0, position=6, ledger_position=20) == 2
+    assert watch.seconds_behind(4.0, position=8, ledger_position=20) == 1
+    assert watch.seconds_behind(5.0, position=8, ledger_position=None) == 2
+    assert watch.seconds_behind(6.0, position=20, ledger_position=20) == 0
+
+
+events = st.one_of(
+    st.tuples(
+        st.sampled_from(["unreached", "schools_expected", "schools_reported", "unreached_over_4_weeks", "households"]),
+        st.sampled_from(["GM0014", "GM0363", "GM9999", "unknown"]),
+        st.sampled_from(["po", "vo"]),
+        st.sampled_from(["2020-W16", "2020-W17", "2020-W18"]),
+        st.integers(0, 2000),
+    ),
+    st.integers(1, 200),
+    st.sampled_from(["follow-1", "follow-2"]),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(events, max_size=25))
+def test_a_page_that_follows_shows_what_a_page_just_loaded_shows(story: list[Any]) -> None:
+    source = FakeSource(now=at("2020-04-22T12:00:00"))
+    board = make_board(source)
+    pages = {"follow-1": Page(board, "all", "nl"), "follow-2": Page(board, "vo", "en")}
+    for step in story:
+        if isinstance(step, str):
+            pages[step].follow()
+        elif isinstance(step, int):
+            source.now += step * HOUR // 10
+        else:
+            source.put(*step)
+        board.update()
+    for page in pages.values():
+        page.follow()
+        new = Page(board, page.key, page.language)
+        assert (page.cells, page.slots) == (new.cells, new.slots)
