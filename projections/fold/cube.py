@@ -59,6 +59,11 @@ class Cube:
         self._during = np.zeros((*shape, 1 + weeks, 128), dtype=np.int32)
         self._coverage = np.zeros((*shape, 1 + weeks, COVERAGE_COLUMNS), dtype=np.int64)
         self._calendar: tuple[tuple[Closure, ...], NDArray[np.bool_]] | None = None
+        # What was summed by week, for which calendar and day, and which places have changed since.
+        self._by_week = np.zeros((*shape, weeks, FLOW_COLUMNS), dtype=np.int64)
+        self._during_week = np.zeros((*shape, weeks), dtype=np.int64)
+        self._summed_for: tuple[tuple[Closure, ...], int] | None = None
+        self._changed = np.zeros(len(places), dtype=np.bool_)
 
     def knows(self, places: NDArray[np.int64]) -> bool:
         """Tell whether the cube has rows for all these places."""
@@ -69,15 +74,18 @@ class Cube:
         place, sector, day, column = _unpack(pairs[:, 0], cells.FLOW_BITS)
         index = np.maximum(day - self.first_monday + 1, 0)
         fit = index < self._flow.shape[2]
-        where = (self._row[place[fit]], sector[fit], index[fit], column[fit])
-        np.add.at(self._flow, where, pairs[fit, 1])
+        row = self._row[place[fit]]
+        self._changed[row] = True
+        np.add.at(self._flow, (row, sector[fit], index[fit], column[fit]), pairs[fit, 1])
 
     def add_during(self, pairs: Pairs) -> None:
         """Add to the pupils unreached during weeks."""
         place, sector, monday, mask = _unpack(pairs[:, 0], cells.MASK_BITS)
         index = np.maximum((monday - self.first_monday) // 7 + 1, 0)
         fit = index < self._during.shape[2]
-        np.add.at(self._during, (self._row[place[fit]], sector[fit], index[fit], mask[fit]), pairs[fit, 1])
+        row = self._row[place[fit]]
+        self._changed[row] = True
+        np.add.at(self._during, (row, sector[fit], index[fit], mask[fit]), pairs[fit, 1])
 
     def add_coverage(self, pairs: Pairs) -> None:
         """Add to the schools expected and heard in weeks."""
@@ -99,8 +107,11 @@ class Cube:
         is_open: NDArray[np.bool_] = np.logical_or.reduce(closed, axis=3)
         # The last day of C(m, s) in the week, and its place in the running totals (0 is "before").
         last = 7 * np.arange(self.weeks) + 7 - np.argmax(closed[..., ::-1], axis=3)
-        counts = self._flows(closed) | self._states(last, closed, today, unripe)
-        counts["unreached_during"] = self._unreached_during(closed)
+        self._sum_weeks(closed, (closures, today))
+        counts = {name: self._by_week[..., column] for name, column in _FLOW_MEASURES.items()}
+        counts |= self._states(last, closed, today, unripe)
+        whole = self._during[..., cells.WHOLE_WEEKS].cumsum(axis=2)[:, :, 1:]
+        counts["unreached_during"] = self._during_week + np.where(is_open, whole, 0)
         coverage = self._coverage[:, :, 1:].copy()
         expected = self._coverage[..., cells.EXPECTED].cumsum(axis=2)[:, :, 1:]
         coverage[..., cells.EXPECTED] = expected
@@ -118,11 +129,21 @@ class Cube:
             self._calendar = closures, closed_days(closures, self.places, self.first_monday, 7 * self.weeks)
         return self._calendar[1]
 
-    def _flows(self, closed: NDArray[np.bool_]) -> dict[str, Numbers]:
-        """Sum what happened on the closed days of each week."""
-        by_day = self._flow[:, :, 1:].reshape(*closed.shape, FLOW_COLUMNS)
-        by_week = np.einsum("pswdc,pswd->pswc", by_day, closed)
-        return {name: by_week[..., column] for name, column in _FLOW_MEASURES.items()}
+    def _sum_weeks(self, closed: NDArray[np.bool_], calendar: tuple[tuple[Closure, ...], int]) -> None:
+        """Sum the closed days of each week, for the places that changed; for all when the calendar or the day did."""
+        if calendar != self._summed_for:
+            self._changed[:] = True
+            self._summed_for = calendar
+        rows = np.flatnonzero(self._changed)
+        if not len(rows):
+            return
+        days = closed[rows]
+        by_day = self._flow[rows, :, 1:].reshape(*days.shape, FLOW_COLUMNS)
+        self._by_week[rows] = np.einsum("pswdc,pswd->pswc", by_day, days)
+        # Of those unreached on some days of the week: the pupils whose days meet the closed ones.
+        touching = _TOUCHES[(days << np.arange(7)).sum(axis=3)]
+        self._during_week[rows] = np.einsum("pswm,pswm->psw", self._during[rows, :, 1:], touching)
+        self._changed[:] = False
 
     def _states(
         self, last: NDArray[np.int64], closed: NDArray[np.bool_], today: int, unripe: Pairs
@@ -140,14 +161,6 @@ class Cube:
             running = closed[place, sector, week, weekday]
             np.subtract.at(over, (place[running], sector[running], week), unripe[running, 1])
         return states | {"unreached_over_4_weeks": over}
-
-    def _unreached_during(self, closed: NDArray[np.bool_]) -> Numbers:
-        """Count the pupils whose unreached days of the week meet its closed days."""
-        days = (closed << np.arange(7)).sum(axis=3)
-        partial = np.einsum("pswm,pswm->psw", self._during[:, :, 1:], _TOUCHES[days])
-        whole = self._during[..., cells.WHOLE_WEEKS].cumsum(axis=2)[:, :, 1:]
-        total: Numbers = partial + np.where(days != 0, whole, 0)
-        return total
 
 
 def _unpack(keys: Numbers, bits: int) -> tuple[Numbers, Numbers, Numbers, Numbers]:

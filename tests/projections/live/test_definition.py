@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projections.tables import MEASURES
-from tests.projections.replay.histories import COUNTED, COVERED, line, random_history, random_moment
+from tests.projections.replay.histories import COUNTED, COVERED, line, random_history, random_moments
 from tests.projections.replay.oracle import Oracle
 from tests.support.live import fed_view, known_at, messages_of
 
@@ -23,7 +23,7 @@ EXAMPLES = settings(max_examples=80, deadline=None)
 def test_as_the_oracle_in_any_order_any_number_of_times_and_any_pieces(table: str, kinds: list[str], seed: int) -> None:
     random = Random(seed)
     said = random_history(seed, kinds, ties=False)
-    k = random_moment(seed, said) or max(event.recorded for event in said) + 1
+    k = random_moments(seed, said, 1)[0]
     events = [line(event).encode() for event in said]
     events += random.sample(events, random.randint(0, len(events)))
     random.shuffle(events)

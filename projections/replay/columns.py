@@ -1,0 +1,197 @@
+"""Events as columns: one row per event, for the columnar query and for the archive in Parquet.
+
+A row holds what the definition (COUNTS) asks of an event, each in a column of its own, and in `event` the JSON text as
+it lies in the ledger, so that nothing is lost. A column that a kind of event does not have is null there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from events.envelope import Event
+from events.parse import parse_event
+
+__all__ = [
+    "BATCH",
+    "SCHEMA",
+    "ColumnsBuilder",
+    "ColumnsError",
+    "check_parquet",
+    "columns_of",
+    "is_parquet",
+    "write_parquet",
+]
+
+FORMAT_KEY: Final = b"kindinbeeld.format"
+FORMAT: Final = b"1"
+_PARQUET: Final = b"PAR1"
+
+_INSTANT: Final = pa.timestamp("us", tz="UTC")
+_TEXT: Final = pa.string()
+_LIST: Final = pa.list_(pa.string())
+
+SCHEMA: Final = pa.schema(
+    [
+        pa.field("position", pa.int64(), nullable=False),  # the ledger's sequence, or the line's number in a file
+        pa.field("source", _TEXT, nullable=False),
+        pa.field("id", _TEXT, nullable=False),
+        pa.field("kind", _TEXT, nullable=False),  # the last part of `type`: contact-lost
+        pa.field("recorded_at", _INSTANT, nullable=False),  # when the ledger took it in
+        pa.field("occurred_at", _INSTANT, nullable=False),  # when it happened
+        pa.field("pupil", _TEXT),
+        pa.field("school", _TEXT),
+        pa.field("sector", _TEXT),
+        pa.field("municipality", _TEXT),  # of residence; of a school-registered: where the school stands
+        pa.field("household", _TEXT),
+        pa.field("reason", _TEXT),  # of a loss or of a retraction
+        pa.field("via", _TEXT),
+        pa.field("device", _TEXT),
+        pa.field("outcome", _TEXT),
+        pa.field("visitor", _TEXT),
+        pa.field("week", _TEXT),  # 2020-W14
+        pa.field("unreached", pa.int32()),  # the claim of a week-reported
+        pa.field("closure", _TEXT),  # the name of a closure
+        pa.field("sectors", _LIST),  # of a closure
+        pa.field("municipalities", _LIST),  # of a closure; null: the whole country
+        pa.field("from_date", pa.date32()),  # inclusive
+        pa.field("until_date", pa.date32()),  # inclusive; null: not known
+        pa.field("regime", _TEXT),
+        pa.field("pupils", pa.int32()),  # of a registered school
+        pa.field("name", _TEXT),  # of a registered school
+        pa.field("retracts_source", _TEXT),
+        pa.field("retracts_id", _TEXT),
+        pa.field("event", _TEXT),  # the JSON text as it lies in the ledger; null where it was not kept
+    ],
+    metadata={FORMAT_KEY: FORMAT},
+)
+"""The columns; times in UTC, dates those of Europe/Amsterdam."""
+
+_MEMBERS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    kind: tuple((column, member or column) for column, _, member in (part.partition("=") for part in members.split()))
+    for kind, members in {
+        "contact-lost": "pupil school sector municipality household reason",
+        "contact-restored": "pupil via",
+        "device-lent": "pupil sector device",
+        "door-visit": "pupil sector outcome visitor",
+        "residence-established": "pupil municipality",
+        "report-retracted": "retracts_source=retracts.source retracts_id=retracts.id reason",
+        "week-reported": "school sector week unreached",
+        "reminder-sent": "school sector week",
+        "school-registered": "school sector municipality from_date=starts until_date=until name pupils",
+        "closure-announced": "closure sectors municipalities from_date=starts until_date=until regime",
+    }.items()
+}
+"""Of each kind: its own columns, and where in `data` they stand."""
+
+_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    kind: ("position", "recorded_at", "event", "source", "id", "occurred_at", *(column for column, _ in members))
+    for kind, members in _MEMBERS.items()
+}
+_VALUES: Final = {
+    kind: attrgetter("source", "id", "data.occurred_at", *(f"data.{member}" for _, member in members))
+    for kind, members in _MEMBERS.items()
+}
+
+BATCH: Final = 8192
+"""Events that become columns together."""
+_ROW_GROUP: Final = 122_880
+"""Rows written together: the size that DuckDB reads best."""
+_DISTINCT: Final = {"position", "id", "event", "recorded_at", "occurred_at"}
+"""Columns in which hardly a value comes twice: a dictionary of them costs time and saves nothing."""
+
+
+class ColumnsError(ValueError):
+    """A Parquet file that does not hold events as columns, or in a format that this release does not know."""
+
+
+class ColumnsBuilder:
+    """Takes in events one by one, keeping of each only its values, and gives them as columns."""
+
+    def __init__(self) -> None:
+        self._rows: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+
+    def add(self, position: int, event: Event, recorded: int | None = None, raw: bytes | None = None) -> None:
+        """Take in an event; without `recorded` (micros) its own recordedtime holds, and must be there.
+
+        `raw` is the JSON text to keep in the column `event`; that of all events of a batch, or of none.
+        """
+        kind = event.kind
+        recorded_at = event.recordedtime if recorded is None else recorded
+        self._rows[kind].append((position, recorded_at, raw, *_VALUES[kind](event)))
+
+    def batch(self) -> pa.RecordBatch:
+        """Give what was taken in since the last batch, in the order of the positions."""
+        parts = [SCHEMA.empty_table(), *(self._part(kind, rows) for kind, rows in self._rows.items())]
+        self._rows.clear()
+        table = pa.concat_tables(parts, promote_options="default").sort_by("position").combine_chunks()
+        columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.columns]
+        return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+    def _part(self, kind: str, rows: list[tuple[Any, ...]]) -> pa.Table:
+        values: dict[str, Any] = dict(zip(_COLUMNS[kind], zip(*rows, strict=True), strict=True))
+        if isinstance(rows[0][1], int):
+            values["recorded_at"] = pa.array(values["recorded_at"], pa.int64()).cast(_INSTANT)
+        values["event"] = pa.array(values["event"], pa.binary()).cast(_TEXT)
+        values["kind"] = pa.repeat(kind, len(rows))
+        fields = [field for field in SCHEMA if field.name in values]
+        return pa.Table.from_arrays([pa.array(values[of.name], of.type) for of in fields], schema=pa.schema(fields))
+
+
+def columns_of(messages: Iterable[tuple[int, int, bytes]], keep_event: bool) -> Iterator[pa.RecordBatch]:
+    """Turn messages of the ledger (sequence, recorded instant in micros, JSON text) into columns, batch by batch.
+
+    Raises `Rejected` for a message that is not a valid event: what lies in the ledger is.
+    """
+    builder = ColumnsBuilder()
+    remaining = iter(messages)
+    while taken := list(islice(remaining, BATCH)):
+        for sequence, recorded, raw in taken:
+            builder.add(sequence, parse_event(raw), recorded, raw if keep_event else None)
+        yield builder.batch()
+
+
+def write_parquet(batches: Iterable[pa.RecordBatch], path: str | Path, compression: str = "zstd") -> int:
+    """Write columns to a Parquet file marked `kindinbeeld.format = "1"`; gives the number of rows written."""
+    rows = 0
+    dictionaries = [name for name in SCHEMA.names if name not in _DISTINCT]
+    with pq.ParquetWriter(path, SCHEMA, compression=compression, use_dictionary=dictionaries) as writer:
+        group: list[pa.RecordBatch] = []
+        for batch in batches:
+            group.append(batch)
+            rows += batch.num_rows
+            if sum(part.num_rows for part in group) >= _ROW_GROUP:
+                writer.write_table(pa.Table.from_batches(group, SCHEMA))
+                group.clear()
+        if group:
+            writer.write_table(pa.Table.from_batches(group, SCHEMA))
+    return rows
+
+
+def is_parquet(path: str | Path) -> bool:
+    """Say whether the file calls itself Parquet; False for one that cannot be read, and for standard input (`-`)."""
+    try:
+        with Path(path).open("rb") as file:
+            return str(path) != "-" and file.read(len(_PARQUET)) == _PARQUET
+    except OSError:
+        return False
+
+
+def check_parquet(path: str | Path) -> None:
+    """Raise `ColumnsError` unless the Parquet file holds events as columns in the format of this release."""
+    try:
+        schema = pq.read_schema(path)
+    except (pa.ArrowException, OSError) as error:
+        raise ColumnsError("not a Parquet file that can be read") from error
+    found = (schema.metadata or {}).get(FORMAT_KEY)
+    if found is None:
+        raise ColumnsError('a Parquet file without the mark kindinbeeld.format = "1" holds no events')
+    if found != FORMAT or not set(SCHEMA.names) <= set(schema.names):
+        raise ColumnsError("events in a format that this release does not know")

@@ -1,0 +1,145 @@
+"""From a file of events (NDJSON, plain or compressed) to columns in Parquet, every line checked, on every processor."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from multiprocessing import get_context, parent_process
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+
+from events.errors import Rejected
+from events.lines import read_lines
+from events.parse import parse_event
+from projections.replay.columns import BATCH, ColumnsBuilder, write_parquet
+
+__all__ = ["OnRejected", "Read", "read_events"]
+
+CHUNK: Final = 8 << 20
+"""Bytes of lines handed to a process at once. A file of one chunk is read here: starting processes takes longer."""
+
+OnRejected = Callable[[int, Rejected], None]
+"""Told of each rejected line: its number (or its sequence in the ledger) and the rule it breaks."""
+
+
+@dataclass
+class Read:
+    """What came of reading a file: the Parquet files with its events, and how many lines held none."""
+
+    files: list[Path] = field(default_factory=list)
+    rejected: int = 0
+
+
+class _Written(NamedTuple):
+    path: Path
+    rejected: list[tuple[int, Rejected]]
+
+
+def _chunks(path: str | Path, size: int) -> Iterator[tuple[int, bytes]]:
+    """Give runs of lines joined by newlines, with the number of their first line; a blank line stays in its place."""
+    lines: list[bytes] = []
+    first, length = 1, 0
+    for number, line in read_lines(path):
+        while first + len(lines) < number and length < size:
+            lines.append(b"")
+            length += 1
+        if length >= size:
+            yield first, b"\n".join(lines)
+            lines.clear()
+            first, length = number, 0
+        lines.append(line)
+        length += len(line) + 1
+    if lines:
+        yield first, b"\n".join(lines)
+
+
+def _columns(first: int, text: bytes, rejected: list[tuple[int, Rejected]]) -> Iterator[pa.RecordBatch]:
+    builder = ColumnsBuilder()
+    numbered = ((number, line) for number, line in enumerate(text.split(b"\n"), start=first) if line)
+    while taken := list(islice(numbered, BATCH)):
+        for number, line in taken:
+            try:
+                event = parse_event(line)
+                if event.recordedtime is None:
+                    raise Rejected("recordedtime", "is required")
+            except Rejected as error:
+                rejected.append((number, error.with_traceback(None)))
+            else:
+                builder.add(number, event, None, line)
+        yield builder.batch()
+
+
+def _write(first: int, text: bytes, directory: Path) -> _Written:
+    """Check the lines of a chunk and write its events to a file; runs in a process of its own."""
+    rejected: list[tuple[int, Rejected]] = []
+    path = directory / f"{first}.parquet"
+    write_parquet(_columns(first, text, rejected), path, compression="lz4")
+    return _Written(path, rejected)
+
+
+def _begin() -> None:
+    """Prepare a process that reads: it leaves stopping to its parent, and does not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.disable()  # Events hold no cycles; searching the many for some would take a fifth of the time.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _processes() -> BaseContext:
+    """Choose how to start processes: a copy of this one starts at once, but only one without other threads is safe."""
+    alone = threading.active_count() == 1 and hasattr(os, "fork")
+    return get_context("fork" if alone else "spawn")
+
+
+def _written(path: str | Path, directory: Path, chunk: int) -> Iterator[_Written]:
+    chunks = _chunks(path, chunk)
+    begin = list(islice(chunks, 2))
+    if len(begin) < 2:
+        yield from (_write(first, text, directory) for first, text in begin)
+        return
+    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with ProcessPoolExecutor(workers, _processes(), _begin) as pool:
+        pending: deque[Future[_Written]] = deque()
+        pending.extend(pool.submit(_write, first, text, directory) for first, text in begin)
+        try:
+            # A few chunks ahead keep every process busy and the memory bounded.
+            for first, text in chunks:
+                pending.append(pool.submit(_write, first, text, directory))
+                if len(pending) > 2 * workers:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def read_events(path: str | Path, directory: Path, on_rejected: OnRejected, chunk: int = CHUNK) -> Read:
+    """Read a file of events into Parquet files in `directory`; the position of an event is the number of its line.
+
+    A line that breaks a rule, or has no `recordedtime`, goes to `on_rejected`, in the order of the lines. Raises
+    `LinesError` for a file that cannot be read to its end.
+    """
+    read = Read()
+    for written in _written(path, directory, chunk):
+        read.files.append(written.path)
+        read.rejected += len(written.rejected)
+        for number, error in written.rejected:
+            on_rejected(number, error)
+    return read

@@ -1,0 +1,9 @@
+-- COUNTS, "When schools are closed": the last recorded announcement of one closure stands whole.
+select
+    list_transform(sectors, lambda name: sector_number(name)) as sectors,
+    from_date,
+    until_date,
+    list_transform(municipalities, lambda code: place_number(code)) as places
+from standing
+where kind = 'closure-announced'
+qualify row_number() over (partition by closure order by recorded_at desc, source desc, id desc) = 1;
