@@ -69,7 +69,7 @@ def make_calendar(closures: Iterable[Closure], as_of: int, earliest: int | None 
     patterns, pattern_of = _patterns(closures, last_day)
     first_day = min((spans[0][0] for spans in patterns if spans), default=last_day)
     if earliest is not None:
-        first_day = max(first_day, local_day(earliest))
+        first_day = max(first_day, (local_day(earliest) - 1) // 7 * 7 + 1)
     first_day = min(first_day, last_day) - 1
     days = np.arange(first_day, last_day + 1)
     starts = np.array([day_start(day) for day in [*days.tolist(), last_day + 1]], dtype=np.int64)

@@ -127,22 +127,25 @@ class ColumnsBuilder:
         recorded_at = event.recordedtime if recorded is None else recorded
         self._rows[kind].append((position, recorded_at, raw, *_VALUES[kind](event)))
 
-    def batch(self) -> pa.RecordBatch:
-        """Give what was taken in since the last batch, in the order of the positions."""
-        parts = [SCHEMA.empty_table(), *(self._part(kind, rows) for kind, rows in self._rows.items())]
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Give what was taken in since the last batch: a batch for each kind."""
+        for kind, rows in self._rows.items():
+            values: dict[str, Any] = dict(zip(_COLUMNS[kind], zip(*rows, strict=True), strict=True))
+            if isinstance(rows[0][1], int):
+                values["recorded_at"] = pa.array(values["recorded_at"], pa.int64()).cast(_INSTANT)
+            values["event"] = pa.array(values["event"], pa.binary()).cast(_TEXT)
+            values["kind"] = pa.repeat(kind, len(rows))
+            columns = [
+                pa.array(values[of.name], of.type) if of.name in values else pa.nulls(len(rows), of.type)
+                for of in SCHEMA
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
         self._rows.clear()
-        table = pa.concat_tables(parts, promote_options="default").sort_by("position").combine_chunks()
-        columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.columns]
-        return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
-    def _part(self, kind: str, rows: list[tuple[Any, ...]]) -> pa.Table:
-        values: dict[str, Any] = dict(zip(_COLUMNS[kind], zip(*rows, strict=True), strict=True))
-        if isinstance(rows[0][1], int):
-            values["recorded_at"] = pa.array(values["recorded_at"], pa.int64()).cast(_INSTANT)
-        values["event"] = pa.array(values["event"], pa.binary()).cast(_TEXT)
-        values["kind"] = pa.repeat(kind, len(rows))
-        fields = [field for field in SCHEMA if field.name in values]
-        return pa.Table.from_arrays([pa.array(values[of.name], of.type) for of in fields], schema=pa.schema(fields))
+    def ordered_batch(self) -> pa.RecordBatch:
+        """Give the same as one batch in the order of the positions."""
+        table = pa.Table.from_batches(self.batches(), SCHEMA).sort_by("position").combine_chunks()
+        return next(iter(table.to_batches()), pa.RecordBatch.from_pylist([], SCHEMA))
 
 
 def columns_of(messages: Iterable[tuple[int, int, bytes]], keep_event: bool) -> Iterator[pa.RecordBatch]:
@@ -155,7 +158,7 @@ def columns_of(messages: Iterable[tuple[int, int, bytes]], keep_event: bool) -> 
     while taken := list(islice(remaining, BATCH)):
         for sequence, recorded, raw in taken:
             builder.add(sequence, parse_event(raw), recorded, raw if keep_event else None)
-        yield builder.batch()
+        yield builder.ordered_batch()
 
 
 def write_parquet(batches: Iterable[pa.RecordBatch], path: str | Path, compression: str = "zstd") -> int:
@@ -176,10 +179,12 @@ def write_parquet(batches: Iterable[pa.RecordBatch], path: str | Path, compressi
 
 
 def is_parquet(path: str | Path) -> bool:
-    """Say whether the file calls itself Parquet; False for one that cannot be read, and for standard input (`-`)."""
+    """Say whether the file calls itself Parquet; False for standard input (`-`) and all else that is no file."""
+    if str(path) == "-" or not Path(path).is_file():  # what a pipe has given it does not give again
+        return False
     try:
         with Path(path).open("rb") as file:
-            return str(path) != "-" and file.read(len(_PARQUET)) == _PARQUET
+            return file.read(len(_PARQUET)) == _PARQUET
     except OSError:
         return False
 

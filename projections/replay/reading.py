@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from itertools import islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -25,7 +26,7 @@ from projections.replay.columns import BATCH, ColumnsBuilder, write_parquet
 
 __all__ = ["OnRejected", "Read", "read_events"]
 
-CHUNK: Final = 8 << 20
+CHUNK = 8 << 20
 """Bytes of lines handed to a process at once. A file of one chunk is read here: starting processes takes longer."""
 
 OnRejected = Callable[[int, Rejected], None]
@@ -76,7 +77,7 @@ def _columns(first: int, text: bytes, rejected: list[tuple[int, Rejected]]) -> I
                 rejected.append((number, error.with_traceback(None)))
             else:
                 builder.add(number, event, None, line)
-        yield builder.batch()
+        yield from builder.batches()
 
 
 def _write(first: int, text: bytes, directory: Path) -> _Written:
@@ -103,12 +104,12 @@ def _end_with_parent() -> None:
 
 def _processes() -> BaseContext:
     """Choose how to start processes: a copy of this one starts at once, but only one without other threads is safe."""
-    alone = threading.active_count() == 1 and hasattr(os, "fork")
+    alone = threading.active_count() == 1 and "duckdb" not in sys.modules and hasattr(os, "fork")
     return get_context("fork" if alone else "spawn")
 
 
-def _written(path: str | Path, directory: Path, chunk: int) -> Iterator[_Written]:
-    chunks = _chunks(path, chunk)
+def _written(path: str | Path, directory: Path) -> Iterator[_Written]:
+    chunks = _chunks(path, CHUNK)
     begin = list(islice(chunks, 2))
     if len(begin) < 2:
         yield from (_write(first, text, directory) for first, text in begin)
@@ -130,14 +131,14 @@ def _written(path: str | Path, directory: Path, chunk: int) -> Iterator[_Written
                 future.cancel()
 
 
-def read_events(path: str | Path, directory: Path, on_rejected: OnRejected, chunk: int = CHUNK) -> Read:
+def read_events(path: str | Path, directory: Path, on_rejected: OnRejected) -> Read:
     """Read a file of events into Parquet files in `directory`; the position of an event is the number of its line.
 
     A line that breaks a rule, or has no `recordedtime`, goes to `on_rejected`, in the order of the lines. Raises
     `LinesError` for a file that cannot be read to its end.
     """
     read = Read()
-    for written in _written(path, directory, chunk):
+    for written in _written(path, directory):
         read.files.append(written.path)
         read.rejected += len(written.rejected)
         for number, error in written.rejected:

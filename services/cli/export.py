@@ -90,7 +90,9 @@ def _write(taken: Export, format: Format, output: Path | None) -> None:
         from projections.replay.columns import columns_of, write_parquet
 
         with _whole(output) as path:
-            write_parquet(columns_of(taken.standing(), keep_event=True), path)
+            # The position of a row is its number in the export, as that of a line in the file of NDJSON.
+            rows = ((number, at, text) for number, (_, at, text) in enumerate(taken.standing(), 1))
+            write_parquet(columns_of(rows, keep_event=True), path)
     else:
         with _whole(output) as path, path.open("wb") as file:
             taken.write(file)

@@ -15,6 +15,7 @@ from deploy.streams import make_streams
 from events import EVENTS_STREAM, IMPORT_DESK, event_subject, parse_event
 from services.ledger import Entry, Ledger, connect, read_ledger
 from services.system import Clock, DataDir, SystemRecord
+from tests.support.inside import run_inside
 
 COMMAND = Path(sys.executable).with_name("kindinbeeld")
 
@@ -54,6 +55,10 @@ class RunningLedger:
     ) -> subprocess.CompletedProcess[bytes]:
         """Run `kindinbeeld` on this system, in a process of its own."""
         return run_command(*arguments, data_dir=self.data_dir.path, input=input, timeout=timeout)
+
+    def run_inside(self, *arguments: str | Path, input: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+        """Run `kindinbeeld` on this system, in the test's own process, which is much quicker."""
+        return run_inside(*arguments, data_dir=self.data_dir.path, input=input)
 
 
 def run_command(

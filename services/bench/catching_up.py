@@ -1,0 +1,76 @@
+"""Catching up: the real process of the live view from position 0 to the end of a ledger, durably."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from events import EVENTS_STREAM
+from services.bench.context import Bench
+from services.bench.figures import RATE, Figure, NotMeasured, Target
+from services.bench.processes import LONGEST, PeakMemory
+from services.bench.systems import live_view
+from services.ledger import Ledger, connect
+from services.system import DataDir, find_system
+
+TARGET: Final = Target(40_000, at_least=True)
+_LOOK: Final = 0.01
+_START: Final = 120.0
+
+
+def catch_up(bench: Bench) -> Iterator[Figure]:
+    """From the moment on that the ledger gave out its first message, until the last is in a committed transaction."""
+    filled = bench.filled
+    bench.say(f"catching up on {filled.events:,} events")
+    for file in filled.data_dir.path.glob(f"{filled.data_dir.live_view.name}*"):
+        file.unlink()
+    begun = time.perf_counter()
+    with live_view(filled.data_dir) as pid, PeakMemory(pid) as memory:
+        reading, done = asyncio.run(_watch(filled.data_dir, filled.events))
+    held = "" if memory.peak is None else f", {memory.peak / 1e6:,.0f} MB"
+    yield Figure(
+        "catch-up",
+        f"catching up on {filled.events:,} events",
+        RATE,
+        filled.events / (done - reading),
+        TARGET if bench.judged else None,
+        f"{done - reading:.1f} s; {reading - begun:.1f} s of start before{held}",
+    )
+
+
+async def _watch(data_dir: DataDir, last: int) -> tuple[float, float]:
+    """Give when reading began and when the view's position was the ledger's last."""
+    async with await connect(find_system(data_dir).nats, name="benchmark") as ledger:
+        await _until_reading(ledger)
+    reading = time.perf_counter()
+    while position_of(data_dir.live_view) < last:
+        if time.perf_counter() - reading > LONGEST:
+            raise NotMeasured("the live view does not catch up")
+        await asyncio.sleep(_LOOK)
+    return reading, time.perf_counter()
+
+
+async def _until_reading(ledger: Ledger) -> None:
+    deadline = time.perf_counter() + _START
+    js = ledger.nc.jetstream()
+    while time.perf_counter() < deadline:
+        consumers = await js.consumers_info(EVENTS_STREAM)
+        if any(consumer.delivered and consumer.delivered.consumer_seq for consumer in consumers):
+            return
+        await asyncio.sleep(_LOOK)
+    raise NotMeasured("the live view does not begin to read")
+
+
+def position_of(database: Path) -> int:
+    """Read the position of a live view; 0 while it has none."""
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            row = db.execute("SELECT max(notification_id) FROM tracking").fetchone()
+    except sqlite3.OperationalError:
+        return 0
+    return int(row[0] or 0)

@@ -1,0 +1,46 @@
+"""Every measurement by its name, in the order in which they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from typing import Final
+
+import nats.errors
+
+from services.bench.context import Bench
+from services.bench.figures import Figure, NotMeasured
+from services.system import CommandError
+
+MEASUREMENTS: Final = {
+    "evaluate": ("evaluating", "evaluate", "a table from a file of events"),
+    "import": ("importing", "import_", "a file of events into the ledger"),
+    "catch-up": ("catching_up", "catch_up", "the live view from zero to the end of a ledger"),
+    "live": ("latency", "live", "from publish to the number in an open page"),
+    "fetch": ("fetching", "fetch", "baseline: a bare fetch loop of nats-py that only counts"),
+    "library": ("library", "library", "baselines: the eventsourcing library's projection runner"),
+    "plain": ("plain", "plain", "baseline: plain Python over all events"),
+}
+"""By name: module, function, and what is measured."""
+
+
+def measure(bench: Bench, names: Iterable[str] | None = None) -> Iterator[Figure]:
+    """Make the measurements with these names, all without; one that cannot be made gives a figure that says why.
+
+    Raises KeyError for a name that is none.
+    """
+    chosen = set(MEASUREMENTS if names is None else names)
+    if unknown := chosen - set(MEASUREMENTS):
+        raise KeyError(min(unknown))
+    for name, (module, function, words) in MEASUREMENTS.items():
+        if name in chosen:
+            # Only now: nobody should wait for the libraries of what is not measured.
+            made: Callable[[Bench], Iterator[Figure]] = getattr(import_module(f"services.bench.{module}"), function)
+            try:
+                yield from made(bench)
+            except (NotMeasured, CommandError, OSError, TimeoutError, nats.errors.Error) as why:
+                yield Figure(name, words, "", None, note=_one_line(why))
+
+
+def _one_line(why: Exception) -> str:
+    return " ".join(str(why).split()) or type(why).__name__

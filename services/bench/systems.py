@@ -1,0 +1,80 @@
+"""The systems that are measured: a ledger alone, the whole system, and the live view's process on a ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.nats_address import NatsAddress
+from deploy.nats_server import NatsServer, NatsServerError
+from deploy.streams import make_streams
+from services.bench.figures import NotMeasured
+from services.bench.processes import COMMAND, running
+from services.ledger import connect
+from services.ledger.reading import last_sequence
+from services.system import DataDir, SystemRecord, find_system
+from services.system.children import VARIABLE
+
+
+@contextmanager
+def bare_ledger(directory: Path) -> Iterator[DataDir]:
+    """Run a file-backed ledger and nothing else, found by commands as that of a system would be."""
+    data_dir = DataDir(directory)
+    data_dir.lock()
+    server = NatsServer(data_dir.nats)
+    try:
+        try:
+            address = server.start()
+        except (NatsServerError, OSError) as error:
+            raise NotMeasured(f"the ledger does not start: {error}") from None
+        asyncio.run(_prepare(address))
+        SystemRecord(address).write(data_dir)
+        yield data_dir
+    finally:
+        server.stop()
+        SystemRecord.remove(data_dir)
+        data_dir.unlock()
+
+
+async def _prepare(address: NatsAddress) -> None:
+    async with await connect(address, name="benchmark") as ledger:
+        await make_streams(ledger.nc)
+
+
+@contextmanager
+def whole_system(directory: Path) -> Iterator[SystemRecord]:
+    """Run `kindinbeeld up`, from the moment on that it says it is ready."""
+    directory.mkdir(parents=True, exist_ok=True)
+    log = directory / "up.log"
+    with running([*COMMAND, "up", "--port", "0"], directory, log) as process:
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        # `up` ends by itself when it does not get ready: then there is an end of its output, not a line.
+        if not process.stdout.readline().startswith(b"ready "):
+            raise NotMeasured(f"`up` does not get ready: {_last_line(log)}")
+        yield find_system(DataDir(directory))
+
+
+@contextmanager
+def live_view(data_dir: DataDir) -> Iterator[int]:
+    """Run the process of the live view on a ledger, as `up` does; gives its process id."""
+    command = [sys.executable, "-m", "services.view", str(data_dir)]
+    with running(command, data_dir.path, data_dir.path / "view.log", {VARIABLE: "1"}) as process:
+        yield process.pid
+
+
+def newest_sequence(record: SystemRecord) -> int:
+    """Give the sequence of the ledger's newest event."""
+
+    async def ask() -> int:
+        async with await connect(record.nats, name="benchmark") as ledger:
+            return await last_sequence(ledger.nc)
+
+    return asyncio.run(ask())
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "it says nothing"

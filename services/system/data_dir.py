@@ -1,0 +1,83 @@
+"""The data directory of a system: where each file lies, and that one process at a time runs it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from platformdirs import user_data_path
+
+from services.system.errors import SystemUnavailable
+
+VARIABLE = "KINDINBEELD_DATA_DIR"
+
+
+def default_data_dir() -> Path:
+    """Return the platform's data directory for users, with the product's name."""
+    return user_data_path("kindinbeeld", appauthor=False)
+
+
+class DataDir:
+    """One directory, one system. Making the object touches nothing; `prepare` makes the directory."""
+
+    def __init__(self, path: Path | str | None = None) -> None:
+        chosen = path if path is not None else os.environ.get(VARIABLE) or None
+        self.path = (Path(chosen) if chosen is not None else default_data_dir()).expanduser().absolute()
+        self._lock = FileLock(str(self.path / "lock"), blocking=False, mode=0o600)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def record(self) -> Path:
+        """`system.json`: how to reach the running system; absent when none runs."""
+        return self.path / "system.json"
+
+    @property
+    def nats(self) -> Path:
+        """The directory of the embedded ledger."""
+        return self.path / "nats"
+
+    @property
+    def live_view(self) -> Path:
+        """The SQLite file of the live view."""
+        return self.path / "live.sqlite"
+
+    @property
+    def import_index(self) -> Path:
+        """The SQLite file in which `import` keeps what the ledger already holds."""
+        return self.path / "import.sqlite"
+
+    @property
+    def temporary(self) -> Path:
+        """Where large work spills to; emptied by whoever made a directory in it."""
+        return self.path / "tmp"
+
+    def prepare(self) -> None:
+        """Make the directory (mode 700). Raises SystemUnavailable when that or writing in it is not allowed."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except FileExistsError:
+            raise SystemUnavailable(f"{self} is not a directory") from None
+        except OSError as error:
+            raise SystemUnavailable(f"cannot make the data directory {self}: {error.strerror}") from None
+        if not os.access(self.path, os.R_OK | os.W_OK | os.X_OK):
+            raise SystemUnavailable(f"no rights to read and write in the data directory {self}")
+
+    def lock(self) -> None:
+        """Take the directory for this process, until `unlock`, its end, or that of this object.
+
+        Raises SystemUnavailable when another process has it or the directory cannot be used.
+        """
+        self.prepare()
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise SystemUnavailable(f"{self} is in use by another system; stop that one first") from None
+        except OSError as error:
+            raise SystemUnavailable(f"cannot lock the data directory {self}: {error.strerror}") from None
+
+    def unlock(self) -> None:
+        """Give the directory free."""
+        self._lock.release()

@@ -1,0 +1,129 @@
+"""Every setting of the product, each with its environment variable `KINDINBEELD_…`, in one documented place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, NamedTuple
+
+from deploy.nats_address import NatsAddress
+from deploy.nats_server import SYNC_INTERVAL
+from services.system.errors import WrongUsage
+
+PREFIX = "KINDINBEELD_"
+
+
+class Described(NamedTuple):
+    """One setting as documentation shows it."""
+
+    variable: str
+    default: str
+    meaning: str
+
+
+def _text(raw: str) -> str:
+    if not raw.strip():
+        raise ValueError("a text that is not empty")
+    return raw.strip()
+
+
+def _address(raw: str) -> str:
+    NatsAddress.parse(raw)
+    return raw.strip()
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(raw: str) -> int:
+        rule = f"a whole number from {low} to {high}"
+        try:
+            number = int(raw)
+        except ValueError:
+            raise ValueError(rule) from None
+        if not low <= number <= high:
+            raise ValueError(rule)
+        return number
+
+    return read
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if raw.strip().lower() not in allowed:
+            raise ValueError("one of " + ", ".join(allowed))
+        return raw.strip().lower()
+
+    return read
+
+
+def _duration(raw: str) -> str:
+    value = raw.strip().lower()
+    if value != "always" and not (value[:-1].isdigit() and value[-1:] in "smh" and int(value[:-1]) > 0):
+        raise ValueError("`always`, or a whole number followed by s, m or h")
+    return value
+
+
+def _setting(default: Any, read: Callable[[str], Any], meaning: str) -> Any:
+    return field(default=default, metadata={"read": read, "meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a system. The variable of `nats_url` is `KINDINBEELD_NATS_URL`, and so on.
+
+    An option on the command line goes before the environment, the environment before the default. The data directory
+    (`KINDINBEELD_DATA_DIR`) is not among them: it says whose settings these are (`services.system.DataDir`).
+    """
+
+    nats_url: str | None = field(
+        default=None,
+        repr=False,  # it may hold a password
+        metadata={
+            "read": _address,
+            "meaning": "Address of a ledger that runs elsewhere, several with commas; without it `up` starts its own.",
+        },
+    )
+    nats_user: str | None = _setting(None, _text, "User at that ledger.")
+    nats_password: str | None = field(
+        default=None, repr=False, metadata={"read": _text, "meaning": "Password at that ledger."}
+    )
+    replicas: int = _setting(1, _whole(1, 5), "Copies of a stream when it is made: 1 on one machine, 3 in a cluster.")
+    sync_interval: str = _setting(
+        SYNC_INTERVAL,
+        _duration,
+        "Longest time until the embedded ledger is flushed to the disk itself, against loss of power; `always`: before"
+        " each acknowledgement.",
+    )
+    port: int = _setting(8787, _whole(0, 65535), "Port of the page on 127.0.0.1; 0: any free port.")
+    log_format: str = _setting(
+        "auto", _one_of("auto", "json", "console"), "Logs on standard error: `json` lines, or `console` to be read."
+    )
+    log_level: str = _setting("info", _one_of("debug", "info", "warning", "error"), "The least grave that is logged.")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Return the settings that the environment gives. An empty variable is as one not set.
+
+        Raises WrongUsage, naming the variable and its rule (never its value), when one cannot be used.
+        """
+        environment = os.environ if environment is None else environment
+        chosen: dict[str, Any] = {}
+        for each in fields(cls):
+            variable = PREFIX + each.name.upper()
+            raw = environment.get(variable, "")
+            if raw == "":
+                continue
+            try:
+                chosen[each.name] = each.metadata["read"](raw)
+            except ValueError as rule:
+                raise WrongUsage(f"{variable}: must be {rule}") from None
+        return cls(**chosen)
+
+    @classmethod
+    def described(cls) -> tuple[Described, ...]:
+        """Return each setting with its variable, default and meaning, for documentation and its test."""
+        rows = [Described(PREFIX + "DATA_DIR", "the platform's data directory", "The directory of the system.")]
+        for each in fields(cls):
+            default = "" if each.default is None or each.default is MISSING else str(each.default)
+            rows.append(Described(PREFIX + each.name.upper(), default, each.metadata["meaning"]))
+        return tuple(rows)

@@ -1,0 +1,146 @@
+"""The command as people run it, on very few events: what it measures and leaves behind, never how fast."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.systems import COMMAND, run_command
+
+EVENTS = "2500"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bench")
+
+
+def measured(place: Path, *names: str) -> dict[str, Any]:
+    only = [argument for name in names for argument in ("--only", name)]
+    ran = run_command(
+        "bench", "--quick", "--events", EVENTS, *only, "--format", "json", "--data-dir", place, data_dir=place
+    )
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert b"Traceback" not in ran.stderr
+    assert processes_of(place) == []
+    assert [path.name for path in place.iterdir()] in ([], ["bench-events"])
+    document: dict[str, Any] = json.loads(ran.stdout)
+    return document
+
+
+def processes_of(place: Path) -> list[str]:
+    """The command lines of the processes that work in a directory."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(place) in command and path.parent.name != str(os.getpid()):
+            found.append(command.replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def values(document: dict[str, Any]) -> dict[str, float]:
+    return {figure["key"]: figure["value"] for figure in document["figures"]}
+
+
+def test_evaluate_and_plain_python(place: Path) -> None:
+    document = measured(place, "evaluate", "plain")
+    found = values(document)
+    assert list(found) == ["evaluate", "evaluate-rate", "plain"]
+    assert found["evaluate"] * found["evaluate-rate"] == pytest.approx(2500, rel=0.03)
+    (ratio,) = document["ratios"]
+    assert ratio == {"ours": "evaluate-rate", "baseline": "plain", "times": found["evaluate-rate"] / found["plain"]}
+    assert {"processors", "Python", "duckdb", "nats-server", "nats-py", "eventsourcing"} <= set(document["machine"])
+    assert document["machine"]["nats-server"].startswith("2.")
+
+
+def test_import_catching_up_and_their_baselines(place: Path) -> None:
+    document = measured(place, "import", "catch-up", "fetch", "library")
+    found = values(document)
+    assert list(found) == [
+        "import",
+        "import-memory",
+        "import-beside-system",
+        "catch-up",
+        "fetch",
+        "library-durable",
+        "library-memory",
+    ]
+    assert all(value > 0 for key, value in found.items() if key != "import-memory")
+    # So few events are not held against the targets for rates.
+    assert [figure["target"] for figure in document["figures"]] == [None] * 7
+    assert [ratio["baseline"] for ratio in document["ratios"]] == ["library-durable", "library-memory", "fetch"]
+
+
+@pytest.mark.browser
+def test_from_publish_to_a_page_in_a_browser(place: Path, chromium: None) -> None:
+    document = measured(place, "live")
+    found = values(document)
+    assert 0 < found["live-p50"] <= found["live-p95"] <= found["live-p99"] <= found["live-max"]
+    assert found["live-painted-p99"] >= found["live-p50"]
+    (judged,) = (figure for figure in document["figures"] if figure["target"])
+    assert (judged["key"], judged["target"]["value"]) == ("live-p99", 60.0)
+    assert judged["note"].startswith("Chromium ")
+    assert "4,000 events" in judged["note"]
+
+
+def test_without_a_browser_the_stream_is_measured_and_that_is_said(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    document = measured(place, "live")
+    found = values(document)
+    assert list(found) == ["live-p50", "live-p95", "live-p99", "live-max"]
+    assert 0 < found["live-p50"] <= found["live-max"]
+    assert "not a browser: no Chromium here" in document["figures"][2]["note"]
+
+
+def test_interrupted_it_ends_everything_that_it_started(place: Path) -> None:
+    command = [str(COMMAND), "bench", "--quick", "--events", EVENTS, "--only", "live", "--data-dir", str(place)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"measuring from publish to page\n"
+        wait_until(lambda: any(place.glob("*/live-*/system.json")))
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == b"kindinbeeld: interrupted; what was started has ended"
+    assert b"Traceback" not in said
+    assert processes_of(place) == []
+
+
+def test_a_measurement_that_there_is_not_is_wrong_usage(place: Path) -> None:
+    ran = run_command("bench", "--only", "everything", data_dir=place)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(b"kindinbeeld: --only: must be one of evaluate, import,")
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ran = run_command("bench", "--only", "plain", "--data-dir", tmp_path / "file", data_dir=tmp_path)
+    assert ran.returncode == 3
+    assert ran.stderr.decode().endswith("file is not a directory\n")
+    assert len(ran.stderr.splitlines()) == 1
