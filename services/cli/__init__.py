@@ -20,6 +20,7 @@ _COMMANDS = (
     "simulate",
     "rejected",
     "contract",
+    "grafana",
     "bench",
 )
 
