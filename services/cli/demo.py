@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -22,8 +23,8 @@ What to look at: {url}
   pupils are found again, move, get a device, are visited; late reports change past weeks;
   on 21 April primary schools hear that they open again, on 11 May they do.
 
-The same numbers in a terminal:  kindinbeeld counts --data-dir {data_dir}
-Live equals replay:              kindinbeeld audit --data-dir {data_dir}
+The same numbers in a terminal:  {run}kindinbeeld counts --data-dir {data_dir}
+Live equals replay:              {run}kindinbeeld audit --data-dir {data_dir}
 Ctrl-C ends the demonstration{kept}.
 """
 
@@ -66,7 +67,8 @@ def register(app: typer.Typer) -> None:
                 clock = running_clock(seconds_a_week)
                 system.set_clock(clock)
                 kept = "" if named else "; nothing of it is kept"
-                told = _TOLD.format(seconds=seconds_a_week, url=system.url, data_dir=place, kept=kept)
+                run = "uv run " if "UV_RUN_RECURSION_DEPTH" in os.environ else ""
+                told = _TOLD.format(seconds=seconds_a_week, url=system.url, data_dir=place, kept=kept, run=run)
                 print(told, file=sys.stderr, flush=True)
                 await player.play(clock)
                 print(
