@@ -14,8 +14,14 @@ from services.cli.options import DataDirOption, data_dir_of
 from services.system.errors import WrongUsage
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from services.ledger.connecting import Ledger
     from services.ledger.reading import RejectedMessage
-    from services.system import SystemRecord
+    from services.system import DataDir, SystemRecord
+
+IN_LEDGER = "(ledger)"
+"""In the column of the desk: it lies in the ledger at this sequence, and the live view set it aside."""
 
 _ROW = "{:<27}  {:<12}  {:>8}  {:>9}  {:<24}  {}"
 
@@ -42,7 +48,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """List what was rejected: when, by which desk, on which line of an import, which field broke which rule.
 
-        Nothing of a rejected text is shown unless --content asks for it.
+        What lies in the ledger and is not counted is listed too, with its sequence there. Nothing of a rejected text is
+        shown unless --content asks for it.
         """
         from services.system.logs import configure_logging
         from services.system.record import find_system
@@ -53,11 +60,11 @@ def register(app: typer.Typer) -> None:
         record = find_system(data_dir_of(data_dir))
         if format is Format.TABLE:
             print(_ROW.format("kept at", "desk", "line", "sequence", "field", "rule"))
-        count = asyncio.run(_list(record, format, content))
+        count = asyncio.run(_list(record, data_dir_of(data_dir), format, content))
         print(f"rejected {count}", file=sys.stderr)
 
 
-async def _list(record: SystemRecord, format: Format, content: bool) -> int:
+async def _list(record: SystemRecord, place: DataDir, format: Format, content: bool) -> int:
     from services.ledger.connecting import connect
     from services.ledger.reading import read_rejected
 
@@ -66,8 +73,35 @@ async def _list(record: SystemRecord, format: Format, content: bool) -> int:
         async for batch in read_rejected(ledger.nc):
             count += len(batch)
             for message in batch:
-                print(_row(message) if format is Format.TABLE else json.dumps(_object(message, content)))
+                _show(message, format, content)
+        async for message in _set_aside(ledger, place, content):
+            count += 1
+            _show(message, format, content)
     return count
+
+
+async def _set_aside(ledger: Ledger, place: DataDir, content: bool) -> AsyncIterator[RejectedMessage]:
+    """Give what lies in the ledger and is not counted, as the live view found it."""
+    from events import EVENTS_STREAM
+    from projections.live.reading import LiveReader
+    from services.ledger.reading import RejectedMessage
+
+    if not place.live_view.exists():
+        return
+    reader = LiveReader(place.live_view)
+    try:
+        aside = reader.set_aside()
+    finally:
+        reader.close()
+    for each in aside:
+        raw = b""
+        if content:
+            raw = (await ledger.nc.jetstream().get_msg(EVENTS_STREAM, each.position)).data or b""
+        yield RejectedMessage(each.position, each.recorded, IN_LEDGER, None, each.field, each.rule, raw)
+
+
+def _show(message: RejectedMessage, format: Format, content: bool) -> None:
+    print(_row(message) if format is Format.TABLE else json.dumps(_object(message, content)))
 
 
 def _row(message: RejectedMessage) -> str:

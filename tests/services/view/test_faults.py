@@ -172,6 +172,12 @@ def test_a_malformed_message_is_set_aside_and_stops_nothing(ledger: RunningLedge
     assert aside[0].field == "line"
     assert aside[0].rule
     assert compare(ledger.data_dir, ledger.record, patience=30).differences == []
+    listed = ledger.run("rejected")
+    assert listed.returncode == 0
+    assert [line.split()[1:3] for line in listed.stdout.decode().splitlines()[1:]] == [
+        ["(ledger)", "1"],
+        ["(ledger)", "102"],
+    ]
 
 
 def test_the_view_ends_its_reader_when_it_is_killed(ledger: RunningLedger, view: View) -> None:
