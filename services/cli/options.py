@@ -16,6 +16,7 @@ DataDirOption = Annotated[
         "--data-dir",
         envvar="KINDINBEELD_DATA_DIR",
         show_default="the platform's data directory",
+        readable=False,  # whether it can be used is said in our own words
         help="The directory of the system.",
     ),
 ]

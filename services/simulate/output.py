@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,8 +28,13 @@ class _Writes(Protocol):
 @contextmanager
 def _opened(target: str) -> Iterator[_Writes]:
     if target == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        out = sys.stdout.buffer
+        # With PYTHONUNBUFFERED it is a raw stream, which may take only a part of what it is given.
+        buffered = io.BufferedWriter(out) if isinstance(out, io.RawIOBase) else out
+        yield buffered
+        buffered.flush()
+        if buffered is not out:
+            buffered.detach()
         return
     with Path(target).open("wb") as file:
         if target.endswith(".gz"):
