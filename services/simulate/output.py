@@ -30,11 +30,13 @@ def _opened(target: str) -> Iterator[_Writes]:
     if target == "-":
         out = sys.stdout.buffer
         # With PYTHONUNBUFFERED it is a raw stream, which may take only a part of what it is given.
-        buffered = io.BufferedWriter(out) if isinstance(out, io.RawIOBase) else out
-        yield buffered
-        buffered.flush()
-        if buffered is not out:
+        if isinstance(out, io.RawIOBase):
+            buffered = io.BufferedWriter(out)
+            yield buffered
             buffered.detach()
+        else:
+            yield out
+            out.flush()
         return
     with Path(target).open("wb") as file:
         if target.endswith(".gz"):
