@@ -101,15 +101,17 @@ class Cube:
         Every event in the cells has happened before K.
         """
         today = local_day(at - 1)
-        closed = self._closed(closures)
-        days = np.arange(self.first_monday, self.first_monday + 7 * self.weeks)
-        closed = (closed & (days <= today)).reshape(len(self.places), len(SECTORS), self.weeks, 7)
+        calendar = self._closed(closures).reshape(len(self.places), len(SECTORS), self.weeks, 7)
+        days = np.arange(self.first_monday, self.first_monday + 7 * self.weeks).reshape(self.weeks, 7)
+        closed = calendar & (days <= today)
         is_open: NDArray[np.bool_] = np.logical_or.reduce(closed, axis=3)
-        # The last day of C(m, s) in the week, and its place in the running totals (0 is "before").
-        last = 7 * np.arange(self.weeks) + 7 - np.argmax(closed[..., ::-1], axis=3)
+        # The day of τ, by its place in the running totals (0 is "before"): the last closed day of the week, also one
+        # that is still to come, or the day of K if that is earlier.
+        last = 7 * np.arange(self.weeks) + 7 - np.argmax(calendar[..., ::-1], axis=3)
+        last = np.minimum(last, max(0, today - self.first_monday + 1))
         self._sum_weeks(closed, (closures, today))
         counts = {name: self._by_week[..., column] for name, column in _FLOW_MEASURES.items()}
-        counts |= self._states(last, closed, today, unripe)
+        counts |= self._states(last, today, unripe)
         whole = self._during[..., cells.WHOLE_WEEKS].cumsum(axis=2)[:, :, 1:]
         counts["unreached_during"] = self._during_week + np.where(is_open, whole, 0)
         coverage = self._coverage[:, :, 1:].copy()
@@ -145,9 +147,7 @@ class Cube:
         self._during_week[rows] = np.einsum("pswm,pswm->psw", self._during[rows, :, 1:], touching)
         self._changed[:] = False
 
-    def _states(
-        self, last: NDArray[np.int64], closed: NDArray[np.bool_], today: int, unripe: Pairs
-    ) -> dict[str, Numbers]:
+    def _states(self, last: NDArray[np.int64], today: int, unripe: Pairs) -> dict[str, Numbers]:
         """Give what holds just before τ: everything that began, less what ended, up to the last closed day."""
         flow = self._flow
         begun = flow[..., cells.NEWLY_LOST] + flow[..., cells.MOVED_IN]
@@ -155,11 +155,11 @@ class Cube:
         changes = {"unreached": begun - ended, "households": flow[..., HOUSEHOLDS]}
         states = {name: np.take_along_axis(change.cumsum(axis=2), last, axis=2) for name, change in changes.items()}
         over = np.take_along_axis(flow[..., OVER_4_WEEKS].cumsum(axis=2), last, axis=2)
-        week, weekday = divmod(today - self.first_monday, 7)
-        if len(unripe) and 0 <= week < self.weeks:
+        index = today - self.first_monday
+        if len(unripe) and 0 <= index < 7 * self.weeks:
             place, sector = self._row[unripe[:, 0] >> 2], unripe[:, 0] & 3
-            running = closed[place, sector, week, weekday]
-            np.subtract.at(over, (place[running], sector[running], week), unripe[running, 1])
+            running = last[place, sector, index // 7] == index + 1
+            np.subtract.at(over, (place[running], sector[running], index // 7), unripe[running, 1])
         return states | {"unreached_over_4_weeks": over}
 
 

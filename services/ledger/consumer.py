@@ -22,15 +22,23 @@ _log = structlog.get_logger(__name__)
 
 REQUEST = 4000
 """Messages asked for at a time; two requests are under way at once."""
-_SILENCE_SECONDS = 5.0
+_HEARTBEAT_SECONDS = 1
+_SILENCE_SECONDS = 3.5
+"""A request that is alive gives a heartbeat: so long without anything means that its consumer is lost."""
 
 Item = TypeVar("Item")
 
 
 class Reader(Generic[Item]):
-    """One ephemeral pull consumer. It lives as long as its server: `next` gives nothing once it is lost."""
+    """One ephemeral pull consumer. It lives as long as its server: `next` gives nothing once it is lost.
 
-    def __init__(self, nc: Client, stream: str, start: int, make: Callable[[int, int, Msg], Item]) -> None:
+    `endless`: it waits for what comes at the end of the stream; otherwise `next` gives nothing there either.
+    """
+
+    def __init__(
+        self, nc: Client, stream: str, start: int, make: Callable[[int, int, Msg], Item], *, endless: bool = False
+    ) -> None:
+        self._endless = endless
         self._nc = nc
         self._stream = stream
         self._start = start
@@ -42,9 +50,9 @@ class Reader(Generic[Item]):
         self._name = ""
         self._asked = 0
         self._got = 0
-        self._pending = -1
+        self.behind = 0
+        """How many messages the stream held behind the last one that arrived."""
         self._broken = False
-        self._expected = 0
         self.exhausted = False
 
     async def _open(self) -> None:
@@ -61,10 +69,10 @@ class Reader(Generic[Item]):
         )
         info = await self._nc.jetstream(timeout=10).add_consumer(self._stream, config)
         self._name = info.name
-        self._pending = info.num_pending or 0
+        self.behind = info.num_pending or 0
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._name}"
         self._subscription = await self._nc.subscribe(self._inbox, cb=self._on_message)
-        self.exhausted = self._pending == 0
+        self.exhausted = self.behind == 0 and not self._endless
 
     async def next(self) -> list[tuple[int, Item]]:
         """Give what has arrived; an empty list at the end of the stream or when the consumer is lost."""
@@ -77,15 +85,12 @@ class Reader(Generic[Item]):
                 return []
         if self.exhausted:
             return []
-        while self._asked - self._got <= REQUEST:
-            request = json.dumps({"batch": REQUEST, "expires": 30 * 10**9}).encode()
-            try:
-                await self._nc.publish(self._next, request, reply=self._inbox)
-            except (nats.errors.Error, OSError):
-                return []
-            self._asked += REQUEST
         while not self._entries:
             if self._broken:
+                return []
+            try:
+                await self._ask()
+            except (nats.errors.Error, OSError):
                 return []
             self._arrived.clear()
             try:
@@ -93,8 +98,15 @@ class Reader(Generic[Item]):
             except TimeoutError:
                 return []
         entries, self._entries = self._entries, []
-        self.exhausted = self._pending == 0 and not self._broken
+        self.exhausted = self.behind == 0 and not self._broken and not self._endless
         return entries
+
+    async def _ask(self) -> None:
+        """Keep two requests under way; one runs out when it is filled or its time is over."""
+        while self._asked - self._got <= REQUEST:
+            asked = {"batch": REQUEST, "expires": 30 * 10**9, "idle_heartbeat": _HEARTBEAT_SECONDS * 10**9}
+            await self._nc.publish(self._next, json.dumps(asked).encode(), reply=self._inbox)
+            self._asked += REQUEST
 
     async def _on_message(self, message: Msg) -> None:
         # $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<nanoseconds>.<pending>, with
@@ -108,12 +120,12 @@ class Reader(Generic[Item]):
                 self._got += 1
                 sequence = int(tokens[at])
                 self._entries.append((sequence, self._make(sequence, int(tokens[at + 2]) // 1000, message)))
-                self._pending = int(tokens[at + 3])
+                self.behind = int(tokens[at + 3])
         else:
             status = (message.headers or {}).get("Status", "")
             if status == "408":  # the request ran out before it was filled
                 self._asked = self._got
-            else:
+            elif status != "100":  # a heartbeat
                 self._broken = True
         self._arrived.set()
 

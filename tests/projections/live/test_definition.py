@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,11 +12,26 @@ from hypothesis import strategies as st
 
 from projections.tables import MEASURES
 from tests.projections.replay.histories import COUNTED, COVERED, line, random_history, random_moments
-from tests.projections.replay.oracle import Oracle
+from tests.projections.replay.oracle import Oracle, Said, midnight
 from tests.support.live import fed_view, known_at, messages_of
 
 SEEDS = st.integers(0, 2**32)
 EXAMPLES = settings(max_examples=80, deadline=None)
+DAY = 86_400_000_000
+SOURCE = "urn:nld:oin:00000099000000001000:systeem:test"
+
+
+def instant_of(year: int, month: int, day: int) -> int:
+    return midnight(date(year, month, day))
+
+
+def contact(pupil: str) -> dict[str, Any]:
+    return {"pupil": pupil, "school": "06KR00", "sector": "po"}
+
+
+def announced(name: str, first: date, last: date, at: int) -> Said:
+    data = {"closure": name, "sectors": ["po"], "from": first, "until": last, "municipalities": None}
+    return Said(SOURCE, f"closure-{name}", "closure-announced", at, at, data)
 
 
 @pytest.mark.parametrize(("table", "kinds"), [("counts", COUNTED), ("coverage", COVERED)])
@@ -78,3 +95,27 @@ def test_a_reader_that_follows_sees_what_a_new_one_sees(seed: int) -> None:
             assert {table: fed.csv(table, k) for table in MEASURES} == tables
             fed.reader = old
             with_new.close()
+
+
+def test_between_two_closed_stretches_of_a_week_the_count_is_as_of_now() -> None:
+    """τ is K while closed days of the week are still to come: a restoration in between counts in `unreached`."""
+    opened = instant_of(2020, 5, 4)  # a Monday
+    said = [
+        announced("one", date(2020, 5, 4), date(2020, 5, 4), opened - 2),
+        announced("two", date(2020, 5, 8), date(2020, 5, 8), opened - 1),
+        Said(
+            SOURCE, "lost-1", "contact-lost", opened + 9, opened + 8, contact("pupil--1") | {"municipality": "GM0014"}
+        ),
+        Said(
+            SOURCE, "lost-2", "contact-lost", opened + 9, opened + 8, contact("pupil--2") | {"municipality": "GM0014"}
+        ),
+        Said(
+            SOURCE, "back-1", "contact-restored", opened + DAY + 9, opened + DAY, {"pupil": "pupil--1", "via": "phone"}
+        ),
+    ]
+    for k in (opened + 20, opened + 2 * DAY, opened + 5 * DAY, opened + 9 * DAY):
+        with fed_view() as fed:
+            fed.feed(known_at(messages_of(line(event).encode() for event in said), k), [9])
+            assert fed.csv("counts", k) == Oracle(said, k).counts()
+        if k == opened + 2 * DAY:
+            assert "GM0014,po,2020-W19,1,2," in Oracle(said, k).counts()
