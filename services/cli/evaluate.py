@@ -121,7 +121,7 @@ def _failing(file: str) -> Iterator[None]:
     try:
         yield
     except LinesError as error:
-        raise SystemUnavailable(f"{file}: {error}") from None
+        raise WrongUsage(f"{file}: {error}") from None
     except OSError as error:
         raise SystemUnavailable(f"temporary files cannot be written: {error.strerror}") from None
     except BrokenProcessPool:
@@ -136,7 +136,7 @@ def _known(error: Exception, file: str) -> Exception:
     from projections.replay import ColumnsError
 
     if isinstance(error, ColumnsError):
-        return SystemUnavailable(f"{file}: {error}")
+        return WrongUsage(f"{file}: {error}")
     if isinstance(error, duckdb.OutOfMemoryException):
         return SystemUnavailable("the query needs more memory or temporary disk: see --memory")
     if isinstance(error, duckdb.Error):

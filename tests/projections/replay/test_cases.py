@@ -16,8 +16,8 @@ MONDAY = midnight(date(2020, 3, 16))
 SOURCE = SOURCES[0]
 
 
-def said(id: str, kind: str, at: int, recorded: int | None = None, **data: Any) -> Said:
-    return Said(SOURCE, id, kind, at if recorded is None else recorded, at, data)
+def said(name: str, kind: str, at: int, recorded: int | None = None, **data: Any) -> Said:
+    return Said(SOURCE, name, kind, at if recorded is None else recorded, at, data)
 
 
 def closure(first: str, until: str | None, at: int = MONDAY - DAY, **data: Any) -> Said:
@@ -87,6 +87,39 @@ def test_k_in_a_gap_of_the_closure_ends_the_week_there() -> None:
     # The week exists by its Monday, also for who was lost after it.
     late = (*events[:2], lost("a", wednesday))
     assert rows(*late, k=wednesday + DAY) == ["GM0014,po,2020-W12,1,0,0" + ",0" * 4 + ",1" + ",0" * 7]
+
+
+def test_unreached_up_to_the_midnight_of_a_closed_day_is_not_unreached_on_it() -> None:
+    """Closed on Monday and on Friday, unreached between the two."""
+    friday = MONDAY + 4 * DAY
+    events = (
+        closure("2020-03-16", "2020-03-16"),
+        closure("2020-03-20", "2020-03-20", closure="two"),
+        lost("a", MONDAY + DAY),
+    )
+    k = friday + DAY
+    assert rows(*events, restored("b", friday), k=k) == ["GM0014,po,2020-W12,0,0,0,1" + ",0" * 11]
+    assert rows(*events, restored("b", friday - 1), k=k) == []
+    assert rows(*events, restored("b", friday + 1), k=k) == ["GM0014,po,2020-W12,0,1,0,1" + ",0" * 11]
+
+
+def retracting(id: str, target: str, at: int) -> Said:
+    return said(id, "report-retracted", at, source=SOURCE, id=target)
+
+
+def test_a_retraction_cannot_be_retracted_and_the_first_of_its_copies_says_what_it_retracts() -> None:
+    events = (
+        closure("2020-03-16", None),
+        lost("a", MONDAY),
+        lost("b", MONDAY, pupil="pupil-2x"),
+        retracting("r", "a", MONDAY + 1),
+        retracting("s", "r", MONDAY + 2),
+    )
+    counted = ["GM0014,po,2020-W12,1,1,1,0,0,0,0,1" + ",0" * 7]
+    assert rows(*events) == counted
+    ran = run(map(line, (*events, retracting("r", "b", MONDAY + 3))))
+    assert ran.csv.splitlines()[1:] == counted
+    assert [(number, field) for number, field, _ in ran.rejected] == [(6, "id")]
 
 
 def test_a_household_named_like_a_pupil_is_another_household() -> None:

@@ -99,5 +99,5 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, content: bytes |
     if content is not None:
         path.write_bytes(content)
     ran = kindinbeeld(str(path))
-    assert (ran.returncode, ran.stdout) == (3, b"")
+    assert (ran.returncode, ran.stdout) == (2, b"")
     assert len(ran.stderr.splitlines()) == 1
