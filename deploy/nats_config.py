@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from deploy.permissions import PARTS, SET_UP, permissions
 from deploy.private_files import write_private
 
 MAX_PAYLOAD = 8 * 1024 * 1024
@@ -20,12 +21,17 @@ _CONFIG_FILE = "nats.conf"
 
 @dataclass(frozen=True)
 class Identity:
-    """What stays the same over restarts of one embedded server: its name, its one user, the port it last had."""
+    """What stays the same over restarts of one embedded server: its name, its users, the port it last had.
+
+    `user` and `password` are those of the set-up, which may do everything; `parts` has the password of each other user,
+    by the name of the part of the system that it stands for (`deploy.permissions`).
+    """
 
     name: str
     user: str
     password: str = field(repr=False)
     port: int | None = None
+    parts: dict[str, str] = field(default_factory=dict, repr=False)
 
     def with_port(self, port: int | None) -> Identity:
         """Return the same identity on another port."""
@@ -38,17 +44,21 @@ class Identity:
 
 def keep_identity(directory: Path) -> Identity:
     """Return the identity kept in `directory`, made anew when there is none (or it is not readable as one)."""
+    identity = None
     with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
-        return Identity(**json.loads((directory / _IDENTITY_FILE).read_text("utf-8")))
-    identity = Identity(
-        name=f"kindinbeeld-{secrets.token_hex(8)}", user="kindinbeeld", password=secrets.token_urlsafe(32)
-    )
+        identity = Identity(**json.loads((directory / _IDENTITY_FILE).read_text("utf-8")))
+    if identity is None:
+        identity = Identity(name=f"kindinbeeld-{secrets.token_hex(8)}", user=SET_UP, password=_password())
+    elif identity.parts.keys() >= set(PARTS):
+        return identity
+    # Made anew, or by a release that had fewer parts: who is known keeps its password.
+    identity = replace(identity, parts={part: identity.parts.get(part) or _password() for part in PARTS})
     identity.write(directory)
     return identity
 
 
 def write_config(directory: Path, identity: Identity, sync_interval: str) -> Path:
-    """Write the server's configuration (mode 600: it holds the password) and return its path.
+    """Write the server's configuration (mode 600: it holds the passwords) and return its path.
 
     The configuration language of nats-server reads JSON. Loopback only, no monitoring port, no cluster port.
     """
@@ -64,12 +74,25 @@ def write_config(directory: Path, identity: Identity, sync_interval: str) -> Pat
         "max_payload": MAX_PAYLOAD,
         "max_pending": 256 * 1024 * 1024,
         "write_deadline": "30s",
-        "authorization": {"user": identity.user, "password": identity.password},
+        "authorization": {
+            "users": [
+                {"user": identity.user, "password": identity.password},
+                *(
+                    {"user": part, "password": password, "permissions": permissions(part)}
+                    for part, password in identity.parts.items()
+                    if part in PARTS
+                ),
+            ]
+        },
         "jetstream": {"store_dir": str(directory / "store"), "sync_interval": sync_interval},
     }
     path = directory / _CONFIG_FILE
     write_private(path, json.dumps(config, indent=1))
     return path
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def read_port_left(directory: Path, pid: int) -> int | None:

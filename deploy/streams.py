@@ -25,10 +25,11 @@ _DESCRIPTIONS = {
     REJECTED_STREAM: "Kind in beeld: what was rejected, whole, with the field and the rule",
 }
 _ATOMIC_SINCE = (2, 12)
+_BATCHED_SINCE = (2, 14)  # fast-ingest batches; see services.ledger.fast
 _IN_USE = 10058  # JetStream's error code: the name is taken by a stream of another configuration
 
 
-def stream_config(name: str, *, replicas: int = 1, server: tuple[int, int] = _ATOMIC_SINCE) -> StreamConfig:
+def stream_config(name: str, *, replicas: int = 1, server: tuple[int, int] = _BATCHED_SINCE) -> StreamConfig:
     """Return how the stream `name` is made on a server of version `server` (major, minor).
 
     `replicas`: 1 on one machine, 3 in a cluster.
@@ -45,6 +46,7 @@ def stream_config(name: str, *, replicas: int = 1, server: tuple[int, int] = _AT
         num_replicas=replicas,
         allow_direct=True,
         allow_atomic=True if server >= _ATOMIC_SINCE else None,
+        allow_batched=True if server >= _BATCHED_SINCE else None,
     )
 
 

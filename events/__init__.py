@@ -1,5 +1,6 @@
 """What happened: envelope, kinds, values, subjects, reading and writing. All that an emitter needs."""
 
+from events.carriers import Answer, NotDeliveredError
 from events.envelope import (
     ENVELOPES,
     KINDS,
@@ -34,7 +35,10 @@ from events.kinds import (
 )
 from events.lines import LinesError, read_lines
 from events.notices import ViewChanged
+from events.outbox import OutboxError
 from events.parse import content_digest, ensure_recordable, event_key, parse_event
+from events.pseudonym import PseudonymKeyError, Pseudonyms, new_pseudonym_key
+from events.reporter import Reporter
 from events.schema import ANY_EVENT, event_schema, schema_names
 from events.subjects import (
     DESKS,
@@ -79,6 +83,7 @@ __all__ = [
     "RULE_HEADER",
     "TYPE_PREFIX",
     "VIEW_CHANGED",
+    "Answer",
     "ClosureAnnounced",
     "ClosureAnnouncedEvent",
     "ContactLost",
@@ -93,11 +98,16 @@ __all__ = [
     "Envelope",
     "Event",
     "LinesError",
+    "NotDeliveredError",
+    "OutboxError",
+    "PseudonymKeyError",
+    "Pseudonyms",
     "Rejected",
     "ReminderSent",
     "ReminderSentEvent",
     "ReportRetracted",
     "ReportRetractedEvent",
+    "Reporter",
     "ResidenceEstablished",
     "ResidenceEstablishedEvent",
     "Retracts",
@@ -116,6 +126,7 @@ __all__ = [
     "format_instant",
     "from_micros",
     "local_day",
+    "new_pseudonym_key",
     "parse_event",
     "parse_instant",
     "read_lines",

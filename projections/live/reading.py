@@ -44,9 +44,8 @@ class LiveReader:
 
     def __init__(self, path: Path) -> None:
         """Open the database; raises ``sqlite3.OperationalError`` when it is not there."""
-        self._db = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-        )
+        self._path = path.absolute()
+        self._db, self._file = self._open()
         self._cube: Cube | None = None
         self._at = -1
         self._closures: tuple[Closure, ...] = ()
@@ -55,6 +54,26 @@ class LiveReader:
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+    def _open(self) -> tuple[sqlite3.Connection, int]:
+        file = self._path.stat().st_ino if self._path.exists() else 0
+        database = sqlite3.connect(
+            f"{self._path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
+        return database, file
+
+    def _follow_file(self) -> None:
+        """Go over to another database that was put into the place of ours: a view that was built anew."""
+        try:
+            if self._path.stat().st_ino == self._file:
+                return
+            database, file = self._open()
+            database.execute("SELECT count(*) FROM tracking").fetchone()
+        except (OSError, sqlite3.OperationalError):
+            return  # it is being put there; ours stands until it is
+        self._db.close()
+        self._db, self._file = database, file
+        self._cube, self._framed, self._at, self._closures = None, None, -1, ()
 
     @property
     def position(self) -> int:
@@ -68,10 +87,12 @@ class LiveReader:
 
     def refresh(self) -> bool:
         """Tell whether events were taken in since the tables were last asked for."""
+        self._follow_file()
         return self.position != self._at
 
     def closures(self) -> tuple[Closure, ...]:
         """Give the closures that stand, in the order of their first days."""
+        self._follow_file()
         with self._snapshot():
             return self._read_closures()
 
@@ -81,6 +102,7 @@ class LiveReader:
 
     def tables(self, at: int) -> Tables:
         """Give both tables as of K = ``at`` (microseconds), or of the latest recorded time if that is later."""
+        self._follow_file()
         with self._snapshot():
             at = max(at, self.recorded_until)
             today = local_day(at - 1)

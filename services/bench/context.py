@@ -17,7 +17,7 @@ from services.bench.systems import bare_ledger, newest_sequence
 from services.system import DataDir, find_system
 
 JUDGED_FROM: Final = 100_000
-"""Fewer events are not held against a target for a rate: starting a process is then most of what is measured."""
+"""Fewer events are a trial, not held against the targets: starting a process is then most of what is measured."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Bench:
 
     @property
     def judged(self) -> bool:
-        """Whether there are events enough to hold rates against their targets."""
+        """Whether there are events enough to hold figures against their targets."""
         return self.asked.events >= JUDGED_FROM
 
     @cached_property

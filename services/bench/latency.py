@@ -19,7 +19,7 @@ from services.bench.context import Bench
 from services.bench.crisis import Crisis, Message
 from services.bench.figures import Figure, NotMeasured, Target, percentile
 from services.bench.over_stream import over_stream
-from services.bench.systems import whole_system
+from services.bench.systems import set_up_address, whole_system
 from services.ledger import Publisher, connect
 from services.ledger.reading import last_sequence
 from services.system import DataDir, SystemRecord
@@ -29,6 +29,7 @@ TARGET: Final = Target(60.0)
 UNREACHED: Final = 8_000
 """Pupils not reached before the measuring begins: about as many as there were."""
 _WARM_UP: Final = 1.0
+"""Seconds of publishing that are not counted."""
 _SECONDS, _QUICK_SECONDS = 10.0, 4.0
 _PATIENCE: Final = 30.0
 
@@ -56,10 +57,11 @@ class Published(NamedTuple):
 
 
 def live(bench: Bench) -> Iterator[Figure]:
-    """Ten seconds (four when quick) are counted, after one that is not."""
+    """Ten seconds (four when quick; one when there are few events) are counted, after one that is not."""
     bench.say("measuring from publish to page")
     place = bench.place("live")
     seconds = _QUICK_SECONDS if bench.asked.quick else _SECONDS
+    seconds = seconds if bench.judged else _WARM_UP
     with whole_system(place) as record:
         how, published, sights = asyncio.run(_measure(record, DataDir(place), seconds))
     skipped = int(_WARM_UP * RATE)
@@ -68,9 +70,9 @@ def live(bench: Bench) -> Iterator[Figure]:
     pace = (len(counted) - 1) / (counted[-1] - counted[0])
     note = f"{how}; {len(found):,} events at {pace:,.0f}/s"
     for name, share in (("50", 0.50), ("95", 0.95), ("99", 0.99)):
-        target = TARGET if name == "99" else None
+        target = TARGET if name == "99" and bench.judged else None
         label = f"publish to page, {name} of 100 events within"
-        yield Figure(f"live-p{name}", label, "ms", percentile(found, share), target, note if target else "")
+        yield Figure(f"live-p{name}", label, "ms", percentile(found, share), target, note if name == "99" else "")
     yield Figure("live-max", "publish to page, the slowest event", "ms", max(found))
     if "painted" in sights:
         painted = latencies(published, sights["painted"])[skipped:]
@@ -99,7 +101,7 @@ async def _measure(
     crisis = Crisis()
     reports = [crisis.report() for _ in range(int((_WARM_UP + seconds) * RATE))]
     async with (
-        await connect(record.nats, name="benchmark") as ledger,
+        await connect(set_up_address(data_dir), name="benchmark") as ledger,
         Publisher[None](ledger, patience=60) as publisher,
     ):
         for subject, raw in crisis.opening(UNREACHED):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.nats_address import NatsAddress
+from deploy.nats_config import keep_identity
 from deploy.nats_server import NatsServer, NatsServerError
 from deploy.streams import make_streams
 from services.bench.figures import NotMeasured
@@ -31,7 +32,8 @@ def bare_ledger(directory: Path) -> Iterator[DataDir]:
         except (NatsServerError, OSError) as error:
             raise NotMeasured(f"the ledger does not start: {error}") from None
         asyncio.run(_prepare(address))
-        SystemRecord(address).write(data_dir)
+        parts = server.parts
+        SystemRecord(parts["reader"], parts=parts).write(data_dir)
         yield data_dir
     finally:
         server.stop()
@@ -58,11 +60,21 @@ def whole_system(directory: Path) -> Iterator[SystemRecord]:
 
 
 @contextmanager
-def live_view(data_dir: DataDir) -> Iterator[int]:
-    """Run the process of the live view on a ledger, as `up` does; gives its process id."""
+def live_view(data_dir: DataDir, rebuild_from: int) -> Iterator[int]:
+    """Run the process of the live view on a ledger, as `up` does; gives its process id.
+
+    An empty view is built at once, instead of following, where the ledger holds `rebuild_from` events or more.
+    """
     command = [sys.executable, "-m", "services.view", str(data_dir)]
-    with running(command, data_dir.path, data_dir.path / "view.log", {VARIABLE: "1"}) as process:
+    extra = {VARIABLE: "1", "KINDINBEELD_REBUILD_FROM": str(rebuild_from)}
+    with running(command, data_dir.path, data_dir.path / "view.log", extra) as process:
         yield process.pid
+
+
+def set_up_address(data_dir: DataDir) -> NatsAddress:
+    """Give the ledger on a data directory as its set-up speaks to it, which may report for every desk."""
+    identity = keep_identity(data_dir.nats)
+    return NatsAddress(f"nats://127.0.0.1:{identity.port}", identity.user, identity.password)
 
 
 def newest_sequence(record: SystemRecord) -> int:

@@ -81,7 +81,7 @@ def register(app: typer.Typer) -> None:
         id: Annotated[str, typer.Argument(help="The id of the key, as `access list` shows it.")],
         data_dir: DataDirOption = None,
     ) -> None:
-        """Revoke a key: running desks refuse it from their next request on."""
+        """Revoke a key: running desks refuse it within a tenth of a second."""
         with _store(data_dir_of(data_dir)) as store:
             if not store.revoke(id, now=Clock().now()):
                 raise WrongUsage("there is no key with this id; see `kindinbeeld access list`")

@@ -81,6 +81,8 @@ def bench(
     finally:
         signal.signal(signal.SIGTERM, before)
     _write(results, format, output)
+    for figure in results.absent:
+        print(f"not measured: {figure.label}: {figure.note}", file=sys.stderr)
     if status := results.status(check=check):
         raise typer.Exit(status)
 

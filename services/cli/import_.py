@@ -115,7 +115,7 @@ class _Import:
             raise SystemUnavailable(f"cannot use {self._data_dir.import_index}: {error.strerror}") from None
         try:
             with ImportProgress(plain_size(self._file)) as progress:
-                async with await connect(self._record.nats, name="kindinbeeld import") as ledger:
+                async with await connect(self._record.address_of("import"), name="kindinbeeld import") as ledger:
                     await self._with(ledger, known, progress)
         finally:
             known.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,10 @@ def register(app: typer.Typer) -> None:
                 min=0, max=65535, show_default="KINDINBEELD_PORT, or 8787", help="Port of the page; 0: any free one."
             ),
         ] = None,
+        desks: Annotated[
+            bool | None,
+            typer.Option("--desks/--no-desks", show_default="KINDINBEELD_DESKS, or yes", help="Run the desks too."),
+        ] = None,
         data_dir: DataDirOption = None,
     ) -> None:
         """Run the whole system on this machine until SIGINT or SIGTERM; says on standard output when it is ready."""
@@ -35,7 +40,13 @@ def register(app: typer.Typer) -> None:
 
         settings = Settings.from_environment()
         configure_logging(settings)
-        asyncio.run(run_until_signal(System(DataDir(data_dir), settings, port=settings.port if port is None else port)))
+        system = System(
+            DataDir(data_dir),
+            settings,
+            port=settings.port if port is None else port,
+            desks=settings.desks if desks is None else desks,
+        )
+        asyncio.run(run_until_signal(system))
 
 
 async def run_until_signal(system: System, *, beside: Callable[[], Awaitable[None]] | None = None) -> None:
@@ -52,6 +63,8 @@ async def run_until_signal(system: System, *, beside: Callable[[], Awaitable[Non
         await asyncio.gather(starting, return_exceptions=True)
         return
     await starting
+    for name, url in system.record.desks.items():
+        print(f"desk {name} {url}", file=sys.stderr, flush=True)
     print(f"ready {system.url}", flush=True)
     aside = asyncio.ensure_future(beside() if beside is not None else _nothing())
     running = asyncio.ensure_future(system.run(stop))

@@ -6,6 +6,7 @@ from faststream.nats import NatsBroker
 from faststream.security import SASLPlaintext
 
 from deploy.nats_address import NatsAddress
+from services.ledger.connecting import inbox_prefix
 
 
 def make_broker(address: NatsAddress, name: str) -> NatsBroker:
@@ -17,6 +18,7 @@ def make_broker(address: NatsAddress, name: str) -> NatsBroker:
         address.servers,
         security=security,
         name=name,
+        inbox_prefix=inbox_prefix(address),
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         logger=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,6 +19,7 @@ _log = structlog.get_logger(__name__)
 PENDING_BYTES = 8 * 1024 * 1024
 """Bytes that wait to be sent before publishing waits too."""
 RECONNECT_SECONDS = 0.25
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Ledger:
@@ -35,6 +37,8 @@ class Ledger:
         self.nc: Client = Client()
         self.refusal: str | None = None
         self.lost = 0
+        self.away = asyncio.Event()
+        """Set for good when the connection is lost for the first time, for whoever begins anew then."""
         self.last_error: Exception | None = None
 
     async def open(self, name: str) -> None:
@@ -48,6 +52,7 @@ class Ledger:
                 user=self.address.user,
                 password=self.address.password,
                 name=name,
+                inbox_prefix=inbox_prefix(self.address),
                 allow_reconnect=False,
                 connect_timeout=5,
                 reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]
@@ -91,6 +96,7 @@ class Ledger:
             _log.debug("the connection to the ledger failed", reason=explain(error))
 
     async def _on_disconnect(self) -> None:
+        self.away.set()
         if not self.nc.is_closed:
             self.lost += 1
             _log.warning("the connection to the ledger is lost; trying again", ledger=self.address.url)
@@ -116,6 +122,12 @@ async def connect(address: NatsAddress, *, name: str = "kindinbeeld", patient: b
             await asyncio.sleep(1)
         else:
             return ledger
+
+
+def inbox_prefix(address: NatsAddress) -> str:
+    """Return where answers to us come: below the usual `_INBOX`, at a place that only our own user may listen to."""
+    user = address.user or ""
+    return f"_INBOX.{user}" if _TOKEN.fullmatch(user) else "_INBOX"
 
 
 def explain(error: BaseException) -> str:

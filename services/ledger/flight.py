@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -75,6 +76,16 @@ class Flight(Generic[Item]):
         while order and order[0] not in self._messages:
             self.floor = max(self.floor, self._ahead.pop(order.popleft(), 0))
         return True
+
+    def stored_together(self, messages: Sequence[Message[Item]], last: int) -> None:
+        """Take note that messages, sent in order while nothing else was, are stored; `last`: the last's sequence.
+
+        Where others may have published in between, the sequence of each is not known but that of the last.
+        """
+        first = last - len(messages) + 1
+        alone = first == self.floor + 1
+        self.taken += [(first + index if alone else last, each.item) for index, each in enumerate(messages)]
+        self.floor = max(self.floor, last)
 
     def give_up(self, token: int) -> None:
         """Take a message out that will not arrive."""

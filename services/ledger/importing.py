@@ -11,6 +11,7 @@ from typing import Final
 from events import FIELD_HEADER, IMPORT_DESK, REJECTED_STREAM, RULE_HEADER, Rejected, rejected_subject
 from services.ledger.catching_up import digest, others_between
 from services.ledger.connecting import Ledger
+from services.ledger.flight import Message
 from services.ledger.import_lines import LENGTH_RULE, Chunk, Line, Refused, Tally, decide, fill
 from services.ledger.known import KnownEvents, Place, Standing
 from services.ledger.publishing import Publisher
@@ -102,11 +103,9 @@ class Importer:
             return self._before.get(key) or found.get(key)
 
         decided = decide(chunk.lines, known, real_now())
-        for line in decided.publish:
-            await events.publish(line.subject, line.raw, line)
+        await events.publish_all([Message(line.subject, line.raw, None, line) for line in decided.publish])
         refused = sorted(chunk.refused + decided.conflicts, key=lambda each: each.number)
         await self._keep(refused, rejected)
-        await events.drain()
         # An acknowledgement does not tell the ledger's own time of a message; it was before this.
         stamp = real_now()
         for key, standing in decided.unstamped.items():
@@ -128,7 +127,7 @@ class Importer:
         if not taken:
             return
         ours = {sequence for sequence, _ in taken}
-        newest, line = max(taken, key=lambda each: each[0])
+        newest, line = max(reversed(taken), key=lambda each: each[0])
         if len(ours) != newest - self._place.position:
             others = await others_between(self._ledger.nc, self._place.position, newest, ours)
             for key, copy in others.items():

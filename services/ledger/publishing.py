@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
 from events.subjects import EVENTS_STREAM
+from services.ledger.answers import LedgerRefused, refusal, stored_at
+from services.ledger.asking import stream_info
 from services.ledger.connecting import Ledger
+from services.ledger.fast import LEAST, SINCE, publish_fast
 from services.ledger.flight import Flight, Message
-from services.ledger.reading import last_sequence, read_ledger
+from services.ledger.recovering import look_up
 from services.system.errors import SystemUnavailable
 
 if TYPE_CHECKING:
@@ -29,14 +32,8 @@ WINDOW_BYTES = 32 * 1024 * 1024
 _LOOK_SECONDS = 0.5
 _RESEND_SECONDS = 5.0
 _QUIET_SECONDS = 0.3
-_FOR_NOW = {10008, 10076}
-"""JetStream's error codes for not being available at the moment; what they refuse is sent again."""
 
 Item = TypeVar("Item")
-
-
-class LedgerRefused(SystemUnavailable):
-    """The ledger will not take a message: no permission, no room, no such stream."""
 
 
 class Publisher(Generic[Item]):
@@ -64,6 +61,7 @@ class Publisher(Generic[Item]):
         self._window = window
         self._patience = patience
         self._flight: Flight[Item] = Flight(0)
+        self._fast = False
         self._room = asyncio.Event()
         self._problem: str | None = None
         self._progress = 0.0
@@ -73,7 +71,10 @@ class Publisher(Generic[Item]):
         self._skip = 0
 
     async def __aenter__(self) -> Publisher[Item]:
-        self._flight = Flight(await last_sequence(self._ledger.nc, self._stream))
+        info = await stream_info(self._ledger.nc, self._stream)
+        version = self._ledger.nc.connected_server_version
+        self._fast = bool(info.config.allow_batched) and (version.major, version.minor) >= SINCE
+        self._flight = Flight(info.state.last_seq)
         self._inbox = self._ledger.nc.new_inbox()
         self._skip = len(self._inbox) + 1
         self._lost = self._ledger.lost
@@ -95,7 +96,10 @@ class Publisher(Generic[Item]):
         return len(self._flight)
 
     def taken(self) -> list[tuple[int, Item]]:
-        """Return what was acknowledged since the last call: sequence and item, in no particular order."""
+        """Return what was acknowledged since the last call: sequence and item, in no particular order.
+
+        Where others published between the messages of `publish_all`, all of these have the sequence of the last.
+        """
         taken, self._flight.taken = self._flight.taken, []
         return taken
 
@@ -114,6 +118,25 @@ class Publisher(Generic[Item]):
         elif self._ledger.lost != self._lost:
             await self._look()
         await self._send(flight.send(Message(subject, raw, headers, item)))
+
+    async def publish_all(self, messages: Sequence[Message[Item]]) -> None:
+        """Send messages and wait until all of them are acknowledged: faster than one by one. Raises as `publish`."""
+        await self.drain()
+        flight = self._flight
+        if self._fast and len(messages) >= LEAST and not any(message.headers for message in messages):
+            last = await publish_fast(self._ledger, [(message.subject, message.raw) for message in messages])
+            if last is not None:
+                flight.stored_together(messages, last)
+                return
+            for message in messages:
+                flight.send(message)
+            self._progress = self._resent = time.monotonic()
+            if self._ledger.nc.is_connected:
+                await self._recover()
+        else:
+            for message in messages:
+                await self.publish(message.subject, message.raw, message.item, message.headers)
+        await self.drain()
 
     async def drain(self) -> None:
         """Wait until everything sent is acknowledged. Raises as `publish` does."""
@@ -136,16 +159,11 @@ class Publisher(Generic[Item]):
             raise SystemUnavailable("the connection to the ledger was closed") from None
 
     async def _on_answer(self, answer: Msg) -> None:
-        data = answer.data
-        if data and b'"error"' not in data:
-            sequence = int(data[data.index(b'"seq":') + 6 :].split(b",", 1)[0].rstrip(b"}"))
-            if self._flight.acknowledge(int(answer.subject[self._skip :]), sequence):
-                self._progress = time.monotonic()
-        elif data:
-            described = json.loads(data).get("error", {})
-            if described.get("err_code") not in _FOR_NOW:
-                self._problem = f"the ledger refused an event: {described.get('description', 'no reason given')}"
-        # No data: nobody listened (no stream yet, or its leader is being chosen); sent again.
+        sequence = stored_at(answer.data)
+        if sequence is None:
+            self._problem = refusal(answer.data) or self._problem
+        elif self._flight.acknowledge(int(answer.subject[self._skip :]), sequence):
+            self._progress = time.monotonic()
         self._room.set()
 
     async def _wait(self, most: int, most_bytes: int) -> None:
@@ -183,16 +201,10 @@ class Publisher(Generic[Item]):
         while before != len(self._flight):  # the connection's own buffer may still be on its way
             before = len(self._flight)
             await asyncio.sleep(_QUIET_SECONDS)
-        contents = self._flight.contents()
-        stored: list[tuple[int, str, bytes]] = []
-        upto = 0
         try:
-            async for batch in read_ledger(self._ledger.nc, start=self._flight.floor + 1, stream=self._stream):
-                stored += [(seq, subject, raw) for seq, _, subject, raw in batch if (subject, raw) in contents]
-                upto = batch[-1][0]
+            remaining = await look_up(self._ledger.nc, self._stream, self._flight)
         except SystemUnavailable:
             return  # not back yet
-        remaining = self._flight.settle(stored, upto)
         self._lost = lost
         self._resent = time.monotonic()
         for token in remaining:

@@ -50,6 +50,11 @@ class DataDir:
         return self.path / "import.sqlite"
 
     @property
+    def desks(self) -> Path:
+        """The directory of the desks' own stores."""
+        return self.path / "desks"
+
+    @property
     def temporary(self) -> Path:
         """Where large work spills to; emptied by whoever made a directory in it."""
         return self.path / "tmp"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,17 +21,34 @@ __all__ = ["SystemRecord", "find_system"]
 
 @dataclass(frozen=True)
 class SystemRecord:
-    """How to reach a running system. It holds the ledger's password: the file has mode 600."""
+    """How to reach a running system. It holds passwords of the ledger: the file has mode 600.
+
+    `nats`: the ledger, for whoever has no part of its own. `parts`: as whom each part of the system speaks to it.
+    `desks`: where each desk that runs answers HTTP, by its name; `pids`: their processes.
+    """
 
     nats: NatsAddress
     page_url: str | None = None
     pid: int = field(default_factory=os.getpid)
     clock: Clock = field(default_factory=Clock)
+    parts: Mapping[str, NatsAddress] = field(default_factory=dict, repr=False)
+    desks: Mapping[str, str] = field(default_factory=dict)
+    pids: Mapping[str, int] = field(default_factory=dict)
+
+    def address_of(self, part: str) -> NatsAddress:
+        """Return the ledger as this part of the system may speak to it: with its own rights where it has them."""
+        return self.parts.get(part, self.nats)
 
     def write(self, data_dir: DataDir) -> None:
         """Tell it in `data_dir`, replaced whole. Raises OSError when that cannot be written."""
-        nats = {"url": self.nats.url, "user": self.nats.user, "password": self.nats.password}
-        described = {"pid": self.pid, "nats": nats, "pageUrl": self.page_url, "clock": self.clock.describe()}
+        described = {
+            "pid": self.pid,
+            "nats": _described(self.nats),
+            "pageUrl": self.page_url,
+            "clock": self.clock.describe(),
+            "parts": {part: _described(address) for part, address in self.parts.items()},
+            "desks": {name: {"url": url, "pid": self.pids.get(name)} for name, url in self.desks.items()},
+        }
         write_private(data_dir.record, json.dumps(described, indent=1) + "\n")
 
     @staticmethod
@@ -42,13 +60,24 @@ class SystemRecord:
     @classmethod
     def from_json(cls, described: dict[str, Any]) -> SystemRecord:
         """Return the record that `write` wrote. Raises ValueError, KeyError or TypeError when it is not one."""
-        nats = described["nats"]
+        desks = described.get("desks", {})
         return cls(
-            nats=NatsAddress(str(nats["url"]), nats.get("user"), nats.get("password")),
+            nats=_address(described["nats"]),
+            parts={part: _address(address) for part, address in described.get("parts", {}).items()},
+            desks={name: str(desk["url"]) for name, desk in desks.items()},
+            pids={name: int(desk["pid"]) for name, desk in desks.items() if desk.get("pid") is not None},
             page_url=described.get("pageUrl"),
             pid=int(described["pid"]),
             clock=Clock.from_description(described.get("clock")),
         )
+
+
+def _described(nats: NatsAddress) -> dict[str, str | None]:
+    return {"url": nats.url, "user": nats.user, "password": nats.password}
+
+
+def _address(described: dict[str, Any]) -> NatsAddress:
+    return NatsAddress(str(described["url"]), described.get("user"), described.get("password"))
 
 
 def find_system(data_dir: DataDir, settings: Settings | None = None) -> SystemRecord:

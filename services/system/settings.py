@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from deploy.nats_address import NatsAddress
 from deploy.nats_server import SYNC_INTERVAL
+from events import DESKS
 from services.system.errors import WrongUsage
 
 PREFIX = "KINDINBEELD_"
@@ -56,6 +57,10 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
     return read
 
 
+def _yes_or_no(raw: str) -> bool:
+    return _one_of("yes", "no")(raw) == "yes"
+
+
 def _duration(raw: str) -> str:
     value = raw.strip().lower()
     if value != "always" and not (value[:-1].isdigit() and value[-1:] in "smh" and int(value[:-1]) > 0):
@@ -95,10 +100,25 @@ class Settings:
         " each acknowledgement.",
     )
     port: int = _setting(8787, _whole(0, 65535), "Port of the page on 127.0.0.1; 0: any free port.")
+    desks: bool = _setting(True, _yes_or_no, "Whether `up` runs the five desks too: yes or no.")
+    desk_port: int = _setting(
+        8801,
+        _whole(0, 65531),
+        "Port of the first desk, school, on 127.0.0.1; wij, leerplicht, jeugdhulp and coordinator follow. 0: any free.",
+    )
+    rebuild_from: int = _setting(
+        500_000,
+        _whole(1, 10**12),
+        "Messages in the ledger from which an empty live view is built at once, as `rebuild` does, before it follows.",
+    )
     log_format: str = _setting(
         "auto", _one_of("auto", "json", "console"), "Logs on standard error: `json` lines, or `console` to be read."
     )
     log_level: str = _setting("info", _one_of("debug", "info", "warning", "error"), "The least grave that is logged.")
+
+    def desk_port_of(self, desk: str) -> int:
+        """Return the port of a desk on loopback; 0: any free one."""
+        return self.desk_port and self.desk_port + DESKS.index(desk)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -125,5 +145,6 @@ class Settings:
         rows = [Described(PREFIX + "DATA_DIR", "the platform's data directory", "The directory of the system.")]
         for each in fields(cls):
             default = "" if each.default is None or each.default is MISSING else str(each.default)
+            default = {"True": "yes", "False": "no"}.get(default, default)
             rows.append(Described(PREFIX + each.name.upper(), default, each.metadata["meaning"]))
         return tuple(rows)

@@ -50,7 +50,7 @@ class Player:
     async def play(self, clock: Clock) -> None:
         """Publish what was recorded up to the clock's time, and go on with it until the history is over."""
         async with (
-            await connect(self._record.nats, name="demo", patient=True) as ledger,
+            await connect(self._record.address_of(IMPORT_DESK), name="demo", patient=True) as ledger,
             Publisher[None](ledger) as publisher,
         ):
             while not self.over:
@@ -59,7 +59,10 @@ class Player:
 
     async def open(self) -> None:
         """Publish what was known before the demonstration begins."""
-        async with await connect(self._record.nats, name="demo") as ledger, Publisher[None](ledger) as publisher:
+        async with (
+            await connect(self._record.address_of(IMPORT_DESK), name="demo") as ledger,
+            Publisher[None](ledger) as publisher,
+        ):
             await self._publish_until(STARTS, publisher)
 
     async def _publish_until(self, instant: int, publisher: Publisher[None]) -> None:

@@ -14,9 +14,11 @@ import structlog
 from deploy.nats_address import NatsAddress
 from deploy.nats_server import NatsServer, NatsServerError
 from deploy.streams import make_streams
+from events import DESKS
 from services.ledger.connecting import connect
 from services.system import Clock, DataDir, Settings, SystemRecord, SystemUnavailable
 from services.up.children import Child
+from services.up.listening import listen, url_of
 
 _log = structlog.get_logger(__name__)
 
@@ -27,9 +29,23 @@ _WATCH_SECONDS: Final = 0.25
 class System:
     """One system on one data directory, from ``start`` to ``stop``."""
 
-    def __init__(self, data_dir: DataDir, settings: Settings, *, port: int, clock: Clock | None = None) -> None:
-        """Describe it; nothing is touched yet. ``port`` is that of the page on loopback, 0 for any free one."""
+    def __init__(
+        self,
+        data_dir: DataDir,
+        settings: Settings,
+        *,
+        port: int,
+        clock: Clock | None = None,
+        desks: bool = False,
+    ) -> None:
+        """Describe it; nothing is touched yet. ``port`` is that of the page on loopback, 0 for any free one.
+
+        ``desks``: whether the five desks run too, on the ports that the settings give; on any free ones where the page
+        is on any free one.
+        """
         self._data_dir, self._settings, self._port = data_dir, settings, port
+        self._desks: dict[str, socket.socket] = {}
+        self._with_desks = desks
         self._clock = clock or Clock()
         self._server: NatsServer | None = None
         self._socket: socket.socket | None = None
@@ -56,10 +72,13 @@ class System:
         """
         self._data_dir.lock()
         try:
-            self._socket = _listen(self._port)
-            address = await self._start_ledger()
-            url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
-            self._record = SystemRecord(address, url, clock=self._clock)
+            self._socket = listen(self._port, "--port, 0 for any")
+            for desk in DESKS if self._with_desks else ():
+                port = self._settings.desk_port_of(desk) if self._port else 0
+                self._desks[desk] = listen(port, "KINDINBEELD_DESK_PORT, 0 for any, or leave the desks out: --no-desks")
+            address, parts = await self._start_ledger()
+            urls = {desk: url_of(listening) for desk, listening in self._desks.items()}
+            self._record = SystemRecord(address, url_of(self._socket), clock=self._clock, parts=parts, desks=urls)
             self._record.write(self._data_dir)
             path = str(self._data_dir.path)
             page = self._socket.fileno()
@@ -70,13 +89,14 @@ class System:
             for child in self._children:
                 await child.start()
             await self._wait_ready()
+            await self._start_desks(path)
         except BaseException:
             await self.stop()
             raise
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep every part running until ``stop`` is set."""
-        watches = [asyncio.create_task(child.watch(lambda: None)) for child in self._children]
+        watches = [asyncio.create_task(child.watch(self._tell_processes)) for child in self._children]
         watches.append(asyncio.create_task(self._watch_ledger()))
         try:
             await stop.wait()
@@ -93,29 +113,49 @@ class System:
 
     async def stop(self) -> None:
         """Stop the parts, the ledger last, and give the directory free."""
-        for child in reversed(self._children):
-            await child.stop()
+        await asyncio.gather(*(child.stop() for child in self._children))
         if self._server is not None:
             await asyncio.to_thread(self._server.stop)
-        if self._socket is not None:
-            self._socket.close()
+        for listening in (self._socket, *self._desks.values()):
+            if listening is not None:
+                listening.close()
         if self._record is not None:
             SystemRecord.remove(self._data_dir)
         self._data_dir.unlock()
 
-    async def _start_ledger(self) -> NatsAddress:
+    async def _start_desks(self, path: str) -> None:
+        """Start the desks. They are not waited for: their ports listen, and who asks early is answered a bit later."""
+        for desk, listening in self._desks.items():
+            number = listening.fileno()
+            child = Child(f"desk {desk}", "services.desks", [desk, path, str(number)], pass_fds=[number])
+            self._children.append(child)
+            await child.start()
+        self._tell_processes()
+
+    def _tell_processes(self) -> None:
+        """Tell in the record which processes the desks are."""
+        pids = {name: child.pid for child in self._children for name in self._desks if child.name == f"desk {name}"}
+        self._record = replace(self.record, pids={name: pid for name, pid in pids.items() if pid is not None})
+        with contextlib.suppress(OSError):
+            self._record.write(self._data_dir)
+
+    async def _start_ledger(self) -> tuple[NatsAddress, dict[str, NatsAddress]]:
+        """Start the ledger; return its address for whoever only reads, and for each part with rights of its own."""
         settings = self._settings
+        parts: dict[str, NatsAddress] = {}
         if settings.nats_url is not None:
-            address = NatsAddress.parse(settings.nats_url, settings.nats_user, settings.nats_password)
+            address = reader = NatsAddress.parse(settings.nats_url, settings.nats_user, settings.nats_password)
         else:
             self._server = NatsServer(self._data_dir.nats, sync_interval=settings.sync_interval)
             try:
                 address = await asyncio.to_thread(self._server.start)
             except (NatsServerError, OSError) as error:
                 raise SystemUnavailable(f"the ledger does not start: {error}") from None
+            parts = self._server.parts
+            reader = parts["reader"]
         async with await connect(address, name="set-up") as ledger:
             await make_streams(ledger.nc, replicas=settings.replicas)
-        return address
+        return reader, parts
 
     async def _watch_ledger(self) -> None:
         """Start the embedded server again when it ends by itself; everyone connected waits for it."""
@@ -135,21 +175,6 @@ class System:
                 break
             await asyncio.sleep(0.05)
         raise SystemUnavailable("the page does not come up; the log above says why")
-
-
-def _listen(port: int) -> socket.socket:
-    """Take the page's port before anything is started: the child that serves it inherits it, also when it restarts."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(("127.0.0.1", port))
-    except OSError as error:
-        listening.close()
-        raise SystemUnavailable(
-            f"port {port} on 127.0.0.1 cannot be used ({error.strerror}); choose another with --port, 0 for any"
-        ) from None
-    listening.listen(512)
-    return listening
 
 
 async def _answers(port: int) -> bool:

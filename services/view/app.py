@@ -42,13 +42,18 @@ class ViewService:
 
     def __init__(self, data_dir: DataDir) -> None:
         """Prepare the application for the system that runs on ``data_dir``."""
-        self._broker = make_broker(find_system(data_dir).nats, "view")
+        self._broker = make_broker(find_system(data_dir).address_of("view"), "view")
         self._broker.subscriber(STATUS_SUBJECT)(self._status)
         self._worker = Worker(data_dir.path, data_dir.live_view, self._tell)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self.app = FastStream(self._broker, lifespan=self._lifespan, logger=None)
+
+    @property
+    def replaced(self) -> bool:
+        """Whether the application has ended because a view that was built anew is to be put into place."""
+        return self._worker.replaced
 
     async def _status(self, _: bytes) -> ViewStatus:
         view = self._worker.view
@@ -70,6 +75,8 @@ class ViewService:
     def _fold(self) -> None:
         try:
             self._worker.run()
+            if self._worker.replaced:
+                self.app.exit()
         except BaseException as error:
             _log.error("the live view cannot go on", why=type(error).__name__)
             self._failure = error

@@ -60,7 +60,9 @@ def _end_with(pipe: Connection) -> None:
 
 
 async def _read(pipe: Connection, data_dir: Path, after: int) -> None:
-    async with await connect(find_system(DataDir(data_dir)).nats, name="view reader", patient=True) as ledger:
+    async with await connect(
+        find_system(DataDir(data_dir)).address_of("view"), name="view reader", patient=True
+    ) as ledger:
         async for sources, behind in follow(ledger, after):
             for begin in range(0, len(sources), _PIECE):
                 piece = sources[begin : begin + _PIECE]

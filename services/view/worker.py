@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +20,11 @@ import structlog
 from projections.live.store import open_store
 from projections.live.view import LiveView
 from projections.live.wire import decode
+from services.system import DataDir, Settings, SystemUnavailable
+from services.system.children import VARIABLE
 from services.view.reader import start_reader
+from services.view.rebuilding import newest
+from services.view.switching import ready_view
 
 _log = structlog.get_logger(__name__)
 
@@ -28,6 +36,8 @@ _SOON: Final = 0.02
 """Seconds that a change waits for others at most, once the view has caught up."""
 _AHEAD: Final = 64
 """Pieces that the reader may be ahead of the fold."""
+_LOOK: Final = 1.0
+"""Seconds between two looks whether a view that was built anew waits to be put into place."""
 _FAR: Final = 5_000
 """Messages behind from which the view counts as catching up."""
 
@@ -42,6 +52,10 @@ class Worker:
         self.view = LiveView(self._store)
         self.behind = 0
         self._stop = threading.Event()
+        self._ready = ready_view(DataDir(data_dir))
+        self._looked = time.monotonic()
+        self.replaced = False
+        """Whether ``run`` has ended because a view that was built anew is to be put into place."""
 
     def stop(self) -> None:
         """Let ``run`` end after the transaction that it is in."""
@@ -52,25 +66,56 @@ class Worker:
         gc.freeze()
         gc.set_threshold(100_000, 50, 50)
         try:
-            while not self._stop.is_set():
+            self._build_first()
+            while not self._stop.is_set() and not self._is_replaced():
                 process, pipe = start_reader(self._data_dir, self.view.position)
                 try:
                     self._follow(pipe)
-                    if not self._stop.is_set():
+                    if not self._stop.is_set() and not self.replaced:
                         _log.warning("the ledger's reader ended; it is started again")
                 finally:
                     process.kill()
                     process.join()
                     pipe.close()
-                    self._stop.wait(0.5)
+                    self._stop.wait(0 if self.replaced else 0.5)
         finally:
             self._store.datastore.close()
+
+    def _is_replaced(self) -> bool:
+        if time.monotonic() - self._looked >= _LOOK:
+            self._looked = time.monotonic()
+            self.replaced = self._ready.exists()
+        return self.replaced
+
+    def _build_first(self) -> None:
+        """Where the view is empty and the ledger is not, build it: following it all would take much longer."""
+        if self.view.position or not self._is_long():
+            return
+        command = [sys.executable, "-m", "services.view.rebuilding", str(self._data_dir)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {VARIABLE: "1"}) as building:
+            while building.poll() is None:
+                if self._stop.wait(0.1):
+                    building.kill()
+            if building.returncode and not self._stop.is_set():
+                _log.warning("the live view was not built at once; it follows the ledger", status=building.returncode)
+        self.replaced = self._ready.exists()
+
+    def _is_long(self) -> bool:
+        while not self._stop.is_set():
+            try:
+                self.behind = asyncio.run(newest(DataDir(self._data_dir)))
+            except SystemUnavailable as why:
+                _log.warning("still waiting for the ledger", reason=why.message)
+                self._stop.wait(1)
+            else:
+                return self.behind >= Settings.from_environment().rebuild_from
+        return False
 
     def _follow(self, pipe: Connection) -> None:
         handed_on: Queue[bytes | None] = Queue(_AHEAD)
         threading.Thread(target=_receive, args=(pipe, handed_on), name="receive", daemon=True).start()
         begun = 0.0
-        while not self._stop.is_set():
+        while not self._stop.is_set() and not self._is_replaced():
             try:
                 packed = handed_on.get(timeout=0.2)
             except Empty:

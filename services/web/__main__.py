@@ -42,7 +42,7 @@ class Page:
         self._reader = _open(data_dir.live_view)
         self._changed = asyncio.Event()
         self._last_sequence: int | None = None
-        self._broker = make_broker(record.nats, "page")
+        self._broker = make_broker(record.address_of("page"), "page")
         self._broker.subscriber(VIEW_CHANGED)(self._wake)
         self.app = create_app(
             self._reader, self._clock(data_dir, record), self._lag, record.clock.simulation is not None, self._changed

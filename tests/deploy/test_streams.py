@@ -37,6 +37,7 @@ async def test_both_are_made_and_keep_everything(nc: Client) -> None:
         assert config.num_replicas == 1
         assert config.allow_direct
         assert config.allow_atomic
+        assert config.allow_batched
 
 
 async def test_erasing_stays_possible(nc: Client) -> None:
@@ -66,3 +67,4 @@ async def test_more_copies_than_servers_is_refused(nc: Client) -> None:
 
 def test_an_older_server_is_not_asked_for_what_it_does_not_know() -> None:
     assert "allow_atomic" not in stream_config(EVENTS_STREAM, server=(2, 10)).as_dict()
+    assert "allow_batched" not in stream_config(EVENTS_STREAM, server=(2, 12)).as_dict()

@@ -136,7 +136,8 @@ def test_a_key_that_cannot_be_trusted_is_refused(tmp_path: Path) -> None:
         Pseudonyms.from_file(path)
     path.chmod(0o600)
     held = json.loads(path.read_text())
-    for damaged in (held | {"id": "another1"}, held | {"algorithm": "MD5"}, held | {"key": "c2hvcnQ="}, {}, []):
+    damages: list[object] = [held | {"id": "another1"}, held | {"algorithm": "MD5"}, held | {"key": "c2hvcnQ="}, {}, []]
+    for damaged in damages:
         path.write_text(json.dumps(damaged))
         with pytest.raises(PseudonymKeyError):
             Pseudonyms.from_file(path)

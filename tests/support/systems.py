@@ -31,7 +31,8 @@ class RunningLedger:
     @property
     def record(self) -> SystemRecord:
         """What system.json says."""
-        return SystemRecord(self.server.address, clock=self.clock)
+        parts = self.server.parts
+        return SystemRecord(parts["reader"], clock=self.clock, parts=parts)
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Ledger]:

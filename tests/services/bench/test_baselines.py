@@ -18,7 +18,7 @@ from services.bench.data import Data, lines_of
 from services.bench.library import Durable, InMemory, run_library
 from services.bench.plain import recompute
 
-FEW = 3_000
+FEW = 1_500
 
 
 @pytest.fixture(scope="module")

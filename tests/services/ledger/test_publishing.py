@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Iterable
 
 import pytest
 
 from events import EVENTS_STREAM
 from services.ledger import LedgerRefused, Publisher
+from services.ledger.flight import Message
 from services.system import SystemUnavailable
+from tests.support.lines import line
 from tests.support.systems import RunningLedger
 
 SUBJECT = "kib.events.school.contact-lost"
@@ -57,6 +60,59 @@ async def test_a_server_killed_in_the_middle_loses_nothing(ledger: RunningLedger
     assert all(at[sequence] == sent[item] for sequence, item in taken)
 
 
+def many(numbers: Iterable[int]) -> list[Message[int]]:
+    return [Message(SUBJECT, b"%d" % number, None, number) for number in numbers]
+
+
+@pytest.mark.parametrize("batched", [True, False])
+async def test_many_at_once(ledger: RunningLedger, batched: bool) -> None:
+    async with ledger.connected() as connected:
+        if not batched:  # a ledger of an organisation with an older server, or made without
+            js = connected.nc.jetstream()
+            await js.update_stream((await js.stream_info(EVENTS_STREAM)).config.evolve(allow_batched=None))
+        async with Publisher[int](connected) as publisher:
+            for first in range(0, 30_000, 10_000):
+                await publisher.publish_all(many(range(first, first + 10_000)))
+            await publisher.publish_all(many([30_000]))
+            await publisher.publish_all([])
+            taken = publisher.taken()
+    stored = await ledger.stored()
+    assert [int(raw) for _, _, _, raw in stored] == list(range(30_001))
+    assert sorted(taken) == [(number + 1, number) for number in range(30_001)]
+
+
+async def test_many_at_once_between_those_of_others(ledger: RunningLedger) -> None:
+    async with ledger.connected() as connected, Publisher[int](connected) as publisher:
+        await ledger.store(line(1))
+        await publisher.publish_all(many(range(1000)))
+        taken = publisher.taken()
+    assert {sequence for sequence, _ in taken} == {1001}
+    assert [item for _, item in taken] == list(range(1000))
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_many_at_once_with_the_server_killed_in_the_middle(ledger: RunningLedger, seed: int) -> None:
+    moments = random.Random(seed)
+    counts = [20_000, 50, 20_000]
+
+    async def trouble() -> None:
+        for _ in range(2):
+            await asyncio.sleep(moments.uniform(0.01, 0.1))
+            ledger.server.kill()
+            await asyncio.sleep(moments.uniform(0, 0.1))
+            await asyncio.to_thread(ledger.server.start)
+
+    async with ledger.connected() as connected, Publisher[int](connected) as publisher:
+        troubling = asyncio.create_task(trouble())
+        for count in counts:
+            await publisher.publish_all(many(range(count)))
+        await troubling
+        taken = publisher.taken()
+    expected = sorted(b"%d" % number for count in counts for number in range(count))
+    assert sorted(raw for _, _, _, raw in await ledger.stored()) == expected
+    assert sorted(b"%d" % item for _, item in taken) == expected
+
+
 async def test_headers_are_stored(ledger: RunningLedger) -> None:
     async with ledger.connected() as connected, Publisher[None](connected) as publisher:
         await publisher.publish(SUBJECT, b"{}", None, {"Kib-Field": "line"})
@@ -75,6 +131,9 @@ async def test_what_the_ledger_refuses_is_said(ledger: RunningLedger) -> None:
                 await publisher.publish(SUBJECT, b"{}", number)
             with pytest.raises(LedgerRefused, match="the ledger refused an event: maximum messages exceeded"):
                 await publisher.drain()
+        async with Publisher[int](connected) as publisher:
+            with pytest.raises(LedgerRefused, match="the ledger refused an event: maximum messages exceeded"):
+                await publisher.publish_all(many(range(1000)))
 
 
 async def test_a_message_too_large_is_said(ledger: RunningLedger) -> None:

@@ -1,0 +1,87 @@
+"""Who may do what at the broker: one user for each part of a system, with what that part needs and nothing else.
+
+A server answers a publish that is not permitted with silence to the publisher, who waits in vain, and with a word to
+the connection's error callback.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from events.subjects import (
+    DESKS,
+    EVENTS_STREAM,
+    IMPORT_DESK,
+    PUBLISHERS,
+    REJECTED_STREAM,
+    VIEW_CHANGED,
+    event_subject,
+    rejected_subject,
+)
+
+__all__ = ["PARTS", "SET_UP", "permissions"]
+
+SET_UP: Final = "setup"
+"""The part that makes streams and may erase: unbounded, used by `up` at its start and by nobody else."""
+
+PARTS: Final = ("view", "page", "reader", IMPORT_DESK, "reporter", *DESKS)
+"""The parts that have a user of their own, each named as its user: `reader` for the commands that read, `reporter` for
+programs that report by NATS."""
+
+_VIEW_STATUS: Final = "kib.view.status"
+
+
+def permissions(part: str) -> dict[str, Any]:
+    """Give the permissions of a part in the words of the server's configuration. Raises KeyError for no part."""
+    publish, subscribe, answers = _RIGHTS[part]
+    # Answers come to a place of its own: one part cannot listen to what another is answered.
+    rights: dict[str, Any] = {"publish": {"allow": publish}, "subscribe": {"allow": [*subscribe, f"_INBOX.{part}.>"]}}
+    if answers:
+        rights["allow_responses"] = {"max": 1, "expires": "1m"}
+    return rights
+
+
+def _reading(stream: str) -> list[str]:
+    """What reading a stream takes: to ask about it, and consumers of one's own."""
+    api = "$JS.API"
+    return [
+        f"{api}.STREAM.INFO.{stream}",
+        f"{api}.CONSUMER.CREATE.{stream}",
+        f"{api}.CONSUMER.CREATE.{stream}.>",
+        f"{api}.CONSUMER.INFO.{stream}.>",
+        f"{api}.CONSUMER.DELETE.{stream}.>",
+        f"{api}.CONSUMER.MSG.NEXT.{stream}.>",
+        f"{api}.STREAM.MSG.GET.{stream}",
+        f"{api}.DIRECT.GET.{stream}",
+        f"{api}.DIRECT.GET.{stream}.>",
+    ]
+
+
+def _desk(desk: str) -> tuple[list[str], list[str], bool]:
+    """A desk publishes its own kinds, looks at its own last message, and answers reports."""
+    own = [event_subject(desk, kind) for kind, desks in PUBLISHERS.items() if desk in desks]
+    places = [
+        f"$JS.API.DIRECT.GET.{EVENTS_STREAM}.kib.events.{desk}.>",
+        f"$JS.API.DIRECT.GET.{REJECTED_STREAM}.{rejected_subject(desk)}",
+    ]
+    return [*own, rejected_subject(desk), *places], [f"kib.desk.{desk}.report"], True
+
+
+_RIGHTS: Final[dict[str, tuple[list[str], list[str], bool]]] = {
+    "view": ([*_reading(EVENTS_STREAM), VIEW_CHANGED], [_VIEW_STATUS], True),
+    "page": ([*_reading(EVENTS_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
+    "reader": ([*_reading(EVENTS_STREAM), *_reading(REJECTED_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
+    IMPORT_DESK: (
+        [
+            *_reading(EVENTS_STREAM),
+            *_reading(REJECTED_STREAM),
+            f"kib.events.{IMPORT_DESK}.>",
+            rejected_subject(IMPORT_DESK),
+        ],
+        [],
+        False,
+    ),
+    "reporter": ([f"kib.desk.{desk}.report" for desk in DESKS], [], False),
+    **{desk: _desk(desk) for desk in DESKS},
+}
+"""For each part: where it publishes, where it listens, and whether it answers requests."""

@@ -1,0 +1,88 @@
+"""From the columns to the live view's database, in several processes at once."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, as_completed
+from pathlib import Path
+from typing import Final
+
+from projections.live.store import LEDGER, open_store
+from projections.rebuild.households import fold_households
+from projections.rebuild.others import write_others
+from projections.rebuild.parts import add_cells, take_over, writing
+from projections.rebuild.pupils import fold_pupils
+from projections.rebuild.seen import write_seen
+from projections.rebuild.settling import settle
+
+PARTS: Final = 6
+"""Parts in which the pupils are folded: so many that the last of them does not keep one processor waiting long."""
+
+Told = Callable[[str, int, int], None]
+"""Told of each step: its name, how much of it is done, and how much there is."""
+
+
+def _nothing(stage: str, done: int, of: int) -> None:
+    pass
+
+
+def build(directory: Path, database: Path, pool: Executor, *, told: Told = _nothing, parts: int = PARTS) -> int:
+    """Build the database of a live view from the columns in a working directory; give its position, 0 for none.
+
+    It is what following the ledger in its order would have left, complete on the disk and not in use by anyone.
+    """
+    told("settling", 0, 1)
+    cuts = pool.submit(settle, directory, parts).result()
+    files = [directory / f"pupils-{number}.sqlite" for number in range(len(cuts))]
+    others, households = directory / "others.sqlite", directory / "households.sqlite"
+    _begin(directory / "empty.sqlite", database)
+    # The longest first: the last to end keeps nobody waiting for long.
+    seen: Future[int] = pool.submit(write_seen, directory, database)
+    rest: Future[int] = pool.submit(write_others, directory, others)
+    folding = [
+        pool.submit(fold_pupils, directory, file, since, until)
+        for file, since, until in zip(files, cuts, [*cuts[1:], None], strict=True)
+    ]
+    tasks = [seen, rest, *folding]
+    for done, task in enumerate(as_completed(tasks)):
+        told("folding", done, len(tasks))
+        task.result()
+    told("putting together", 0, 1)
+    shared = pool.submit(fold_households, files, households)
+    position = rest.result()
+    with writing(database, [*files, others]) as to:
+        for number in range(len(files)):
+            take_over(to, number, "pupil")
+        take_over(to, len(files), "school", "closure", "retraction", "early", "set_aside", "horizon")
+    shared.result()
+    with writing(database, [*files, others, households]) as to:
+        take_over(to, len(files) + 1, "household")
+        add_cells(to, len(files) + 2)
+        if position:
+            to.execute("INSERT INTO tracking VALUES (?, ?)", (LEDGER, position))
+    _complete(database)
+    return position
+
+
+def _begin(template: Path, database: Path) -> None:
+    """Make a database as the view makes it, which nothing holds open any more."""
+    open_store(template).datastore.close()
+    empty, new = sqlite3.connect(template), sqlite3.connect(database)
+    try:
+        empty.backup(new)
+    finally:
+        empty.close()
+        new.close()
+
+
+def _complete(database: Path) -> None:
+    """Leave it as the view opens it, and on the disk itself."""
+    connection = sqlite3.connect(database)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
+    with database.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,69 @@
+"""Databases that the live view's is put together from: each with the same tables, each written by one process alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from projections.fold.cells import Deltas
+from projections.live.store import SCHEMA
+
+CELLS: Final = ("flow", "during", "coverage")
+_MEMBER: Final = "CREATE TABLE IF NOT EXISTS member (household TEXT, pupil TEXT, spans BLOB)"
+
+
+@contextmanager
+def writing(path: Path, read: Sequence[Path] = ()) -> Iterator[sqlite3.Connection]:
+    """Open a database for writing at speed, in one transaction: whoever dies on the way leaves nothing of use.
+
+    Others may be ``read`` meanwhile, by the names part0, part1 and so on; at most ten.
+    """
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536"):
+            connection.execute(f"PRAGMA {pragma}")
+        for number, other in enumerate(read):
+            connection.execute(f"ATTACH ? AS part{number}", (str(other),))
+        connection.execute("BEGIN")
+        yield connection
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+@contextmanager
+def part(path: Path, read: Sequence[Path] = ()) -> Iterator[sqlite3.Connection]:
+    """Make a part."""
+    with writing(path, read) as connection:
+        for statement in (*SCHEMA, _MEMBER):
+            connection.execute(statement)
+        yield connection
+
+
+def take_over(to: sqlite3.Connection, number: int, *tables: str) -> None:
+    """Copy tables of one that is read."""
+    for table in tables:
+        to.execute(f"INSERT INTO main.{table} SELECT * FROM part{number}.{table}")
+
+
+def add_cells(to: sqlite3.Connection, parts: int) -> None:
+    """Write the sums over all that are read."""
+    for table in (*CELLS, "over_4_weeks"):
+        keys = "at, area" if table == "over_4_weeks" else "key"
+        every = " UNION ALL ".join(f"SELECT * FROM part{number}.{table}" for number in range(parts))
+        to.execute(
+            f"INSERT INTO main.{table} SELECT {keys}, sum(n) FROM ({every})"
+            f" GROUP BY {keys} HAVING sum(n) <> 0 ORDER BY {keys}"
+        )
+
+
+def write_cells(connection: sqlite3.Connection, deltas: Deltas) -> None:
+    """Write what was summed up, into tables that hold nothing yet."""
+    for table, sums in zip(CELLS, (deltas.flow, deltas.during, deltas.coverage), strict=True):
+        rows = sorted(pair for pair in sums.items() if pair[1])
+        connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
+    over = sorted((at, area, n) for (at, area), n in deltas.over_4_weeks.items() if n)
+    connection.executemany("INSERT INTO over_4_weeks VALUES (?, ?, ?)", over)

@@ -1,0 +1,116 @@
+"""Storing a group of calls in one transaction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+from uuid import UUID
+
+from eventsourcing.domain import DomainEvent
+from eventsourcing.persistence import IntegrityError
+
+from services.desks.answers import Answer
+from services.desks.deciding import Call, decide
+from services.desks.facts import accepted, refusal_id, refused, resolved
+from services.desks.store import ACCEPTED, DeskStore
+
+__all__ = ["Stored", "Writer"]
+
+_ATTEMPTS: Final = 5
+
+Given = tuple[Sequence[bytes], frozenset[str] | None, bool, UUID | None]
+"""Reports, the sources that their sender may speak for, whether all or none, and the refusal that they make good."""
+
+
+class Counter(Protocol):
+    """Whose reports these are, and what time it is."""
+
+    name: str
+
+    def now(self) -> int:
+        """Give the time in microseconds."""
+
+
+@dataclass(slots=True)
+class Stored:
+    """What a group came to: the answers of each call, how many new reports and refusals."""
+
+    answers: list[list[Answer]]
+    accepted: int
+    refused: int
+
+
+class Writer:
+    """Writes to one store, one group at a time."""
+
+    def __init__(self, store: DeskStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._counting = threading.Lock()
+        self._backlog = 0
+
+    @property
+    def backlog(self) -> int:
+        """How many reports are stored and not known to be in the ledger."""
+        return max(0, self._backlog)
+
+    def add(self, number: int) -> None:
+        """Count so many more (or, negative, fewer)."""
+        with self._counting:
+            self._backlog += number
+
+    def recount(self, after: int) -> None:
+        """Count what is stored behind a position; holds writing up for a moment."""
+        with self._lock, self._counting:
+            self._backlog = self._store.desk_recorder.count_after(ACCEPTED, after)
+
+    def write(self, given: Sequence[Given], desk: Counter) -> Stored:
+        """Hold a group against the rules and store it durably. Raises the library's PersistenceError when it cannot."""
+        now = desk.now()
+        calls = [
+            Call.of(raws, desk.name, now, sources, together=together, resolves=resolves)
+            for raws, sources, together, resolves in given
+        ]
+        with self._lock:
+            for attempt in range(_ATTEMPTS):
+                try:
+                    return self._store_calls(calls, now)
+                except IntegrityError:
+                    # Another process on this store was first with one of them: look once more what is known.
+                    if attempt == _ATTEMPTS - 1:
+                        raise
+        raise AssertionError("not reached")
+
+    def _store_calls(self, calls: Sequence[Call], now: int) -> Stored:
+        known = self._store.digests([id for call in calls for id in call.ids()])
+        decision = decide(calls, known)
+        facts: list[DomainEvent] = [accepted(report, now) for report in decision.accepted.values()]
+        own: list[str | None] = [report.event.source for report in decision.accepted.values()]
+        number = len(facts)
+        refusals = {refusal_id(refusal): refusal for refusal in decision.refused}
+        if refusals:
+            kept = self._store.digests(list(refusals))
+            for id, refusal in refusals.items():
+                if id not in kept:
+                    facts.append(refused(refusal, id, now))
+                    own.append(refusal.source)
+        new = len(facts) - number
+        facts += [resolved(id, now) for id in dict.fromkeys(decision.resolved)]
+        if facts:
+            self._store.save(*facts, own=own)
+        self.add(number)
+        return Stored(decision.answers, number, new)
+
+    @staticmethod
+    def explain(error: Exception) -> str:
+        """Say why nothing could be stored: one line, nothing of what was to be stored."""
+        text = str(error).lower()
+        if "full" in text:
+            return "the disk of the desk is full"
+        if "i/o" in text or "readonly" in text or "unable to open" in text:
+            return "the disk of the desk cannot be written"
+        if "locked" in text:
+            return "the store of the desk is held by another program"
+        return "the store of the desk cannot be used"

@@ -1,0 +1,9 @@
+"""The desk of youth care: `faststream run services.jeugdhulp:app`, or with any ASGI server."""
+
+from __future__ import annotations
+
+from services.desks.app import make_desk
+
+__all__ = ["app"]
+
+app = make_desk("jeugdhulp")

@@ -1,0 +1,175 @@
+"""The live view built anew from the whole ledger, beside the one that is there, through the columnar query.
+
+Following the ledger folds every event as it comes; built anew, each pupil is folded once, on every processor. What
+comes out is the same (``projections.rebuild``), and the ordinary following goes on from its position. Run as a module,
+it builds the view of the system on a data directory: ``python -m services.view.rebuilding DATA_DIR``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import lru_cache
+from multiprocessing import parent_process
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import structlog
+import uvloop
+from filelock import FileLock, Timeout
+
+from projections.live.message import Message, Source
+from projections.rebuild import Columns, QuickReader, Told, build
+from services.ledger.connecting import connect
+from services.ledger.reading import last_sequence, read_ledger
+from services.system import DataDir, SystemRecord, SystemUnavailable, find_system
+from services.system.children import end_with_parent
+from services.system.logs import configure_logging
+from services.view.plain import NotPlainError, read_plainly
+from services.view.switching import ready_view, working_directory
+
+_log = structlog.get_logger(__name__)
+
+_PIECE: Final = 250_000
+"""Sequences that one process reads in one go."""
+
+
+def rebuild(data_dir: DataDir, told: Told, *, piece: int = _PIECE) -> int:
+    """Build a view of all that the ledger holds now and lay it ready, for the view's process to put it into place.
+
+    Gives its position. ``told`` hears of each step. Raises SystemUnavailable when the ledger does not answer, holds
+    nothing, a view is being built already, or disk or memory do not suffice; then nothing has changed.
+    """
+    directory = working_directory(data_dir)
+    directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(str(directory.with_suffix(".lock")), blocking=False, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise SystemUnavailable(f"a live view is being built in {data_dir} already") from None
+    try:
+        # Left behind by one that was ended on the way.
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(mode=0o700)
+        database = directory / "live.sqlite"
+        position = _build(data_dir, directory, database, told, piece)
+        database.replace(ready_view(data_dir))
+    except (OSError, sqlite3.Error, duckdb.Error, BrokenProcessPool) as error:
+        # Their own words may hold what they were working on.
+        raise SystemUnavailable(f"the live view cannot be built: {type(error).__name__}") from None
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+        lock.release()
+    return position
+
+
+def _build(data_dir: DataDir, directory: Path, database: Path, told: Told, piece: int) -> int:
+    last = asyncio.run(newest(data_dir))
+    with _processes() as pool:
+        pieces = [
+            pool.submit(_read, data_dir.path, directory, first, min(first + piece - 1, last))
+            for first in range(1, last + 1, piece)
+        ]
+        read = 0
+        told("reading", 0, last)
+        for done in as_completed(pieces):
+            read += done.result()
+            told("reading", read, last)
+        if not read:
+            raise SystemUnavailable("the ledger holds nothing to build a view from")
+        return build(directory, database, pool, told=told)
+
+
+async def newest(data_dir: DataDir) -> int:
+    """Give the ledger's newest sequence. Raises SystemUnavailable when the ledger does not answer."""
+    async with await connect(find_system(data_dir).nats, name="rebuild") as ledger:
+        return await last_sequence(ledger.nc)
+
+
+@contextmanager
+def _processes() -> Iterator[ProcessPoolExecutor]:
+    number = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    pool = ProcessPoolExecutor(min(number, 8), multiprocessing.get_context("spawn"), _begin)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin() -> None:
+    """Prepare a process: it leaves stopping to its parent, and does not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()  # what is read lives for a moment only and holds no cycles
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _read(data_dir: Path, directory: Path, first: int, last: int) -> int:
+    """Read messages into columns; give their number. Runs in a process of its own."""
+    columns, take = Columns(directory / f"{first}"), _quick().take
+    count, position = 0, first - 1
+    record = find_system(DataDir(data_dir))
+    try:
+        for sources in read_plainly(record, first, last):
+            columns.add([take(source) for source in sources])
+            count += len(sources)
+            position = sources[-1].position if sources else position
+    except (NotPlainError, OSError, ValueError, IndexError):
+        count += uvloop.run(_read_rest(record, columns, take, position + 1, last))
+    columns.close()
+    return count
+
+
+async def _read_rest(
+    record: SystemRecord, columns: Columns, take: Callable[[Source], Message], first: int, last: int
+) -> int:
+    count = 0
+    async with await connect(record.nats, name="rebuild", patient=True) as ledger:
+        async for batch in read_ledger(ledger.nc, last, first):
+            columns.add(
+                [take(Source(sequence, stamped, _desk(subject), raw)) for sequence, stamped, subject, raw in batch]
+            )
+            count += len(batch)
+    return count
+
+
+@lru_cache
+def _quick() -> QuickReader:
+    """The reader of this process: what it learned in one piece serves the next."""
+    return QuickReader()
+
+
+@lru_cache
+def _desk(subject: str) -> str:
+    return subject.split(".")[2]
+
+
+def _log_step(step: str, done: int, of: int) -> None:
+    _log.info("the live view is being built", step=step, done=done, of=of)
+
+
+if __name__ == "__main__":
+    configure_logging()
+    end_with_parent()
+    try:
+        rebuild(DataDir(Path(sys.argv[1])), _log_step)
+    except SystemUnavailable as why:
+        _log.error("the live view cannot be built", why=why.message)
+        sys.exit(3)

@@ -1,0 +1,133 @@
+"""What is checked quickly comes out as from the contract's own reader, whatever was met before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events import IMPORT_DESK
+from projections.live.message import Message, Source, take
+from projections.rebuild import QuickReader
+from services.simulate import simulate
+from tests.events.broken import CASES
+from tests.events.samples import ABSENT, WIRE_EVENTS, raw, with_value
+from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
+
+STAMPED = 1_600_000_000_000_000
+GOOD = [raw(event) for event in WIRE_EVENTS.values()]
+TIMES = [
+    "2020-03-18t09:15:00z",
+    "2020-03-18T09:15:00Z",
+    "2020-03-18T09:15:00.000Z",
+    "2020-03-18T09:15:00.5+01:00",
+    "2020-03-18T10:15:00.123456-00:00",
+    "2020-02-30T10:15:00Z",
+    "2199-12-31T23:59:59-23:59",
+    "1900-01-01T00:00:00+23:59",
+    "2020-03-29T02:30:00+01:00",
+    None,
+]
+SPELLINGS: list[Callable[[dict[str, Any]], bytes]] = [
+    lambda event: json.dumps(event, indent=1).encode(),
+    lambda event: json.dumps(dict(reversed(event.items()))).encode(),
+    lambda event: json.dumps(event, ensure_ascii=True).replace("GM", "\\u0047M").encode(),
+    lambda event: raw(event).replace(b'"specversion"', b'"specversion": "1.0", "specversion"'),
+    lambda event: raw(event).replace(b'"pupil"', b'"pupil": "somebody-else", "pupil"'),
+    lambda event: raw(event).replace(b'"unreached": ', b'"unreached": 1.0e0, "unreachable": '),
+    lambda event: raw(event)[:-1],
+    lambda event: raw(event) + b" \n",
+    lambda event: b"[" + raw(event) + b"]",
+    lambda event: raw(event).replace(b"o", b"\xff", 1),
+    lambda event: raw({**event, "extra": [1, {"a": 2.5}]}),
+    lambda event: raw({**event, "subject": None}),
+    lambda event: raw({**event, "data": [event["data"]]}),
+    lambda event: raw({**event, "data": {**event["data"], "extra": True}}),
+]
+
+
+def learned() -> QuickReader:
+    """A reader that has met every kind of event, twice."""
+    reader = QuickReader()
+    for message in GOOD * 2:
+        reader.take(Source(1, STAMPED, IMPORT_DESK, message))
+    return reader
+
+
+READER = learned()
+SIMULATED = [line for _, line in simulate(7, "first", events=3000)]
+
+
+def same(message: bytes, desk: str = IMPORT_DESK, stamped: int = STAMPED) -> None:
+    source = Source(7, stamped, desk, message)
+    assert READER.take(source) == take(source)
+
+
+@pytest.mark.parametrize(("kind", "member", "value"), [case[:3] for case in CASES])
+def test_what_breaks_a_rule_is_rejected_alike(kind: str, member: str, value: Any) -> None:
+    for name, event in WIRE_EVENTS.items():
+        if name.startswith(f"{kind}: "):
+            try:
+                broken = with_value(event, member, value)
+            except (KeyError, TypeError):
+                continue
+            same(raw(broken))
+            same(raw(broken), "school")
+
+
+@pytest.mark.parametrize("name", WIRE_EVENTS)
+def test_other_writings_and_other_times(name: str) -> None:
+    event = WIRE_EVENTS[name]
+    for spelling in SPELLINGS:
+        same(spelling(event))
+    for member in ("time", "recordedtime", "data.occurredAt"):
+        for time in [*TIMES, ABSENT]:
+            if time is ABSENT and member not in event and member != "data.occurredAt":
+                continue
+            changed = raw(with_value(event, member, time))
+            for desk in (IMPORT_DESK, "school"):
+                for stamped in (STAMPED, 0):
+                    same(changed, desk, stamped)
+
+
+@pytest.mark.parametrize("value", [0, 1, True, False, 1.0, -0.0, "1", None, [], {}])
+def test_values_that_python_takes_for_equal_are_not(value: Any) -> None:
+    event = WIRE_EVENTS["week-reported: everything"]
+    for known in (0, 1):
+        same(raw(with_value(event, "data.unreached", known)))
+    same(raw(with_value(event, "data.unreached", value)))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32))
+def test_random_histories_come_out_alike(seed: int) -> None:
+    random = Random(seed)
+    reader = QuickReader()
+    lines = [line(event).encode() for event in random_history(seed, [*COUNTED, *COVERED])]
+    for position, message in enumerate(random.choices(lines, k=3 * len(lines)), 1):
+        source = Source(position, STAMPED, random.choice((IMPORT_DESK, "school")), message)
+        assert reader.take(source) == take(source)
+
+
+def test_most_of_them_are_taken_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise all of this would be of no use."""
+    slow: list[bytes] = []
+    reader = QuickReader()
+
+    def taken_slowly(source: Source) -> Message:
+        slow.append(source.raw)
+        return take(source)
+
+    monkeypatch.setattr("projections.rebuild.quick.take", taken_slowly)
+    for message in SIMULATED:
+        reader.take(Source(1, STAMPED, IMPORT_DESK, message))
+    slow.clear()
+    for message in SIMULATED:
+        reader.take(Source(1, STAMPED, IMPORT_DESK, message))
+    others = (b"report-retracted", b"school-registered", b"closure-announced")
+    assert all(any(kind in message for kind in others) for message in slow)

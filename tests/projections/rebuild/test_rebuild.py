@@ -1,0 +1,125 @@
+"""A live view that was rebuilt is the one that following the ledger gives, and goes on as it does."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projections.live.message import Message
+from projections.live.store import open_store
+from projections.live.view import LiveView
+from projections.rebuild import Columns, build
+from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
+from tests.support.live import messages_of
+
+SEEDS = st.integers(0, 2**32)
+EXAMPLES = settings(max_examples=40, deadline=None)
+NOTHING = (b"\x80", b"\x90")
+
+TABLES = {
+    "seen": "SELECT * FROM seen ORDER BY key",
+    "retraction": "SELECT * FROM retraction ORDER BY target, by",
+    "pupil": "SELECT * FROM pupil ORDER BY name",
+    "school": "SELECT * FROM school ORDER BY name",
+    "closure": "SELECT * FROM closure ORDER BY name",
+    "flow": "SELECT * FROM flow WHERE n <> 0 ORDER BY key",
+    "during": "SELECT * FROM during WHERE n <> 0 ORDER BY key",
+    "coverage": "SELECT * FROM coverage WHERE n <> 0 ORDER BY key",
+    "over_4_weeks": "SELECT * FROM over_4_weeks WHERE n <> 0 ORDER BY at, area",
+    "set_aside": "SELECT * FROM set_aside ORDER BY position",
+    "early": "SELECT * FROM early ORDER BY pupil",
+    "horizon": "SELECT * FROM horizon",
+    "tracking": "SELECT * FROM tracking ORDER BY application_name",
+}
+
+
+def contents(database: Path) -> dict[str, list[Any]]:
+    """All that decides anything in the database of a view."""
+    connection = sqlite3.connect(database)
+    found = {table: connection.execute(sql).fetchall() for table, sql in TABLES.items()}
+    # The members of a household come in no order; one that has none any more may be there or not.
+    households = connection.execute("SELECT * FROM household ORDER BY name").fetchall()
+    found["household"] = [(name, msgspec.msgpack.decode(state)) for name, state in households if state not in NOTHING]
+    connection.close()
+    return found
+
+
+def follow(database: Path, messages: Sequence[Message], size: int) -> None:
+    """Take the messages in as they come, in pieces."""
+    store = open_store(database)
+    view = LiveView(store)
+    for begin in range(0, len(messages), size):
+        view.take(messages[begin : begin + size])
+        view.write()
+    store.datastore.close()
+
+
+def rebuild(directory: Path, messages: Sequence[Message], pieces: int = 2) -> Path:
+    """Write the messages as columns, in pieces, and build the database of them."""
+    directory.mkdir()
+    size = len(messages) // pieces + 1
+    for begin in range(0, max(len(messages), 1), size):
+        columns = Columns(directory / str(begin))
+        columns.add(messages[begin : begin + size])
+        columns.close()
+    database = directory / "new.sqlite"
+    with ThreadPoolExecutor(1) as here:
+        position = build(directory, database, here, parts=3)
+    assert position == (messages[-1].position if messages else 0)
+    return database
+
+
+def with_trouble(seed: int) -> list[Message]:
+    """Events in the order of some ledger: copies, other contents, displaced ones, retractions, malformed messages."""
+    random = Random(seed)
+    said = random_history(seed, [*COUNTED, *COVERED])
+    lines = [line(event).encode() for event in said]
+    lines += random.sample(lines, random.randint(0, len(lines)))
+    # Other contents under a key that is known, recorded at any time: most of them displace or are set aside.
+    for _ in range(random.randint(0, 12)):
+        one, other = random.choice(said), random.choice(said)
+        lines.append(line(replace(other, source=one.source, id=one.id)).encode())
+    lines += [random.choice(lines)[:-2] for _ in range(random.randint(0, 2))]
+    random.shuffle(lines)
+    return messages_of(lines)
+
+
+@EXAMPLES
+@given(SEEDS)
+def test_the_same_as_following_the_ledger(seed: int) -> None:
+    random = Random(seed)
+    messages = with_trouble(seed)
+    cut = random.randint(0, len(messages))
+    with TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        rebuilt = rebuild(directory / "work", messages[:cut], random.randint(1, 3))
+        followed = directory / "followed.sqlite"
+        follow(followed, messages[:cut], random.choice((1, 7, 1000)))
+        assert contents(rebuilt) == contents(followed)
+        for database in (rebuilt, followed):
+            follow(database, messages, random.choice((1, 7, 1000)))
+        assert contents(rebuilt) == contents(followed)
+
+
+def test_the_golden_history(golden: Path, tmp_path: Path) -> None:
+    messages = messages_of((golden / "random.ndjson").read_bytes().splitlines())
+    follow(tmp_path / "followed.sqlite", messages, 100)
+    assert contents(rebuild(tmp_path / "work", messages)) == contents(tmp_path / "followed.sqlite")
+
+
+@pytest.mark.parametrize("lines", [[], [b"{}"]])
+def test_of_nothing(lines: list[bytes], tmp_path: Path) -> None:
+    messages = messages_of(lines)
+    follow(tmp_path / "followed.sqlite", messages, 100)
+    assert contents(rebuild(tmp_path / "work", messages)) == contents(tmp_path / "followed.sqlite")

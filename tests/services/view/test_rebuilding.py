@@ -1,0 +1,198 @@
+"""The live view built anew beside the one that is there: complete or not at all, and taken over while people look."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from events import event_subject, parse_event
+from projections.live.message import Source, take
+from projections.live.reading import LiveReader
+from projections.live.store import open_store
+from projections.live.view import LiveView
+from projections.tables import MEASURES
+from services.simulate import simulate
+from services.system import SystemRecord, SystemUnavailable
+from services.view import rebuilding
+from services.view.auditing import compare
+from services.view.plain import NotPlainError, read_plainly
+from services.view.rebuilding import rebuild
+from services.view.switching import put_into_place, ready_view, working_directory
+from tests.projections.rebuild.test_rebuild import contents
+from tests.support.systems import RunningLedger
+
+LINES = [line for _, line in simulate(7, "first", events=600)][:600]
+
+
+def told(step: str, done: int, of: int) -> None:
+    assert 0 <= done <= of, step
+
+
+def followed(ledger: RunningLedger, database: Path) -> Path:
+    """A view that has followed the ledger by hand."""
+    store = open_store(database)
+    view = LiveView(store)
+    entries = asyncio.run(ledger.stored())
+    view.take([take(Source(at, stamped, subject.split(".")[2], raw)) for at, stamped, subject, raw in entries])
+    view.write()
+    store.datastore.close()
+    return database
+
+
+@pytest.fixture
+def filled(ledger: RunningLedger) -> RunningLedger:
+    """A ledger with a history on two desks, a message that is none, and copies."""
+    asyncio.run(ledger.store(*LINES[:400], desk="import"))
+    asyncio.run(ledger.store(*LINES[300:], desk="school"))
+
+    async def spoil() -> None:
+        async with ledger.connected() as connection:
+            js = connection.nc.jetstream()
+            await js.publish("kib.events.school.contact-lost", b'{"not": "an event"')
+            await js.publish(event_subject("school", parse_event(LINES[0]).kind), LINES[0], headers={"Some": "header"})
+
+    asyncio.run(spoil())
+    return ledger
+
+
+@pytest.fixture
+def view(filled: RunningLedger) -> Iterator[subprocess.Popen[bytes]]:
+    """A view that has followed the ledger to its end."""
+    process = start(filled)
+    yield process
+    process.terminate()
+    assert process.wait(30) == 0
+
+
+def start(ledger: RunningLedger, **environment: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "services.view", str(ledger.data_dir.path)]
+    process = subprocess.Popen(command, env=os.environ | environment)
+    caught_up(ledger)
+    return process
+
+
+def caught_up(ledger: RunningLedger) -> None:
+    last = asyncio.run(ledger.stored())[-1][0]
+    deadline = time.monotonic() + 60
+    while position(ledger.data_dir.live_view) < last:
+        assert time.monotonic() < deadline, "the view does not follow"
+        time.sleep(0.02)
+
+
+def position(database: Path) -> int:
+    try:
+        reader = LiveReader(database)
+        try:
+            return reader.position
+        finally:
+            reader.close()
+    except sqlite3.OperationalError:
+        return 0
+
+
+def test_the_same_as_following_the_ledger(filled: RunningLedger, tmp_path: Path) -> None:
+    assert rebuild(filled.data_dir, told, piece=150) == 702
+    assert not working_directory(filled.data_dir).exists()
+    assert put_into_place(filled.data_dir)
+    assert not put_into_place(filled.data_dir)
+    assert contents(filled.data_dir.live_view) == contents(followed(filled, tmp_path / "followed.sqlite"))
+
+
+def test_a_running_view_takes_it_over_and_goes_on_while_a_reader_looks(
+    filled: RunningLedger, view: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    path = filled.data_dir.live_view
+    reader = LiveReader(path)
+    k = reader.recorded_until
+    tables = {table: list(reader.tables(k).rows(table)) for table in MEASURES}
+    file = path.stat().st_ino
+    done = filled.run("rebuild")
+    assert done.returncode == 0, done.stderr
+    assert b"in place" in done.stderr
+    assert path.stat().st_ino != file
+    assert {table: list(reader.tables(k).rows(table)) for table in MEASURES} == tables
+    more = [line for _, line in simulate(8, "first", events=300)]
+    asyncio.run(filled.store(*more))
+    caught_up(filled)
+    assert reader.refresh()
+    assert reader.position == 702 + len(more)
+    reader.close()
+    assert view.poll() is None, "the view is the same process"
+    assert compare(filled.data_dir, filled.record, patience=30).differences == []
+    assert contents(path) == contents(followed(filled, tmp_path / "followed.sqlite"))
+
+
+def test_an_empty_view_builds_itself_when_the_ledger_is_long(filled: RunningLedger, tmp_path: Path) -> None:
+    process = start(filled, KINDINBEELD_REBUILD_FROM="100")
+    reader = sqlite3.connect(filled.data_dir.live_view)
+    assert reader.execute("SELECT count(*) FROM change").fetchone() == (0,), "it was built, not followed"
+    reader.close()
+    asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=100)]))
+    caught_up(filled)  # it has begun to follow
+    process.terminate()
+    assert process.wait(30) == 0
+    assert contents(filled.data_dir.live_view) == contents(followed(filled, tmp_path / "followed.sqlite"))
+
+
+def test_killed_on_the_way_it_leaves_the_old_view_and_begins_again(filled: RunningLedger, tmp_path: Path) -> None:
+    old = followed(filled, filled.data_dir.live_view).read_bytes()
+    command = [sys.executable, "-m", "services.view.rebuilding", str(filled.data_dir.path)]
+    building = subprocess.Popen(command)
+    deadline = time.monotonic() + 60
+    while not any(working_directory(filled.data_dir).glob("*.parquet")):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    building.send_signal(signal.SIGKILL)
+    assert building.wait() == -signal.SIGKILL
+    assert not ready_view(filled.data_dir).exists()
+    assert not put_into_place(filled.data_dir)
+    assert filled.data_dir.live_view.read_bytes() == old
+    rebuild(filled.data_dir, told)
+    assert not working_directory(filled.data_dir).exists()
+    assert put_into_place(filled.data_dir)
+    assert contents(filled.data_dir.live_view) == contents(followed(filled, tmp_path / "followed.sqlite"))
+
+
+def test_reading_plainly_is_reading_the_ledger(filled: RunningLedger) -> None:
+    stored = [Source(at, when, subject.split(".")[2], raw) for at, when, subject, raw in asyncio.run(filled.stored())]
+    for first, last in ((1, 702), (17, 500), (702, 702), (703, 900)):
+        read = [source for piece in read_plainly(filled.record, first, last) for source in piece]
+        assert read == stored[first - 1 : last]
+
+
+@pytest.mark.parametrize("scheme", ["tls", "ws"])
+def test_what_is_not_plain_is_not_tried(filled: RunningLedger, scheme: str) -> None:
+    address = replace(filled.record.nats, url=filled.record.nats.url.replace("nats:", f"{scheme}:"))
+    with pytest.raises(NotPlainError):
+        next(read_plainly(replace(filled.record, nats=address), 1, 10))
+
+
+@pytest.mark.parametrize("error", [NotPlainError, OSError, ValueError])
+def test_the_library_reads_what_is_left(
+    filled: RunningLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def interrupted(record: SystemRecord, first: int, last: int) -> Iterator[list[Source]]:
+        yield from read_plainly(record, first, 300)
+        raise error
+
+    monkeypatch.setattr(rebuilding, "read_plainly", interrupted)
+    assert rebuilding._read(filled.data_dir.path, tmp_path, 1, 702) == 702
+    read = pq.read_table(tmp_path / "1.events.parquet", columns=["position"]).column(0).to_pylist()
+    assert read == [at for at in range(1, 703) if at != 701]
+
+
+def test_of_an_empty_ledger_nothing_is_built(ledger: RunningLedger) -> None:
+    with pytest.raises(SystemUnavailable):
+        rebuild(ledger.data_dir, told)
+    assert not ready_view(ledger.data_dir).exists()
