@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from events import EVENTS_STREAM
 from services.bench.context import Bench
 from services.bench.figures import RATE, Figure, NotMeasured, Target
-from services.bench.processes import LONGEST, PeakMemory
+from services.bench.processes import LONGEST, Usage
 from services.bench.systems import live_view, set_up_address
 from services.ledger import Ledger, connect
 from services.system import DataDir
@@ -59,17 +59,24 @@ def _from_nothing(bench: Bench, rebuild_from: int) -> _Took:
     filled = bench.filled
     for file in filled.data_dir.path.glob(f"{filled.data_dir.live_view.name}*"):
         file.unlink()
+    others = asyncio.run(_others(filled.data_dir))
     begun = time.perf_counter()
-    with live_view(filled.data_dir, rebuild_from) as pid, PeakMemory(pid) as memory:
-        reading, done = asyncio.run(_watch(filled.data_dir, filled.events))
-    held = "" if memory.peak is None else f", {memory.peak / 1e6:,.0f} MB"
-    return _Took(done - reading, f"{done - reading:.1f} s; {reading - begun:.1f} s of start before{held}")
+    with live_view(filled.data_dir, rebuild_from) as pid, Usage(pid) as usage:
+        reading, done = asyncio.run(_watch(filled.data_dir, filled.events, others))
+    held = (
+        "" if usage.peak is None else f"; {usage.processor_seconds:.1f} s of processor time, {usage.peak / 1e6:,.0f} MB"
+    )
+    return _Took(done - reading, f"{done - reading:.1f} s, {reading - begun:.1f} s of start before{held}")
 
 
-async def _watch(data_dir: DataDir, last: int) -> tuple[float, float]:
-    """Give when reading began and when the view's position was the ledger's last."""
+async def _watch(data_dir: DataDir, last: int, others: set[str]) -> tuple[float, float]:
+    """Give when reading began, by someone who is not one of `others`, and when the position was the ledger's last."""
+    deadline = time.perf_counter() + _START
     async with await connect(set_up_address(data_dir), name="benchmark") as ledger:
-        await _until_reading(ledger)
+        while not {name for name, given in (await _readers(ledger)).items() if given} - others:
+            if time.perf_counter() > deadline:
+                raise NotMeasured("the live view does not begin to read")
+            await asyncio.sleep(_LOOK)
     reading = time.perf_counter()
     while position_of(data_dir.live_view) < last:
         if time.perf_counter() - reading > LONGEST:
@@ -78,15 +85,16 @@ async def _watch(data_dir: DataDir, last: int) -> tuple[float, float]:
     return reading, time.perf_counter()
 
 
-async def _until_reading(ledger: Ledger) -> None:
-    deadline = time.perf_counter() + _START
-    js = ledger.nc.jetstream()
-    while time.perf_counter() < deadline:
-        consumers = await js.consumers_info(EVENTS_STREAM)
-        if any(consumer.delivered and consumer.delivered.consumer_seq for consumer in consumers):
-            return
-        await asyncio.sleep(_LOOK)
-    raise NotMeasured("the live view does not begin to read")
+async def _others(data_dir: DataDir) -> set[str]:
+    """Give who reads the ledger already: one that has ended is known for a while."""
+    async with await connect(set_up_address(data_dir), name="benchmark") as ledger:
+        return set(await _readers(ledger))
+
+
+async def _readers(ledger: Ledger) -> dict[str, int]:
+    """Give who reads the ledger, and how many messages each was given."""
+    readers = await ledger.nc.jetstream().consumers_info(EVENTS_STREAM)
+    return {reader.name: reader.delivered.consumer_seq if reader.delivered else 0 for reader in readers}
 
 
 def position_of(database: Path) -> int:

@@ -60,7 +60,7 @@ def run(arguments: Sequence[str | Path], data_dir: Path) -> Run:
         start_new_session=True,
     )
     try:
-        with PeakMemory(process.pid) as memory:
+        with Usage(process.pid) as usage:
             _, said = process.communicate(timeout=LONGEST)
             seconds = time.perf_counter() - begun
     except subprocess.TimeoutExpired:
@@ -76,7 +76,7 @@ def run(arguments: Sequence[str | Path], data_dir: Path) -> Run:
         raise NotMeasured(
             f"{arguments[0]} ended with status {process.returncode}: {lines[-1] if lines else 'silently'}"
         )
-    return Run(seconds, _processor_seconds() - processor_before, memory.peak, _read(lines))
+    return Run(seconds, _processor_seconds() - processor_before, usage.peak, _read(lines))
 
 
 @contextmanager
@@ -118,8 +118,8 @@ def _read(lines: Sequence[str]) -> int:
     return int(found[1]) if found else 0
 
 
-class PeakMemory:
-    """Watches how much memory a process and its descendants hold together, where `/proc` tells it (Linux).
+class Usage:
+    """Watches what a process and its descendants use together, where `/proc` tells it (Linux).
 
     Pages that several of them share are counted once for each: the figure is never too low.
     """
@@ -127,10 +127,12 @@ class PeakMemory:
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="peak memory", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="usage", daemon=True)
+        self._processor: dict[int, float] = {}
         self.peak: int | None = None
+        """The most memory that they held, in bytes; None where it cannot be seen."""
 
-    def __enter__(self) -> PeakMemory:
+    def __enter__(self) -> Usage:
         self._thread.start()
         return self
 
@@ -138,12 +140,22 @@ class PeakMemory:
         self._over.set()
         self._thread.join()
 
+    @property
+    def processor_seconds(self) -> float:
+        """The processor time that they used, as far as it was seen."""
+        return sum(self._processor.values())
+
     def _watch(self) -> None:
-        while not self._over.is_set():
-            held = sum(map(_resident, _with_descendants(self._pid)))
+        while not self._over.wait(_LOOK):
+            held = 0
+            for pid in _with_descendants(self._pid):
+                with suppress(OSError, ValueError, IndexError):
+                    # Behind the name, which may hold anything: user and system time 12th and 13th, pages 22nd.
+                    fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+                    self._processor[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+                    held += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
             if held:
                 self.peak = max(self.peak or 0, held)
-            self._over.wait(_LOOK)
 
 
 def _with_descendants(pid: int) -> Iterator[int]:
@@ -152,14 +164,6 @@ def _with_descendants(pid: int) -> Iterator[int]:
         with suppress(OSError, ValueError):
             for child in path.read_text().split():
                 yield from _with_descendants(int(child))
-
-
-def _resident(pid: int) -> int:
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _processor_seconds() -> float:

@@ -20,6 +20,7 @@ from events import DESKS
 from services.desks.answers import Answer, DeskUnavailable, Fate, StoredRejection, StoredReport
 from services.desks.reading import Shelf
 from services.desks.store import DeskStore, environment_of
+from services.desks.waiting import Waiting, tell
 from services.desks.writing import Writer
 
 __all__ = ["Desk"]
@@ -32,16 +33,6 @@ _TIDY_SECONDS: Final = 1.0
 _TIDY_BYTES: Final = 64 * 1024 * 1024
 WAITING: Final = 20_000
 """Reports that may wait to be stored; beyond, callers are told that the desk is busy."""
-
-
-@dataclass(slots=True)
-class _Waiting:
-    raws: Sequence[bytes]
-    sources: frozenset[str] | None
-    together: bool
-    resolves: UUID | None
-    loop: asyncio.AbstractEventLoop
-    answers: asyncio.Future[list[Answer]]
 
 
 @dataclass
@@ -82,7 +73,7 @@ class Desk:
         self.on_stored: Callable[[int, int], None] = lambda accepted, refused: None
         """Called, from the desk's own thread, with how much was stored that the ledger does not have."""
         self._environment = environment_of(store) if isinstance(store, Path) else dict(store)
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._number = 0
         self._wake = threading.Condition()
         self._closing = False
@@ -174,7 +165,7 @@ class Desk:
         if not raws:
             return []
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(raws, sources, together, resolves, loop, loop.create_future())
+        waiting = Waiting(raws, sources, together, resolves, loop, loop.create_future())
         with self._wake:
             if self._closing or self._thread is None:
                 raise DeskUnavailable("the desk is being closed", busy=True)
@@ -200,7 +191,7 @@ class Desk:
                             self.refused[answer.field or "", answer.rule] += 1
                 if stored.accepted or stored.refused:
                     self.on_stored(stored.accepted, stored.refused)
-                _tell(group, stored.answers)
+                tell(group, stored.answers)
                 # Only when tidying beside the writing does not keep up, which needs a load without a pause.
                 with contextlib.suppress(PersistenceError, sqlite3.Error):
                     self.store.desk_recorder.tidy(_TIDY_BYTES)
@@ -210,12 +201,12 @@ class Desk:
             with contextlib.suppress(PersistenceError, sqlite3.Error):
                 self.store.desk_recorder.tidy()
 
-    def _gather(self) -> list[_Waiting]:
+    def _gather(self) -> list[Waiting]:
         """Wait for calls and give as many as make a group; nothing when the desk is closed."""
         with self._wake:
             while not self._waiting and not self._closing:
                 self._wake.wait()
-            group: list[_Waiting] = []
+            group: list[Waiting] = []
             number = 0
             while self._waiting and (not group or number + len(self._waiting[0].raws) <= GROUP):
                 group.append(self._waiting.popleft())
@@ -223,30 +214,9 @@ class Desk:
             self._number -= number
         return group
 
-    def _fail(self, group: list[_Waiting], error: Exception) -> None:
+    def _fail(self, group: list[Waiting], error: Exception) -> None:
         reason = self._writer.explain(error)
         if self.problem is None:
             _log.error("nothing can be stored", desk=self.name, reason=reason, why=type(error).__name__)
         self.problem = reason
-        _tell(group, [DeskUnavailable(reason)] * len(group))
-
-
-def _tell(group: Sequence[_Waiting], outcomes: Sequence[list[Answer] | DeskUnavailable]) -> None:
-    """Wake the callers, each event loop once."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[list[Answer]], list[Answer] | DeskUnavailable]]]
-    by_loop = {}
-    for waiting, outcome in zip(group, outcomes, strict=True):
-        by_loop.setdefault(waiting.loop, []).append((waiting.answers, outcome))
-    for loop, told in by_loop.items():
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_set, told)
-
-
-def _set(told: list[tuple[asyncio.Future[list[Answer]], list[Answer] | DeskUnavailable]]) -> None:
-    for future, outcome in told:
-        if future.done():
-            continue  # the caller has gone; what it gave is stored all the same
-        if isinstance(outcome, DeskUnavailable):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
+        tell(group, [DeskUnavailable(reason)] * len(group))

@@ -7,16 +7,15 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
 from eventsourcing.persistence import PersistenceError
 
-from events import EVENTS_STREAM, FIELD_HEADER, REJECTED_STREAM, RULE_HEADER, event_subject, rejected_subject
+from services.desks.channels import Channel, channels_of
 from services.desks.desk import Desk
 from services.desks.sending import Fenced, Last, Outlet, Parcel, Troubled, batches
-from services.desks.store import ACCEPTED, REFUSED, Batch, DeskStore, Outgoing
+from services.desks.store import ACCEPTED, Batch, DeskStore
 from services.ledger.connecting import Ledger, connect
 from services.system import SystemRecord, SystemUnavailable
 
@@ -32,17 +31,6 @@ _IDLE: Final = 30.0
 _FEW: Final = 100
 _PACE: Final = 0.01
 """Seconds between two batches of at most so few: the first report after a rest goes at once, many go together."""
-
-
-@dataclass
-class Channel:
-    """One kind of facts on their way to one stream: the reports, or what was refused."""
-
-    topic: str
-    stream: str
-    subjects: str
-    make: Callable[[Outgoing], Parcel]
-    wake: asyncio.Event
 
 
 class Relay:
@@ -102,7 +90,7 @@ class Relay:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
-        self._channels = _channels(self._desk.name)
+        self._channels = channels_of(self._desk.name)
         self._desk.on_stored = self._wake
         self._ready.set()
         carrying = asyncio.create_task(self._carry_for_ever())
@@ -236,17 +224,3 @@ class Relay:
 def _holds(store: DeskStore, topic: str, position: int, raw: bytes) -> bool:
     found, _ = store.outgoing(topic, position - 1, 1)
     return bool(found) and found[0].position == position and found[0].fact.raw == raw
-
-
-def _channels(desk: str) -> list[Channel]:
-    def event(out: Outgoing) -> Parcel:
-        return Parcel(out.position, event_subject(desk, out.fact.kind), out.fact.raw, {})
-
-    def refusal(out: Outgoing) -> Parcel:
-        headers = {FIELD_HEADER: out.fact.field, RULE_HEADER: out.fact.rule}
-        return Parcel(out.position, rejected_subject(desk), out.fact.raw, headers)
-
-    return [
-        Channel(ACCEPTED, EVENTS_STREAM, f"kib.events.{desk}.>", event, asyncio.Event()),
-        Channel(REFUSED, REJECTED_STREAM, rejected_subject(desk), refusal, asyncio.Event()),
-    ]

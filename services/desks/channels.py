@@ -1,0 +1,40 @@
+"""What of a desk's log goes where: reports to the ledger, what was refused to the stream beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from events import EVENTS_STREAM, FIELD_HEADER, REJECTED_STREAM, RULE_HEADER, event_subject, rejected_subject
+from services.desks.sending import Parcel
+from services.desks.store import ACCEPTED, REFUSED, Outgoing
+
+__all__ = ["Channel", "channels_of"]
+
+
+@dataclass
+class Channel:
+    """One kind of facts on their way to one stream: the reports, or what was refused."""
+
+    topic: str
+    stream: str
+    subjects: str
+    make: Callable[[Outgoing], Parcel]
+    wake: asyncio.Event
+
+
+def channels_of(desk: str) -> list[Channel]:
+    """Give the channels of a desk: the reports first, then what was refused."""
+
+    def event(out: Outgoing) -> Parcel:
+        return Parcel(out.position, event_subject(desk, out.fact.kind), out.fact.raw, {})
+
+    def refusal(out: Outgoing) -> Parcel:
+        headers = {FIELD_HEADER: out.fact.field, RULE_HEADER: out.fact.rule}
+        return Parcel(out.position, rejected_subject(desk), out.fact.raw, headers)
+
+    return [
+        Channel(ACCEPTED, EVENTS_STREAM, f"kib.events.{desk}.>", event, asyncio.Event()),
+        Channel(REFUSED, REJECTED_STREAM, rejected_subject(desk), refusal, asyncio.Event()),
+    ]
