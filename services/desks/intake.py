@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 import structlog
-from faststream.nats import NatsBroker, NatsMessage
+from faststream.nats import NatsMessage
 from faststream.specification.base import Specification
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -16,6 +16,7 @@ from pydantic_core import CoreSchema, core_schema
 from events import Event
 from services.desks.answers import DeskUnavailable
 from services.desks.desk import Desk
+from services.ledger.broker import LedgerBroker
 from services.ledger.connecting import inbox_prefix
 from services.system import SystemRecord, SystemUnavailable
 
@@ -60,7 +61,7 @@ class _AsEvent:
 Raw = Annotated[bytes, _AsEvent]
 
 
-class DeskBroker(NatsBroker):
+class DeskBroker(LedgerBroker):
     """A broker that finds its ledger only when it connects, and waits for it as long as it takes."""
 
     find: Callable[[], SystemRecord]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import TracebackType
+
 from faststream.nats import NatsBroker
 from faststream.security import SASLPlaintext
 
@@ -9,12 +11,32 @@ from deploy.nats_address import NatsAddress
 from services.ledger.connecting import inbox_prefix
 
 
-def make_broker(address: NatsAddress, name: str) -> NatsBroker:
+class LedgerBroker(NatsBroker):
+    """A broker that stops in order also while its ledger is away."""
+
+    async def stop(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_val: BaseException | None = None,
+        exc_tb: TracebackType | None = None,
+    ) -> None:
+        """Stop; what cannot be drained because nobody is there is given up."""
+        import nats.errors
+
+        connection = self._connection
+        try:
+            await super().stop(exc_type, exc_val, exc_tb)
+        except (nats.errors.Error, OSError):
+            if connection is not None:
+                await connection.close()
+
+
+def make_broker(address: NatsAddress, name: str) -> LedgerBroker:
     """Make a broker, not connected yet, that comes back by itself for ever."""
     security = None
     if address.user is not None:
         security = SASLPlaintext(username=address.user, password=address.password or "", use_ssl=False)
-    return NatsBroker(
+    return LedgerBroker(
         address.servers,
         security=security,
         name=name,

@@ -161,6 +161,17 @@ async def test_reports_by_request_and_reply(ledger: RunningLedger) -> None:
         assert [raw for *_, raw in await ledger.stored()] == [lost(1)]
 
 
+def test_it_stops_in_order_while_the_ledger_is_away(ledger: RunningLedger) -> None:
+    url = f"http://127.0.0.1:{(port := free_port())}/"
+    with started(ledger.data_dir.path, COMMAND, "desk", "school", "--port", str(port)) as process:
+        until(lambda: answers(url) and fetch(f"{url}health")["ledger"]["reached"])
+        ledger.server.kill()
+        until(lambda: not fetch(f"{url}health")["ledger"]["reached"])
+        process.terminate()
+        process.wait(20)
+    assert "Traceback" not in (ledger.data_dir.path.parent / "desk.log").read_text()
+
+
 async def _pause() -> None:
     import asyncio
 
