@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,11 @@ from projections.fold.cube import Cube, Pairs
 from projections.live.store import Changes
 
 CELLS: Final = {"flow": FLOW_BITS, "during": MASK_BITS, "coverage": COVERAGE_BITS}
+NO_DAY: Final = 1 << 40
+"""Later than every day."""
+
+Parts = tuple[Pairs, Pairs, Pairs]
+"""Rows of (key, number) of flow, during and coverage."""
 
 
 def places_of(pairs: Pairs, bits: int) -> NDArray[np.int64]:
@@ -21,11 +26,27 @@ def places_of(pairs: Pairs, bits: int) -> NDArray[np.int64]:
     return pairs[:, 0] >> (bits + DAY_BITS + 2)
 
 
-def add_changes(cube: Cube, changes: list[Changes] | None) -> bool:
-    """Add what commits added; False when the cube has no room for them or some are missing."""
-    if changes is None:
-        return False
-    parts = [pairs_of(itertools.chain.from_iterable(part)) for part in zip(*changes, strict=True)]
+def no_parts() -> Parts:
+    """Nothing to add."""
+    return pairs_of(()), pairs_of(()), pairs_of(())
+
+
+def parts_of(changes: Sequence[Changes]) -> Parts:
+    """Put together what several commits added."""
+    if not changes:
+        return no_parts()
+    flow, during, coverage = (pairs_of(itertools.chain.from_iterable(part)) for part in zip(*changes, strict=True))
+    return flow, during, coverage
+
+
+def first_day(parts: Parts) -> int:
+    """The first day on which anything in the cells lies, as an ordinal; ``NO_DAY`` when there is nothing."""
+    days = ((part[:, 0] >> bits) & ((1 << DAY_BITS) - 1) for part, bits in zip(parts, CELLS.values(), strict=True))
+    return min((int(day.min()) for day in days if len(day)), default=NO_DAY)
+
+
+def add_parts(cube: Cube, parts: Parts) -> bool:
+    """Add to flow, during and coverage; False, and nothing added, when the cube does not know a place."""
     if not all(cube.knows(places_of(part, bits)) for part, bits in zip(parts, CELLS.values(), strict=True)):
         return False
     cube.add_flow(parts[0])

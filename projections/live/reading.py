@@ -17,14 +17,25 @@ from projections.fold.calendar import Announcement, Closure, last_day, standing
 from projections.fold.cells import Deltas, monday_of
 from projections.fold.cube import Cube, Pairs
 from projections.fold.reports import UNKNOWN_PLACE, Report, known_before, place_number
-from projections.live.changes import CELLS, add_changes, add_deltas, pairs_of, places_of
+from projections.live.changes import (
+    CELLS,
+    NO_DAY,
+    Parts,
+    add_deltas,
+    add_parts,
+    first_day,
+    no_parts,
+    pairs_of,
+    parts_of,
+    places_of,
+)
 from projections.live.store import NOTHING_YET, Changes, SetAside, unpack_changes
 from projections.live.tables import Tables, tables_of
 from projections.register import codes_between
 
 _SLACK_WEEKS: Final = 8
-_LOOK_BACK_WEEKS: Final = 53
-"""How long before the first event a closure is shown at most: a closure with a mistyped year costs no memory."""
+_MOST_WEEKS: Final = 520
+"""How far the tables reach back from the last closed week: ten years, so that a mistyped year fills no memory."""
 
 _HISTORY: Final = msgspec.msgpack.Decoder(list[Report])
 _ANNOUNCEMENTS: Final = msgspec.msgpack.Decoder(list[Announcement])
@@ -50,6 +61,7 @@ class LiveReader:
         self._at = -1
         self._closures: tuple[Closure, ...] = ()
         self._framed: Frame | None = None
+        self._first_data = NO_DAY
 
     def close(self) -> None:
         """Close the database."""
@@ -73,7 +85,7 @@ class LiveReader:
             return  # it is being put there; ours stands until it is
         self._db.close()
         self._db, self._file = database, file
-        self._cube, self._framed, self._at, self._closures = None, None, -1, ()
+        self._cube, self._framed, self._first_data, self._at, self._closures = None, None, NO_DAY, -1, ()
 
     @property
     def position(self) -> int:
@@ -149,17 +161,19 @@ class LiveReader:
     def _caught_up(self, today: int) -> Cube:
         """Bring the cube to the position of this snapshot: by what the last commits added, or anew."""
         position = self.position
-        cube, changes = self._cube, None
+        parts: Parts | None = no_parts()
         if position != self._at:
-            changes = self._changes()
+            parts = self._changes()
             self._closures = self._read_closures()
-        frame = self._frame(today)
-        if cube is None or frame != self._framed or (position != self._at and not add_changes(cube, changes)):
-            cube = self._load(frame)
-        self._cube, self._framed, self._at = cube, frame, position
-        return cube
+        cube = self._cube
+        if cube is not None and parts is not None:
+            first_data = min(self._first_data, first_day(parts))
+            if self._frame(today, first_data) == self._framed and add_parts(cube, parts):
+                self._at = position
+                return cube
+        return self._load(today, position)
 
-    def _changes(self) -> list[Changes] | None:
+    def _changes(self) -> Parts | None:
         """Give what the commits since added; None when they are not all there any more."""
         rows = self._db.execute("SELECT after, deltas FROM change WHERE position > ? ORDER BY position", (self._at,))
         changes: list[Changes] = []
@@ -167,32 +181,30 @@ class LiveReader:
             if deltas is None or (not changes and after != self._at):
                 return None
             changes.append(unpack_changes(deltas))
-        return changes
+        return parts_of(changes)
 
-    def _frame(self, today: int) -> Frame:
-        """Give what the tables need room for: from the first closed week (not long before any event) to the last."""
-        first_event = monday_of(self._first_recorded_day())
-        starts = [closure.starts.toordinal() for closure in self._closures]
-        first = max(monday_of(min(starts, default=first_event)), first_event - 7 * _LOOK_BACK_WEEKS)
-        last = max(min(max(map(last_day, self._closures), default=first), today), first)
+    def _frame(self, today: int, first_data: int) -> Frame:
+        """Give what the tables need room for: from the first closed week with anything in it to the last closed one."""
+        starts = [monday_of(closure.starts.toordinal()) for closure in self._closures]
+        earliest = min(starts, default=monday_of(today))
+        last = max(min(max(map(last_day, self._closures), default=earliest), today), earliest)
+        first = max(earliest, min(monday_of(first_data), monday_of(last)), monday_of(last) - 7 * _MOST_WEEKS)
         weeks = ((last - first) // 7 + 1 + _SLACK_WEEKS) // _SLACK_WEEKS * _SLACK_WEEKS
         return Frame(first, weeks, codes_between(first, last))
 
-    def _first_recorded_day(self) -> int:
-        first = self._one("SELECT min(first_recorded) FROM horizon", 0)
-        return local_day(first)
-
-    def _load(self, frame: Frame) -> Cube:
+    def _load(self, today: int, position: int) -> Cube:
         """Read all cells."""
-        parts = [self._rows(f"SELECT key, n FROM {table} WHERE n <> 0") for table in CELLS]
+        flow, during, coverage = (self._rows(f"SELECT key, n FROM {table} WHERE n <> 0") for table in CELLS)
+        parts = flow, during, coverage
+        first_data = first_day(parts)
+        frame = self._frame(today, first_data)
         seen = {
             int(p) for part, bits in zip(parts, CELLS.values(), strict=True) for p in np.unique(places_of(part, bits))
         }
         places = sorted({place_number(code) for code in frame.codes} | seen | {UNKNOWN_PLACE})
         cube = Cube(places, frame.first_monday, frame.weeks)
-        cube.add_flow(parts[0])
-        cube.add_during(parts[1])
-        cube.add_coverage(parts[2])
+        add_parts(cube, parts)
+        self._cube, self._framed, self._first_data, self._at = cube, frame, first_data, position
         return cube
 
     def _early(self, at: int) -> Deltas | None:

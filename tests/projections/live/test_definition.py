@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from random import Random
 from typing import Any
@@ -16,7 +17,7 @@ from tests.projections.replay.oracle import Oracle, Said, midnight
 from tests.support.live import fed_view, known_at, messages_of
 
 SEEDS = st.integers(0, 2**32)
-EXAMPLES = settings(max_examples=80, deadline=None)
+EXAMPLES = settings(max_examples=50, deadline=None)
 DAY = 86_400_000_000
 SOURCE = "urn:nld:oin:00000099000000001000:systeem:test"
 
@@ -119,3 +120,25 @@ def test_between_two_closed_stretches_of_a_week_the_count_is_as_of_now() -> None
             assert fed.csv("counts", k) == Oracle(said, k).counts()
         if k == opened + 2 * DAY:
             assert "GM0014,po,2020-W19,1,2," in Oracle(said, k).counts()
+
+
+@EXAMPLES
+@given(SEEDS)
+def test_a_history_that_was_recorded_years_later(seed: int) -> None:
+    """A whole closure may be brought in long after it was: the tables reach back to what happened."""
+    later = 8 * 365 * DAY
+    said = [
+        replace(event, recorded=event.recorded + later)
+        for event in random_history(seed, [*COUNTED, *COVERED], ties=False)
+        if event.occurred > instant_of(2015, 1, 1)
+    ]
+    if not said:
+        return
+    k = max(event.recorded for event in said) + 1
+    with fed_view() as fed:
+        messages = messages_of(line(event).encode() for event in said)
+        fed.feed(messages[:5], [2])
+        fed.reader.tables(k)
+        fed.feed(messages[5:], [9])
+        assert fed.csv("counts", k) == Oracle(said, k).counts()
+        assert fed.csv("coverage", k) == Oracle(said, k).coverage()
