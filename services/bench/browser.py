@@ -1,16 +1,23 @@
-"""The page in a real Chromium, which notes by itself when its number changes."""
+"""The page in a real Chromium, which notes by itself when its number changes.
+
+Run as a module, ``python -m services.bench.browser URL``, it opens the page and then answers the words on its standard
+input, each with a line of JSON: `shown` and `sights`. It is a process of its own so that an interrupt typed in a
+terminal does not reach the browser and its driver, and so that neither disturbs who publishes.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page, Playwright
+    from playwright.sync_api import Browser, Page, Playwright
 
 VARIABLE: Final = "KINDINBEELD_CHROMIUM"
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -31,33 +38,14 @@ _OBSERVE: Final = """
     page.push([Date.now() + 1, number]);
     if (drawing === null) { drawing = number; requestAnimationFrame(frame); }
   }).observe(document.getElementById("main"), { subtree: true, childList: true, characterData: true });
-  window.measured = { page, painted, read };
+  window.measured = { read, sights: () => ({ page, painted }) };
 }
 """
+_ASK: Final = {"shown": "() => window.measured.read()", "sights": "() => window.measured.sights()"}
 
 
 class NoBrowser(Exception):  # noqa: N818 - no error: the text says what is missing
     """There is no browser here."""
-
-
-class BrowserWatch:
-    """An open page in Chromium."""
-
-    def __init__(self, page: Page, version: str) -> None:
-        """The page is open and live."""
-        self._page = page
-        self.how = f"Chromium {version}, by the page's own MutationObserver"
-
-    async def shown(self) -> int:
-        """Give the national number that it shows now."""
-        return int(await self._page.evaluate("() => window.measured.read()"))
-
-    async def sights(self) -> dict[str, list[tuple[float, int]]]:
-        """Give every change of the number: in the page's document, and painted."""
-        found: dict[str, Any] = await self._page.evaluate(
-            "() => [window.measured].map(m => ({page: m.page, painted: m.painted}))[0]"
-        )
-        return {kind: [(at / 1000, int(number)) for at, number in sights] for kind, sights in found.items()}
 
 
 def find_chromium(bundled: str | None = None) -> str:
@@ -72,32 +60,51 @@ def find_chromium(bundled: str | None = None) -> str:
     raise NoBrowser(f"no Chromium here (its path may stand in {VARIABLE})")
 
 
-@asynccontextmanager
-async def in_browser(url: str) -> AsyncIterator[BrowserWatch]:
+@contextmanager
+def _open(url: str) -> Iterator[tuple[Browser, Page]]:
     """Open the page in headless Chromium. Raises NoBrowser when there is none, or no playwright to drive it."""
     try:
-        from playwright.async_api import async_playwright
+        from playwright.sync_api import sync_playwright
     except ImportError:
         raise NoBrowser("no playwright here to drive a Chromium") from None
-    async with async_playwright() as playwright:
-        browser = await _launch(playwright)
+    with sync_playwright() as playwright:
+        browser = _launch(playwright)
         try:
-            page = await browser.new_page(viewport={"width": 1280, "height": 900})
-            await page.goto(url)
-            await page.locator('#link[data-is="live"]').wait_for(timeout=20_000)
-            await page.evaluate(_OBSERVE)
-            yield BrowserWatch(page, browser.version)
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.goto(url)
+            page.locator('#link[data-is="live"]').wait_for(timeout=20_000)
+            page.evaluate(_OBSERVE)
+            yield browser, page
         finally:
-            await browser.close()
+            browser.close()
 
 
-async def _launch(playwright: Playwright) -> Any:
-    from playwright.async_api import Error
+def _launch(playwright: Playwright) -> Browser:
+    from playwright.sync_api import Error
 
     path = find_chromium(playwright.chromium.executable_path)
     # The superuser has no sandbox to put a browser in; the page is our own.
     sandbox = [] if os.geteuid() else ["--no-sandbox"]
     try:
-        return await playwright.chromium.launch(executable_path=path, args=[*sandbox, "--disable-dev-shm-usage"])
+        return playwright.chromium.launch(executable_path=path, args=[*sandbox, "--disable-dev-shm-usage"])
     except Error:
         raise NoBrowser("the Chromium here does not start") from None
+
+
+def _say(answer: Any) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+def main() -> None:
+    """Open the page, say which browser it is (or why there is none), and answer until the input ends."""
+    try:
+        with _open(sys.argv[1]) as (browser, page):
+            _say({"version": browser.version})
+            for line in sys.stdin:
+                _say(page.evaluate(_ASK[line.strip()]))
+    except NoBrowser as why:
+        _say({"missing": str(why)})
+
+
+if __name__ == "__main__":
+    main()

@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from services.bench.browser import NoBrowser, in_browser
+from services.bench.browser import NoBrowser
 from services.bench.catching_up import position_of
 from services.bench.context import Bench
 from services.bench.crisis import Crisis, Message
 from services.bench.figures import Figure, NotMeasured, Target, percentile
+from services.bench.in_browser import in_browser
 from services.bench.over_stream import over_stream
 from services.bench.systems import set_up_address, whole_system
 from services.ledger import Publisher, connect
@@ -108,7 +110,7 @@ async def _measure(
             await publisher.publish(subject, raw, None)
         await publisher.drain()
         await _until(data_dir, await last_sequence(ledger.nc))
-        async with _watching(record.page_url or "") as watch:
+        async with _watching(record.page_url or "", data_dir.path) as watch:
             before = await _settled(watch)
             times = await _publish(publisher, reports)
             await publisher.drain()
@@ -117,18 +119,15 @@ async def _measure(
 
 
 @asynccontextmanager
-async def _watching(url: str) -> AsyncIterator[Watch]:
+async def _watching(url: str, directory: Path) -> AsyncIterator[Watch]:
     """Open the page in a browser; without one, its stream."""
-    try:
-        opened: AbstractAsyncContextManager[Watch] = in_browser(url)
-        watch = await opened.__aenter__()
-    except NoBrowser as why:
-        opened = over_stream(url, str(why))
-        watch = await opened.__aenter__()
-    try:
+    async with AsyncExitStack() as stack:
+        watch: Watch
+        try:
+            watch = await stack.enter_async_context(in_browser(url, directory))
+        except NoBrowser as why:
+            watch = await stack.enter_async_context(over_stream(url, str(why)))
         yield watch
-    finally:
-        await opened.__aexit__(None, None, None)
 
 
 async def _publish(publisher: Publisher[None], reports: Sequence[Message]) -> list[float]:

@@ -122,7 +122,7 @@ def test_interrupted_it_ends_everything_that_it_started(place: Path) -> None:
         assert process.stderr is not None
         assert process.stderr.readline() == b"measuring from publish to page\n"
         wait_until(lambda: any(place.glob("*/live-*/system.json")))
-        process.send_signal(signal.SIGTERM)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everyone in the foreground
         said = process.communicate(timeout=60)[1]
     finally:
         process.kill()
