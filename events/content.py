@@ -15,9 +15,9 @@ import msgspec
 from events.errors import Rejected
 from events.rules import JSON_RULE, NUMBER_RULE, OBJECT_RULE
 
-__all__ = ["content_digest", "digest_of", "event_key", "read_json"]
+__all__ = ["DIGEST_SIZE", "content_digest", "digest_of", "event_key", "read_json"]
 
-_DIGEST_SIZE: Final = 16
+DIGEST_SIZE: Final = 16
 _LARGEST_EXPONENT: Final = 400
 _EXACT: Final = Context(prec=999_999_999, Emax=999_999_999, Emin=-999_999_999)
 
@@ -84,9 +84,9 @@ def digest_of(content: dict[str, Any]) -> bytes:
     data = content.get("data")
     if type(data) is dict and "occurredAt" in data:
         data["occurredAt"] = _in_utc(data["occurredAt"])
-    return blake2b(_encode(content), digest_size=_DIGEST_SIZE).digest()
+    return blake2b(_encode(content), digest_size=DIGEST_SIZE).digest()
 
 
 def event_key(source: str, id: str) -> bytes:
     """Give 16 bytes that stand for an event: equal exactly when `source` and `id` are (neither can hold a newline)."""
-    return blake2b(f"{source}\n{id}".encode(), digest_size=_DIGEST_SIZE).digest()
+    return blake2b(f"{source}\n{id}".encode(), digest_size=DIGEST_SIZE).digest()

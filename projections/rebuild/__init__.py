@@ -6,6 +6,5 @@ every pupil once, with all its reports at hand, in several processes at once (``
 
 from projections.rebuild.building import Told, build
 from projections.rebuild.columns import Columns
-from projections.rebuild.quick import QuickReader
 
-__all__ = ["Columns", "QuickReader", "Told", "build"]
+__all__ = ["Columns", "Told", "build"]

@@ -6,7 +6,7 @@ joined as numbers, and in the same order as the bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from projections.live.message import Malformed, Message, Taken
+from projections.live.message import PUPIL, Malformed, Message, Source, Taken
+from projections.live.quick import QuickReader, Reports
 
 _HALVES: Final = [(f"{name}{half}", pa.uint64()) for name in ("key", "content") for half in (1, 2)]
 EVENTS: Final = pa.schema(
@@ -66,6 +67,21 @@ def _halves(values: Iterable[bytes]) -> tuple[pa.Array, pa.Array]:
     return pa.array(pairs[:, 0]), pa.array(pairs[:, 1])
 
 
+def _batch(reports: Reports) -> pa.RecordBatch:
+    number = len(reports.at)
+    columns: list[Any] = [*_halves(reports.key), *_halves(reports.content), reports.position, reports.recorded]
+    columns += [pa.repeat(pa.scalar(PUPIL, pa.int8()), number), reports.pupil, reports.occurred]
+    columns += [pa.repeat(pa.scalar(reports.order, pa.int8()), number), reports.source, reports.id]
+    columns += [reports.sector, reports.place, reports.household, reports.detail, pa.nulls(number, pa.binary())]
+    return pa.RecordBatch.from_arrays(
+        [
+            column if isinstance(column, pa.Array) else pa.array(column, of.type)
+            for column, of in zip(columns, EVENTS, strict=True)
+        ],
+        schema=EVENTS,
+    )
+
+
 def joined(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> list[bytes]:
     """Give the 16 bytes that each pair of halves stands for."""
     whole = np.stack([first, second], axis=1).astype(">u8").tobytes()
@@ -75,8 +91,9 @@ def joined(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> list[bytes]
 class Columns:
     """Takes messages in, and writes them to two files beside each other."""
 
-    def __init__(self, path: Path) -> None:
-        """Begin `path`.events.parquet and `path`.malformed.parquet."""
+    def __init__(self, path: Path, reader: QuickReader | None = None) -> None:
+        """Begin `path`.events.parquet and `path`.malformed.parquet; a `reader` knows what it met before."""
+        self._reader = reader or QuickReader()
         self._events = pq.ParquetWriter(
             path.with_suffix(".events.parquet"),
             EVENTS,
@@ -89,8 +106,15 @@ class Columns:
         self._rows = 0
         self._malformed: list[Malformed] = []
 
+    def read(self, sources: Sequence[Source]) -> None:
+        """Check some thousands of messages and take them in."""
+        reports, others = self._reader.take_columns(sources)
+        for columns in reports:
+            self._keep(_batch(columns))
+        self.add([message for _, message in others])
+
     def add(self, messages: Iterable[Message]) -> None:
-        """Take in some thousands of messages."""
+        """Take in messages that were checked."""
         taken = [message for message in messages if type(message) is Taken]
         self._malformed += [message for message in messages if type(message) is Malformed]
         if not taken:
@@ -98,8 +122,11 @@ class Columns:
         columns = [*_halves(event.key for event in taken), *_halves(event.content for event in taken)]
         rows = zip(*map(_row, taken), strict=True)
         columns += [pa.array(values, of.type) for values, of in zip(rows, list(EVENTS)[len(_HALVES) :], strict=True)]
-        self._group.append(pa.RecordBatch.from_arrays(columns, schema=EVENTS))
-        self._rows += len(taken)
+        self._keep(pa.RecordBatch.from_arrays(columns, schema=EVENTS))
+
+    def _keep(self, batch: pa.RecordBatch) -> None:
+        self._group.append(batch)
+        self._rows += batch.num_rows
         if self._rows >= _ROW_GROUP:
             self._write()
 

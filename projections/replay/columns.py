@@ -7,7 +7,7 @@ it lies in the ledger, so that nothing is lost. A column that a kind of event do
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -18,12 +18,14 @@ import pyarrow.parquet as pq
 
 from events.envelope import Event
 from events.parse import parse_event
+from events.quick import Checked
 
 __all__ = [
     "BATCH",
     "SCHEMA",
     "ColumnsBuilder",
     "ColumnsError",
+    "batch_of",
     "check_parquet",
     "columns_of",
     "is_parquet",
@@ -112,6 +114,28 @@ class ColumnsError(ValueError):
     """A Parquet file that does not hold events as columns, or in a format that this release does not know."""
 
 
+def _batch(values: dict[str, Any], number: int) -> pa.RecordBatch:
+    columns = [pa.array(values[of.name], of.type) if of.name in values else pa.nulls(number, of.type) for of in SCHEMA]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def batch_of(found: Checked, numbers: Sequence[int], raws: Sequence[bytes]) -> pa.RecordBatch:
+    """Give events that were checked together, each with a recorded time of its own.
+
+    `numbers` are the positions and `raws` the JSON texts of all that were checked.
+    """
+    number = len(found.at)
+    values: dict[str, Any] = {
+        **found.values,
+        "position": [numbers[at] for at in found.at],
+        "kind": pa.repeat(found.kind, number),
+        "recorded_at": pa.array(found.recorded, pa.int64()).cast(_INSTANT),
+        "occurred_at": pa.array(found.occurred, pa.int64()).cast(_INSTANT),
+        "event": pa.array([raws[at] for at in found.at], pa.binary()).cast(_TEXT),
+    }
+    return _batch(values, number)
+
+
 class ColumnsBuilder:
     """Takes in events one by one, keeping of each only its values, and gives them as columns."""
 
@@ -135,11 +159,7 @@ class ColumnsBuilder:
                 values["recorded_at"] = pa.array(values["recorded_at"], pa.int64()).cast(_INSTANT)
             values["event"] = pa.array(values["event"], pa.binary()).cast(_TEXT)
             values["kind"] = pa.repeat(kind, len(rows))
-            columns = [
-                pa.array(values[of.name], of.type) if of.name in values else pa.nulls(len(rows), of.type)
-                for of in SCHEMA
-            ]
-            yield pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+            yield _batch(values, len(rows))
         self._rows.clear()
 
     def ordered_batch(self) -> pa.RecordBatch:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.context import BaseContext
@@ -22,7 +23,9 @@ import pyarrow as pa
 from events.errors import Rejected
 from events.lines import read_lines
 from events.parse import parse_event
-from projections.replay.columns import BATCH, ColumnsBuilder, write_parquet
+from events.quick import Checked, QuickChecker
+from events.times import CLOCK_TOLERANCE
+from projections.replay.columns import BATCH, ColumnsBuilder, batch_of, write_parquet
 
 __all__ = ["OnRejected", "Read", "read_events"]
 
@@ -65,19 +68,37 @@ def _chunks(path: str | Path, size: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _columns(first: int, text: bytes, rejected: list[tuple[int, Rejected]]) -> Iterator[pa.RecordBatch]:
-    builder = ColumnsBuilder()
+    builder, checker = ColumnsBuilder(), _checker()
     numbered = ((number, line) for number, line in enumerate(text.split(b"\n"), start=first) if line)
     while taken := list(islice(numbered, BATCH)):
-        for number, line in taken:
+        numbers, lines = zip(*taken, strict=True)
+        checked, others = checker.check(lines)
+        for found in checked:
+            if _each_is_recordable(found):
+                yield batch_of(found, numbers, lines)
+            else:
+                others += found.at  # the contract's reader says which of them are not
+        for at in sorted(others):
             try:
-                event = parse_event(line)
+                event = parse_event(lines[at])
                 if event.recordedtime is None:
                     raise Rejected("recordedtime", "is required")
             except Rejected as error:
-                rejected.append((number, error.with_traceback(None)))
+                rejected.append((numbers[at], error.with_traceback(None)))
             else:
-                builder.add(number, event, None, line)
+                builder.add(numbers[at], event, None, lines[at])
         yield from builder.batches()
+
+
+@lru_cache
+def _checker() -> QuickChecker:
+    """The checker of this process: what it met in one chunk serves the next."""
+    return QuickChecker()
+
+
+def _each_is_recordable(found: Checked) -> bool:
+    each = zip(found.occurred, found.recorded, strict=True)
+    return all(recorded is not None and occurred - recorded <= CLOCK_TOLERANCE for occurred, recorded in each)
 
 
 def _write(first: int, text: bytes, directory: Path) -> _Written:

@@ -12,7 +12,7 @@ from events import FIELD_HEADER, IMPORT_DESK, REJECTED_STREAM, RULE_HEADER, Reje
 from services.ledger.catching_up import digest, others_between
 from services.ledger.connecting import Ledger
 from services.ledger.flight import Message
-from services.ledger.import_lines import LENGTH_RULE, Chunk, Line, Refused, Tally, decide, fill
+from services.ledger.import_lines import LENGTH_RULE, Chunk, Filler, Line, Refused, Tally, decide
 from services.ledger.known import KnownEvents, Place, Standing
 from services.ledger.publishing import Publisher
 from services.ledger.reading import LINE_HEADER
@@ -67,6 +67,7 @@ class Importer:
         failure: Exception | None = None
         before: Chunk | None = None
         more = True
+        filler = Filler(lines, self._ledger.nc.max_payload - _ROOM_FOR_HEADERS)
         try:
             async with (
                 Publisher[Line](self._ledger, patience=_PATIENCE_SECONDS) as events,
@@ -75,8 +76,7 @@ class Importer:
                 while more:
                     chunk = Chunk()
                     try:
-                        longest = self._ledger.nc.max_payload - _ROOM_FOR_HEADERS
-                        more = await fill(chunk, lines, self._clock.now(), longest)
+                        more = await filler.fill(chunk, self._clock.now())
                     except Exception as error:
                         failure, more = error, False
                     keys = sorted({line.key for line in chunk.lines})

@@ -16,7 +16,7 @@ import signal
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -30,8 +30,9 @@ import structlog
 import uvloop
 from filelock import FileLock, Timeout
 
-from projections.live.message import Message, Source
-from projections.rebuild import Columns, QuickReader, Told, build
+from projections.live.message import Source
+from projections.live.quick import QuickReader
+from projections.rebuild import Columns, Told, build
 from services.ledger.connecting import connect
 from services.ledger.reading import last_sequence, read_ledger
 from services.system import DataDir, SystemRecord, SystemUnavailable, find_system
@@ -123,29 +124,25 @@ def _end_with_parent() -> None:
 
 def _read(data_dir: Path, directory: Path, first: int, last: int) -> int:
     """Read messages into columns; give their number. Runs in a process of its own."""
-    columns, take = Columns(directory / f"{first}"), _quick().take
+    columns = Columns(directory / f"{first}", _quick())
     count, position = 0, first - 1
     record = find_system(DataDir(data_dir))
     try:
         for sources in read_plainly(record, first, last):
-            columns.add([take(source) for source in sources])
+            columns.read(sources)
             count += len(sources)
             position = sources[-1].position if sources else position
     except (NotPlainError, OSError, ValueError, IndexError):
-        count += uvloop.run(_read_rest(record, columns, take, position + 1, last))
+        count += uvloop.run(_read_rest(record, columns, position + 1, last))
     columns.close()
     return count
 
 
-async def _read_rest(
-    record: SystemRecord, columns: Columns, take: Callable[[Source], Message], first: int, last: int
-) -> int:
+async def _read_rest(record: SystemRecord, columns: Columns, first: int, last: int) -> int:
     count = 0
     async with await connect(record.nats, name="rebuild", patient=True) as ledger:
         async for batch in read_ledger(ledger.nc, last, first):
-            columns.add(
-                [take(Source(sequence, stamped, _desk(subject), raw)) for sequence, stamped, subject, raw in batch]
-            )
+            columns.read([Source(sequence, stamped, _desk(subject), raw) for sequence, stamped, subject, raw in batch])
             count += len(batch)
     return count
 

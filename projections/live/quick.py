@@ -1,0 +1,155 @@
+"""Taking many messages at once as ``projections.live.message.take`` takes each of them, in half the time or less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from events import CLOCK_TOLERANCE, IMPORT_DESK, event_key, week_monday
+from events.quick import Checked, QuickChecker
+from projections.fold.reports import DEVICE, LOST, NO_PLACE, RESIDENCE, RESTORED, VISIT, Report, place_number
+from projections.fold.school import Statement
+from projections.live.message import NOTHING, PUPIL, SCHOOL, Message, Source, Taken, take
+from projections.tables import DEVICES, OUTCOMES, SECTORS
+
+_FEW: Final = 200
+"""So few messages are taken one by one: columns cost more to begin with."""
+_SECTORS: Final = {name: number for number, name in enumerate(SECTORS)}
+_ORDER: Final = {
+    "contact-lost": LOST,
+    "contact-restored": RESTORED,
+    "residence-established": RESIDENCE,
+    "device-lent": DEVICE,
+    "door-visit": VISIT,
+}
+_DETAILS: Final = {
+    "device": {name: number for number, name in enumerate(DEVICES)},
+    "outcome": {name: number for number, name in enumerate(OUTCOMES)},
+}
+_new: Final = tuple.__new__
+
+
+class Reports(NamedTuple):
+    """Valid reports of one kind about pupils, column by column: what ``Taken`` and its ``Report`` hold of each."""
+
+    at: list[int]
+    """Where each stood among those given."""
+    position: list[int]
+    recorded: list[int]
+    pupil: list[str]
+    key: list[bytes]
+    content: list[bytes]
+    occurred: list[int]
+    order: int
+    source: list[str]
+    id: list[str]
+    sector: list[int]
+    place: list[int]
+    household: list[str | None]
+    detail: list[int]
+
+
+class QuickReader:
+    """Takes messages in, the more quickly the more of them are alike. Not for several threads at a time."""
+
+    def __init__(self) -> None:
+        """Begin with nothing met."""
+        self._checker = QuickChecker()
+
+    def take_all(self, sources: Sequence[Source]) -> list[Message]:
+        """Check messages; what comes out is in their order."""
+        if len(sources) <= _FEW:
+            return [take(source) for source in sources]
+        taken: list[Any] = [None] * len(sources)
+        reports, others = self.take_columns(sources)
+        for columns in reports:
+            for at, message in zip(columns.at, _messages(columns), strict=True):
+                taken[at] = message
+        for at, other in others:
+            taken[at] = other
+        return taken
+
+    def take_columns(self, sources: Sequence[Source]) -> tuple[list[Reports], list[tuple[int, Message]]]:
+        """Check messages; gives the valid reports about pupils as columns, and where all others stood and what came."""
+        checked, places = self._checker.check([source.raw for source in sources], digests=True)
+        reports: list[Reports] = []
+        others: list[tuple[int, Message]] = []
+        for found in checked:
+            recorded = [
+                own if own is not None and sources[at].desk == IMPORT_DESK else sources[at].stamped
+                for at, own in zip(found.at, found.recorded, strict=True)
+            ]
+            latest = [at + CLOCK_TOLERANCE for at in recorded]
+            if any(map(int.__gt__, found.occurred, latest)):
+                places += found.at  # the contract's reader says which happened after they were recorded
+            elif found.kind in _ORDER:
+                reports.append(_reports(found, recorded, sources))
+            else:
+                others += zip(found.at, _of_schools(found, recorded, sources), strict=True)
+        others += [(at, take(sources[at])) for at in places]
+        return reports, others
+
+
+def _reports(found: Checked, recorded: list[int], sources: Sequence[Source]) -> Reports:
+    values, number = found.values, len(found.at)
+    sectors = [_SECTORS[name] for name in values["sector"]] if "sector" in values else [0] * number
+    places, details = [NO_PLACE] * number, [0] * number
+    if "municipality" in values:
+        places = [place_number(code) for code in values["municipality"]]
+    for member, numbers in _DETAILS.items():
+        if member in values:
+            details = [numbers[name] for name in values[member]]
+    return Reports(
+        found.at,
+        [sources[at].position for at in found.at],
+        recorded,
+        values["pupil"],
+        list(map(event_key, values["source"], values["id"])),
+        found.content,
+        found.occurred,
+        _ORDER[found.kind],
+        values["source"],
+        values["id"],
+        sectors,
+        places,
+        values.get("household") or [None] * number,
+        details,
+    )
+
+
+def _messages(columns: Reports) -> Iterator[Taken]:
+    order = columns.order
+    reports = (
+        _new(Report, (occurred, order, *rest, False))
+        for occurred, *rest in zip(
+            columns.occurred,
+            columns.source,
+            columns.id,
+            columns.sector,
+            columns.place,
+            columns.household,
+            columns.detail,
+            strict=True,
+        )
+    )
+    each = zip(columns.position, columns.recorded, columns.pupil, columns.key, columns.content, reports, strict=True)
+    for position, recorded, pupil, key, content, report in each:
+        yield _new(Taken, (position, recorded, PUPIL, pupil, key, content, report, None, None))
+
+
+def _of_schools(found: Checked, recorded: list[int], sources: Sequence[Source]) -> Iterator[Taken]:
+    values = found.values
+    for place, at in enumerate(found.at):
+        source, id, school, sector = (values[name][place] for name in ("source", "id", "school", "sector"))
+        position, taken, key, content = (
+            sources[at].position,
+            recorded[place],
+            event_key(source, id),
+            found.content[place],
+        )
+        if found.kind != "week-reported":
+            yield Taken(position, taken, NOTHING, "", key, content)
+            continue
+        week, claim = week_monday(values["week"][place]), values["unreached"][place]
+        statement = Statement(taken, source, id, False, _SECTORS[sector], week, claim, 0, 0, None)
+        yield Taken(position, taken, SCHOOL, f"{school}|{sector}", key, content, statement=statement)
