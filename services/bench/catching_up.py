@@ -24,18 +24,30 @@ from services.system import DataDir
 TARGET: Final = Target(40_000, at_least=True)
 REBUILD: Final = Target(120.0)
 LARGE: Final = 10_000_000
+JUDGED_FROM: Final = 500_000
+"""Fewer events are caught up with in a few seconds, most of which is starting."""
 _LOOK: Final = 0.01
 _START: Final = 120.0
 
 
 def catch_up(bench: Bench) -> Iterator[Figure]:
-    """By following: every event folded as it comes, as after a day on which the view did not run."""
+    """As `up` does it on a view that knows nothing yet: by the quicker of the two ways."""
     events = bench.filled.events
     bench.say(f"catching up on {events:,} events")
-    took = _from_nothing(bench, rebuild_from=10**12)
-    target = TARGET if bench.judged else None
+    took = _from_nothing(bench)
+    target = TARGET if events >= JUDGED_FROM else None
     rate = events / took.seconds
-    yield Figure("catch-up", f"catching up on {events:,} events, following", RATE, rate, target, took.note)
+    yield Figure("catch-up", f"catching up on {events:,} events", RATE, rate, target, took.note)
+
+
+def follow(bench: Bench) -> Iterator[Figure]:
+    """By following only: every event folded as it comes."""
+    events = bench.filled.events
+    bench.say(f"following {events:,} events")
+    took = _from_nothing(bench, rebuild_from=10**12)
+    yield Figure(
+        "follow", f"following {events:,} events, each in its turn", RATE, events / took.seconds, None, took.note
+    )
 
 
 def rebuild(bench: Bench) -> Iterator[Figure]:
@@ -55,7 +67,7 @@ class _Took(NamedTuple):
     note: str
 
 
-def _from_nothing(bench: Bench, rebuild_from: int) -> _Took:
+def _from_nothing(bench: Bench, rebuild_from: int | None = None) -> _Took:
     filled = bench.filled
     for file in filled.data_dir.path.glob(f"{filled.data_dir.live_view.name}*"):
         file.unlink()

@@ -54,6 +54,7 @@ class Ratio:
 
 COMPARED: Final[Mapping[str, tuple[str, ...]]] = {
     "catch-up": ("library-durable", "library-memory", "plain", "fetch"),
+    "follow": ("library-durable", "library-memory", "plain", "fetch"),
     "rebuild-rate": ("library-durable", "plain", "fetch"),
     "evaluate-rate": ("plain", "library-durable", "library-memory"),
 }

@@ -15,7 +15,8 @@ from services.system import CommandError
 MEASUREMENTS: Final = {
     "evaluate": ("evaluating", "evaluate", "a table from a file of events"),
     "import": ("importing", "import_", "a file of events into the ledger"),
-    "catch-up": ("catching_up", "catch_up", "the live view from zero to the end of a ledger, following it"),
+    "catch-up": ("catching_up", "catch_up", "the live view from zero to the end of a ledger, as `up` catches up"),
+    "follow": ("catching_up", "follow", "the same by following only, event by event"),
     "rebuild": ("catching_up", "rebuild", "the live view of a whole ledger, built at once"),
     "live": ("latency", "live", "from publish to the number in an open page"),
     "fetch": ("fetching", "fetch", "baseline: a bare fetch loop of nats-py that only counts"),

@@ -60,13 +60,14 @@ def whole_system(directory: Path) -> Iterator[SystemRecord]:
 
 
 @contextmanager
-def live_view(data_dir: DataDir, rebuild_from: int) -> Iterator[int]:
+def live_view(data_dir: DataDir, rebuild_from: int | None = None) -> Iterator[int]:
     """Run the process of the live view on a ledger, as `up` does; gives its process id.
 
-    An empty view is built at once, instead of following, where the ledger holds `rebuild_from` events or more.
+    An empty view is built at once, instead of following, where the ledger holds `rebuild_from` events or more: the
+    setting's default when None.
     """
     command = [sys.executable, "-m", "services.view", str(data_dir)]
-    extra = {VARIABLE: "1", "KINDINBEELD_REBUILD_FROM": str(rebuild_from)}
+    extra = {VARIABLE: "1"} | ({} if rebuild_from is None else {"KINDINBEELD_REBUILD_FROM": str(rebuild_from)})
     with running(command, data_dir.path, data_dir.path / "view.log", extra) as process:
         yield process.pid
 

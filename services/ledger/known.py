@@ -23,7 +23,7 @@ __all__ = ["KnownEvents", "Place", "Standing"]
 Standing = tuple[int, bytes]
 """The copy of an event that stands: when it was recorded (microseconds) and its content digest."""
 
-_CACHE_KIB = 64 * 1024
+_CACHE_KIB = 16 * 1024
 _BIAS = 1 << 63  # times before 1970 in the order of their bytes
 _FOUND = struct.Struct(">IQ16s")
 

@@ -107,9 +107,10 @@ class Settings:
         "Port of the first desk, school, on 127.0.0.1; wij, leerplicht, jeugdhulp and coordinator follow. 0: any free.",
     )
     rebuild_from: int = _setting(
-        500_000,
+        200_000,
         _whole(1, 10**12),
-        "Messages in the ledger from which an empty live view is built at once, as `rebuild` does, before it follows.",
+        "Messages ahead from which a view that knows fewer than those is built at once, as `rebuild` does, before it"
+        " follows.",
     )
     log_format: str = _setting(
         "auto", _one_of("auto", "json", "console"), "Logs on standard error: `json` lines, or `console` to be read."

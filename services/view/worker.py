@@ -34,6 +34,8 @@ _LONGEST: Final = 2.0
 """Seconds between two transactions at most, while the view catches up."""
 _SOON: Final = 0.02
 """Seconds that a change waits for others at most, once the view has caught up."""
+_SPACING: Final = 0.012
+"""Seconds between two transactions at least: what comes meanwhile shares what each of them costs by itself."""
 _AHEAD: Final = 64
 """Pieces that the reader may be ahead of the fold."""
 _LOOK: Final = 1.0
@@ -62,7 +64,7 @@ class Worker:
         self._stop.set()
 
     def run(self) -> None:
-        """Follow the ledger. Raises ``eventsourcing.persistence.IntegrityError`` when another one writes too."""
+        """Catch up and follow the ledger. Raises the library's ``IntegrityError`` when another one writes too."""
         gc.freeze()
         gc.set_threshold(100_000, 50, 50)
         try:
@@ -88,8 +90,8 @@ class Worker:
         return self.replaced
 
     def _build_first(self) -> None:
-        """Where the view is empty and the ledger is not, build it: following it all would take much longer."""
-        if self.view.position or not self._is_long():
+        """Where much more lies ahead than behind, build the view anew: following it all would take much longer."""
+        if not self._is_far():
             return
         command = [sys.executable, "-m", "services.view.rebuilding", str(self._data_dir)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {VARIABLE: "1"}) as building:
@@ -100,24 +102,26 @@ class Worker:
                 _log.warning("the live view was not built at once; it follows the ledger", status=building.returncode)
         self.replaced = self._ready.exists()
 
-    def _is_long(self) -> bool:
+    def _is_far(self) -> bool:
+        """Tell whether building anew, which reads everything, is quicker than following what is ahead."""
         while not self._stop.is_set():
             try:
-                self.behind = asyncio.run(newest(DataDir(self._data_dir)))
+                self.behind = max(0, asyncio.run(newest(DataDir(self._data_dir))) - self.view.position)
             except SystemUnavailable as why:
                 _log.warning("still waiting for the ledger", reason=why.message)
                 self._stop.wait(1)
             else:
-                return self.behind >= Settings.from_environment().rebuild_from
+                return self.behind >= max(Settings.from_environment().rebuild_from, self.view.position)
         return False
 
     def _follow(self, pipe: Connection) -> None:
         handed_on: Queue[bytes | None] = Queue(_AHEAD)
         threading.Thread(target=_receive, args=(pipe, handed_on), name="receive", daemon=True).start()
-        begun = 0.0
+        begun = written = 0.0
         while not self._stop.is_set() and not self._is_replaced():
+            spaced = written + _SPACING - time.monotonic() if self.view.pending else 0.2
             try:
-                packed = handed_on.get(timeout=0.2)
+                packed = handed_on.get(timeout=max(0.0, spaced)) if spaced > 0 else handed_on.get_nowait()
             except Empty:
                 pass
             else:
@@ -128,12 +132,15 @@ class Worker:
                 messages, self.behind = decode(packed)
                 self.view.take(messages)
                 # What has arrived meanwhile goes into the same transaction: the busier, the larger.
+                now = time.monotonic()
                 patience = _LONGEST if self.behind > _FAR else _SOON
                 waiting = self.behind > 0 or not handed_on.empty()
-                if waiting and self.view.pending < _LARGEST and time.monotonic() - begun < patience:
+                gathering = (waiting and now - begun < patience) or now - written < _SPACING
+                if gathering and self.view.pending < _LARGEST:
                     continue
             if self.view.pending:
                 self.view.write()
+                written = time.monotonic()
                 self._changed(self.view)
 
 

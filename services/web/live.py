@@ -21,7 +21,8 @@ __all__ = ["keep_current", "stream"]
 log = structlog.get_logger(__name__)
 
 SETTLE: Final = 0.005
-"""Seconds to wait after the first sign of a change: what comes in one burst is shown at once."""
+"""Seconds to wait after the first sign of a change: what comes in one burst is shown at once. Under a stream of
+changes the rest after each reading does that."""
 SHARE: Final = 2.0
 """After reading the tables, rest this many times as long as it took: at most a third of the time goes to reading."""
 SHORTEST_REST: Final = 0.015
@@ -41,10 +42,11 @@ async def keep_current(board: Board, changed: asyncio.Event) -> None:
     """Keep the board current until cancelled: soon after `changed` is set, and as time goes by."""
     tick = SIMULATED_TICK if board.simulated else TICK
     while True:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(tick):
-                await changed.wait()
-        await asyncio.sleep(SETTLE)
+        if not changed.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(tick):
+                    await changed.wait()
+            await asyncio.sleep(SETTLE)
         changed.clear()
         started = time.perf_counter()
         try:
