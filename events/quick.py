@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Annotated, Any, Final, NamedTuple, Union
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 from msgspec import UNSET
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,6 +27,8 @@ from events.rules import ID_LENGTH
 
 __all__ = ["Checked", "QuickChecker"]
 
+FEW: Final = 200
+"""So few events are left to the contract's reader at once: columns cost more to begin with."""
 _REMEMBERED: Final = 50_000
 """Values remembered of one member at most."""
 _SCALARS: Final = ("time", "recordedtime", "datacontenttype")
@@ -37,11 +37,6 @@ _FREE: Final = {"id", "time", "recordedtime", "occurredAt", "pupil", "household"
 # somebody's number, and small letters in a time are rare: the contract's reader decides.
 _IDS: Final = re.compile(rf"(?:[^\u0000-\u001f\u007f-\u009f]{{1,{ID_LENGTH}}}\n)*").fullmatch
 _PSEUDONYMS: Final = re.compile(r"(?:(?![0-9]{9}\n)[A-Za-z0-9_-]{8,64}\n)*").fullmatch
-_TIME: Final = (
-    r"^(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-    r"(?:\.[0-9]{1,6})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
-)
-_MICROS: Final = pa.timestamp("us", tz="UTC")
 # Of an hour and its offset: the hour in UTC, where it lies on the same day.
 _HOURS: Final = {
     f"{hour:02}{offset:+03}:00": f"{hour - offset:02}"
@@ -95,8 +90,11 @@ class QuickChecker:
     def __init__(self) -> None:
         """Begin with nothing met."""
         self._kinds: dict[type[Any], _Kind] = {}
+        self._decode: Callable[[bytes], Any]
         self._rules: dict[tuple[str, str], TypeAdapter[Any]] = {}
         self._good: defaultdict[tuple[str, str], set[Any]] = defaultdict(set)
+
+    def _begin(self) -> None:
         for envelope in ENVELOPES:
             self._describe(envelope)
         self._decode = msgspec.json.Decoder(Union[tuple(self._kinds)]).decode  # noqa: UP007 - known only now
@@ -106,6 +104,10 @@ class QuickChecker:
 
         That an event did not happen after it was recorded is left to the caller.
         """
+        if len(raws) <= FEW:
+            return [], list(range(len(raws)))
+        if not self._kinds:
+            self._begin()
         events: list[Any] = []
         decode, append = self._decode, events.append
         for raw in raws:
@@ -167,7 +169,13 @@ class QuickChecker:
         for name in ("pupil", "household"):
             if name in columns:
                 bad |= _unmatched(columns[name], _PSEUDONYMS)
-        times = {name: _instants(columns[name], bad) for name in ("time", "recordedtime", "occurredAt")}
+        # Only now: who checks few at a time need not wait for the columnar library.
+        from events.columns import instants
+
+        times = {
+            name: instants([None if text is UNSET else text for text in columns[name]], bad)
+            for name in ("time", "recordedtime", "occurredAt")
+        }
         if bad:
             good = [at for at in range(len(events)) if at not in bad]
             left = [places[at] for at in bad]
@@ -220,28 +228,6 @@ def _unmatched(values: list[Any], lines: Any) -> set[int]:
     if joined.count("\n") == len(texts) and lines(joined):
         return set()
     return {at for at, text in enumerate(values) if isinstance(text, str) and ("\n" in text or not lines(f"{text}\n"))}
-
-
-def _instants(values: list[Any], bad: set[int]) -> list[Any]:
-    """Give the times in microseconds, None where none stands; adds to `bad` those that are none."""
-    texts = pa.array([None if value is UNSET else value for value in values], pa.string())
-    fits = pc.match_substring_regex(texts, _TIME)
-    if not pc.all(fits).as_py() and texts.null_count < len(texts):
-        bad |= {at for at, fit in enumerate(fits.to_pylist()) if fit is False}
-        texts = pc.if_else(pc.fill_null(fits, True), texts, None)
-    try:
-        return texts.cast(_MICROS).cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
-    except pa.ArrowInvalid:  # a day that does not exist
-        bad |= {at for at, text in enumerate(texts.to_pylist()) if text is not None and not _exists(text)}
-        return []
-
-
-def _exists(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _in_utc(text: str) -> str | datetime:

@@ -12,8 +12,6 @@ from projections.fold.school import Statement
 from projections.live.message import NOTHING, PUPIL, SCHOOL, Message, Source, Taken, take
 from projections.tables import DEVICES, OUTCOMES, SECTORS
 
-_FEW: Final = 200
-"""So few messages are taken one by one: columns cost more to begin with."""
 _SECTORS: Final = {name: number for number, name in enumerate(SECTORS)}
 _ORDER: Final = {
     "contact-lost": LOST,
@@ -58,8 +56,6 @@ class QuickReader:
 
     def take_all(self, sources: Sequence[Source]) -> list[Message]:
         """Check messages; what comes out is in their order."""
-        if len(sources) <= _FEW:
-            return [take(source) for source in sources]
         taken: list[Any] = [None] * len(sources)
         reports, others = self.take_columns(sources)
         for columns in reports:
