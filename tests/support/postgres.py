@@ -150,4 +150,4 @@ def running_postgres() -> Iterator[PostgresServer]:
         try:
             yield server
         finally:
-            server.crash()
+            server.stop()

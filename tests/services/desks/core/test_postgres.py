@@ -60,7 +60,7 @@ def test_desks_killed_under_load_share_one_database(ledger: RunningLedger, datab
     random = Random(3)
     with desks(ledger, "school", "wij", settings={VARIABLE: database.url}) as both:
         until(lambda: all(level(desk) for desk in both))
-        loads = [under_load(desk, 80) for desk in both]
+        loads = [under_load(desk, 60) for desk in both]
         for _ in range(5):
             time.sleep(random.random() * 0.5)
             killed = random.choice(both)
