@@ -83,9 +83,12 @@ class DeskUnavailable(Exception):  # noqa: N818 - named for what is the matter
     """The desk cannot take anything in now; nothing of the call was accepted.
 
     `reason`: one line for a person, such as that the disk is full. `busy`: it is only a matter of seconds.
+    `unsure`: the store went away at the very moment of storing and did not come back soon, so the call may have been
+    accepted, all of it; given again, what is stored is known.
     """
 
-    def __init__(self, reason: str, *, busy: bool = False) -> None:
+    def __init__(self, reason: str, *, busy: bool = False, unsure: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.busy = busy
+        self.unsure = unsure

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from services.desks import http, pages
 from services.desks.access import Access, access_path
@@ -25,7 +25,7 @@ from services.desks.http import server_config
 from services.desks.intake import describe_intake, make_intake
 from services.desks.relay import Relay
 from services.desks.surroundings import Surroundings, ensure_may_listen, is_loopback
-from services.system import DataDir, Settings
+from services.system import DataDir, Settings, SystemUnavailable
 
 __all__ = ["DeskApp", "make_desk"]
 
@@ -45,6 +45,7 @@ class DeskApp(AsgiFastStream):
         self.desk = Desk(name, self.surroundings.store_of(name), self.surroundings.now)
         self.relay = Relay(self.desk, self.surroundings.find)
         self.access = Access(access_path(data_dir))
+        self._refusal: str | None = None
         super().__init__(
             make_intake(self.desk, self.surroundings.find),
             logger=None,
@@ -56,7 +57,7 @@ class DeskApp(AsgiFastStream):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, self._in_a_line(send))
         elif self._is_open_to(scope):
             await self.site(scope, receive, send)
         else:
@@ -80,6 +81,16 @@ class DeskApp(AsgiFastStream):
         """Give the server's settings for this desk, with the limits that keep slow senders from holding up others."""
         return server_config(self, **settings)
 
+    def _in_a_line(self, send: Send) -> Send:
+        """Let the server say in a line why the desk does not start, where FastStream gives it a whole traceback."""
+
+        async def tell(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed" and self._refusal is not None:
+                message = {**message, "message": self._refusal}
+            await send(message)
+
+        return tell
+
     def _is_open_to(self, scope: Scope) -> bool:
         server = scope.get("server")
         return server is None or is_loopback(str(server[0])) or self.access.required
@@ -100,7 +111,11 @@ class DeskApp(AsgiFastStream):
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[None]:
-        self.surroundings.prepare(self.desk.name)
+        try:
+            self.surroundings.prepare(self.desk.name)
+        except SystemUnavailable as error:
+            self._refusal = error.message
+            raise
         await asyncio.to_thread(self.desk.start)
         try:
             await asyncio.to_thread(self.relay.start)

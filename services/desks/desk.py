@@ -18,8 +18,8 @@ from eventsourcing.persistence import PersistenceError
 
 from events import DESKS
 from services.desks.answers import Answer, DeskUnavailable, Fate, StoredRejection, StoredReport
-from services.desks.reading import Shelf
-from services.desks.store import DeskStore, environment_of
+from services.desks.reading import Shelf, answering
+from services.desks.store import DeskStore, StoreTrouble, environment_of
 from services.desks.waiting import Waiting, tell
 from services.desks.writing import Writer
 
@@ -79,6 +79,7 @@ class Desk:
         self._closing = False
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
+        self._away = False  # set: the store's server was away, and what it holds is to be counted anew
 
     def start(self) -> Desk:
         """Open the store and begin to take in. Raises the library's PersistenceError when the store cannot be used."""
@@ -144,20 +145,27 @@ class Desk:
         When it stands now the refusal counts as resolved; when not, it stays as it was. Raises LookupError when no
         refusal lies there, and DeskUnavailable.
         """
-        id, kept = await asyncio.to_thread(self._shelf.refusal_at, position)
+        with answering():
+            id, kept = await asyncio.to_thread(self._shelf.refusal_at, position)
         return (await self._hand_in([kept if raw is None else raw], None, together=False, resolves=id))[0]
 
     def reports(self, source: str, *, after: int = 0, limit: int = 100) -> list[StoredReport]:
-        """Give the reports of a source behind the position `after`, in order, with what became of them."""
-        return self._shelf.reports(source, after, limit)
+        """Give the reports of a source behind the position `after`, in order, with what became of them.
+
+        This, and the two that follow, raise DeskUnavailable when the store is on a server that is away.
+        """
+        with answering():
+            return self._shelf.reports(source, after, limit)
 
     def report(self, source: str, id: str) -> StoredReport | None:
         """Give the report accepted under `source` and `id`, None when there is none."""
-        return self._shelf.report(source, id)
+        with answering():
+            return self._shelf.report(source, id)
 
     def rejected(self, *, after: int = 0, limit: int = 100, unresolved: bool = True) -> list[StoredRejection]:
         """Give what was refused and kept, behind the position `after`, in order; by default not what was made good."""
-        return self._shelf.rejected(after, limit, unresolved)
+        with answering():
+            return self._shelf.rejected(after, limit, unresolved)
 
     async def _hand_in(
         self, raws: Sequence[bytes], sources: frozenset[str] | None, *, together: bool, resolves: UUID | None = None
@@ -184,6 +192,7 @@ class Desk:
                 self._fail(group, error)
             else:
                 self.problem = None
+                self._away = self._away or stored.broke_off
                 for answers in stored.answers:
                     for answer in answers:
                         self.counts[answer.fate] += 1
@@ -200,6 +209,20 @@ class Desk:
         while not self._closed.wait(_TIDY_SECONDS):
             with contextlib.suppress(PersistenceError, sqlite3.Error):
                 self.store.desk_recorder.tidy()
+            self._look()
+
+    def _look(self) -> None:
+        """Notice, also while nobody reports, that the server of the store went away, or came back."""
+        try:
+            self.store.desk_recorder.reach()
+            if self._away:
+                # What was under way when it went may be stored, uncounted, with nobody told.
+                self._writer.recount(self.carried.position)
+                self._away = False
+                self.problem = None
+                self.on_stored(1, 1)
+        except StoreTrouble as trouble:
+            self._say(trouble)
 
     def _gather(self) -> list[Waiting]:
         """Wait for calls and give as many as make a group; nothing when the desk is closed."""
@@ -215,8 +238,13 @@ class Desk:
         return group
 
     def _fail(self, group: list[Waiting], error: Exception) -> None:
+        unsure = isinstance(error, StoreTrouble) and error.unsure
+        tell(group, [DeskUnavailable(self._say(error), unsure=unsure)] * len(group))
+
+    def _say(self, error: Exception) -> str:
         reason = self._writer.explain(error)
         if self.problem is None:
             _log.error("nothing can be stored", desk=self.name, reason=reason, why=type(error).__name__)
+        self._away = self._away or (isinstance(error, StoreTrouble) and error.away)
         self.problem = reason
-        tell(group, [DeskUnavailable(reason)] * len(group))
+        return reason

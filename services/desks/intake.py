@@ -36,7 +36,7 @@ def report_subject(desk: str) -> str:
 class ReportAnswer(BaseModel):
     """What the desk says of a report. Only `accepted` and `known` mean that it is kept and will reach the ledger.
 
-    `unavailable`: nothing was taken in, `rule` says why; send it again later.
+    `unavailable`: it is not known to be taken in, `rule` says why; send it again later.
     """
 
     model_config = ConfigDict(frozen=True)

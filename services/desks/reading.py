@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 from uuid import UUID
 
-from services.desks.answers import Fate, StoredRejection, StoredReport
+from services.desks.answers import DeskUnavailable, Fate, StoredRejection, StoredReport
 from services.desks.rules import names_in, report_id
-from services.desks.store import ACCEPTED, REFUSED, DeskStore, Own, read_fact
+from services.desks.store import ACCEPTED, REFUSED, DeskStore, Own, StoreTrouble, read_fact
 
-__all__ = ["Shelf"]
+__all__ = ["Shelf", "answering"]
 
 _MOST: Final = 500
 
@@ -75,6 +77,15 @@ class Shelf:
             field=fact.field or None,
             rule=fact.rule or None,
         )
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn what a store on a server is in trouble with into what a caller is told. Raises DeskUnavailable."""
+    try:
+        yield
+    except StoreTrouble as trouble:
+        raise DeskUnavailable(trouble.reason) from None
 
 
 def _rejection(own: Own, resolved: bool) -> StoredRejection:

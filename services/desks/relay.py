@@ -27,6 +27,7 @@ _FIRST_WAIT: Final = 0.1
 _LONGEST_WAIT: Final = 2.0
 _FIND_AGAIN: Final = 0.25
 _NOTE_SECONDS: Final = 0.5
+_NOTES: Final = 1000
 _IDLE: Final = 30.0
 _FEW: Final = 100
 _PACE: Final = 0.01
@@ -215,10 +216,13 @@ class Relay:
     def _note(self, *, at_once: bool = False) -> None:
         """Note in the store where in the ledger the reports lie: now and then, for a commit costs those who report."""
         if self._notes and (at_once or time.monotonic() - self._noted > _NOTE_SECONDS):
-            with contextlib.suppress(PersistenceError):
-                self._desk.store.desk_recorder.note_sent(self._notes)
-            self._notes.clear()
             self._noted = time.monotonic()
+            try:
+                self._desk.store.desk_recorder.note_sent(self._notes)
+            except PersistenceError:
+                del self._notes[:-_NOTES]  # the next time, when it can be
+            else:
+                self._notes.clear()
 
 
 def _holds(store: DeskStore, topic: str, position: int, raw: bytes) -> bool:

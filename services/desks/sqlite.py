@@ -84,6 +84,9 @@ class DeskSQLiteRecorder(SQLiteApplicationRecorder):
         c.execute("INSERT INTO source (name) VALUES (?)", (source,))
         return int(c.lastrowid)
 
+    def reach(self) -> None:
+        """Do nothing: a file is not on a server."""
+
     def select_first(self, ids: Sequence[UUID]) -> Iterator[tuple[UUID, bytes]]:
         """Give the state of the first fact of each of these aggregates that there is."""
         for begin in range(0, len(ids), _AT_ONCE):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from eventsourcing.application import Application
-from eventsourcing.persistence import Notification, Transcoder
+from eventsourcing.persistence import DatabaseError, Notification, Transcoder
 
 from services.desks.facts import ReportAccepted, ReportRefused, StateTranscoder
 
@@ -22,7 +22,9 @@ __all__ = [
     "Fact",
     "Outgoing",
     "Own",
+    "StoreTrouble",
     "environment_of",
+    "postgres_environment",
     "read_fact",
 ]
 
@@ -31,6 +33,21 @@ REFUSED: Final = ReportRefused.TOPIC
 
 SECTION: Final = 1000
 """Facts read at a time."""
+
+
+class StoreTrouble(DatabaseError):  # noqa: N818 - named for what is the matter
+    """A store on a server cannot be used. `reason`: one line, nothing of what was stored, nor where.
+
+    `away`: it is the server that is away. `lost`: the connection broke while something was asked. `unsure`: so that it
+    is not known whether something was stored.
+    """
+
+    def __init__(self, reason: str, *, away: bool = False, lost: bool = False, unsure: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.away = away
+        self.lost = lost
+        self.unsure = unsure
 
 
 class Own(msgspec.Struct, frozen=True):
@@ -71,6 +88,9 @@ class Batch(msgspec.Struct, frozen=True):
 
 class DeskRecorder(Protocol):
     """What a desk asks of a recorder beside what the library's recorders do."""
+
+    def reach(self) -> None:
+        """Raise StoreTrouble when a store on a server cannot be used at the moment."""
 
     def select_first(self, ids: Sequence[UUID]) -> Iterator[tuple[UUID, bytes]]:
         """Give the state of the first fact of each of these aggregates that there is."""
@@ -147,3 +167,8 @@ def read_fact(state: bytes) -> Fact:
 def environment_of(path: Any) -> dict[str, str]:
     """Give the library's environment for a desk on the SQLite file `path`."""
     return {"PERSISTENCE_MODULE": "services.desks.sqlite:Factory", "SQLITE_DBNAME": str(path)}
+
+
+def postgres_environment(url: str, schema: str) -> dict[str, str]:
+    """Give the library's environment for a desk in a schema of its own of the PostgreSQL database at `url`."""
+    return {"PERSISTENCE_MODULE": "services.desks.postgres:Factory", "POSTGRES_URL": url, "POSTGRES_SCHEMA": schema}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from services.desks.access import Access
-from services.desks.store import environment_of
+from services.desks.store import DeskStore, StoreTrouble, environment_of, postgres_environment
 from services.system import Clock, DataDir, Settings, SystemRecord, SystemUnavailable, WrongUsage, find_system
 
 __all__ = ["Surroundings", "ensure_may_listen", "is_loopback"]
@@ -46,20 +46,28 @@ class Surroundings:
 
     def store_of(self, desk: str) -> Mapping[str, str]:
         """Give the environment of the eventsourcing library in which a desk keeps its store."""
+        if self.settings.desk_database is not None:
+            return postgres_environment(self.settings.desk_database, f"kindinbeeld_{desk}")
         return environment_of(self.data_dir.desks / f"{desk}.sqlite")
 
     def prepare(self, desk: str) -> None:
-        """Make the directory of the desks and the desk's file, for nobody else to read.
+        """Make the directory of the desks and the desk's file, for nobody else to read, or its tables in the database.
 
         Raises SystemUnavailable when that is not possible.
         """
         self.data_dir.prepare()
         try:
             self.data_dir.desks.mkdir(exist_ok=True, mode=0o700)
-            handle = os.open(self.data_dir.desks / f"{desk}.sqlite", os.O_RDWR | os.O_CREAT, 0o600)
-            os.close(handle)
+            if self.settings.desk_database is None:
+                handle = os.open(self.data_dir.desks / f"{desk}.sqlite", os.O_RDWR | os.O_CREAT, 0o600)
+                os.close(handle)
+                return
         except OSError as error:
             raise SystemUnavailable(f"cannot use {self.data_dir.desks}: {error.strerror}") from None
+        try:
+            DeskStore(desk, self.store_of(desk)).close()
+        except StoreTrouble as trouble:
+            raise SystemUnavailable(f"the desk {desk} has no store: {trouble.reason}") from None
 
 
 def is_loopback(host: str) -> bool:

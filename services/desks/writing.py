@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -14,11 +15,14 @@ from eventsourcing.persistence import IntegrityError
 from services.desks.answers import Answer
 from services.desks.deciding import Call, decide
 from services.desks.facts import accepted, refusal_id, refused, resolved
-from services.desks.store import ACCEPTED, DeskStore
+from services.desks.store import ACCEPTED, DeskStore, StoreTrouble
 
 __all__ = ["Stored", "Writer"]
 
 _ATTEMPTS: Final = 5
+_PATIENCE: Final = 5.0
+"""Seconds in which a store that broke off is asked again what it has, while the callers wait."""
+_PAUSE: Final = 0.1
 
 Given = tuple[Sequence[bytes], frozenset[str] | None, bool, UUID | None]
 """Reports, the sources that their sender may speak for, whether all or none, and the refusal that they make good."""
@@ -35,11 +39,15 @@ class Counter(Protocol):
 
 @dataclass(slots=True)
 class Stored:
-    """What a group came to: the answers of each call, how many new reports and refusals."""
+    """What a group came to: the answers of each call, how many new reports and refusals.
+
+    `broke_off`: the store did so on the way, and may hold more of the group than is counted here as new.
+    """
 
     answers: list[list[Answer]]
     accepted: int
     refused: int
+    broke_off: bool = False
 
 
 class Writer:
@@ -67,23 +75,35 @@ class Writer:
             self._backlog = self._store.desk_recorder.count_after(ACCEPTED, after)
 
     def write(self, given: Sequence[Given], desk: Counter) -> Stored:
-        """Hold a group against the rules and store it durably. Raises the library's PersistenceError when it cannot."""
+        """Hold a group against the rules and store it durably.
+
+        Raises the library's PersistenceError when it cannot; a StoreTrouble that is `unsure` when it may have.
+        """
         now = desk.now()
         calls = [
             Call.of(raws, desk.name, now, sources, together=together, resolves=resolves)
             for raws, sources, together, resolves in given
         ]
         with self._lock:
-            for attempt in range(_ATTEMPTS):
+            attempts, until = 1, None
+            while True:
                 try:
-                    return self._store_calls(calls, now)
+                    return self._store_calls(calls, now, broke_off=until is not None)
                 except IntegrityError:
                     # Another process on this store was first with one of them: look once more what is known.
-                    if attempt == _ATTEMPTS - 1:
+                    if attempts == _ATTEMPTS:
                         raise
-        raise AssertionError("not reached")
+                    attempts += 1
+                except StoreTrouble as trouble:
+                    # Once it broke off at storing, only the store itself can tell whether it did.
+                    if until is None and not trouble.unsure:
+                        raise
+                    until = until or time.monotonic() + _PATIENCE
+                    if time.monotonic() > until:
+                        raise StoreTrouble(trouble.reason, away=trouble.away, unsure=True) from trouble
+                    time.sleep(_PAUSE)
 
-    def _store_calls(self, calls: Sequence[Call], now: int) -> Stored:
+    def _store_calls(self, calls: Sequence[Call], now: int, *, broke_off: bool) -> Stored:
         known = self._store.digests([id for call in calls for id in call.ids()])
         decision = decide(calls, known)
         facts: list[DomainEvent] = [accepted(report, now) for report in decision.accepted.values()]
@@ -101,11 +121,13 @@ class Writer:
         if facts:
             self._store.save(*facts, own=own)
         self.add(number)
-        return Stored(decision.answers, number, new)
+        return Stored(decision.answers, number, new, broke_off)
 
     @staticmethod
     def explain(error: Exception) -> str:
         """Say why nothing could be stored: one line, nothing of what was to be stored."""
+        if isinstance(error, StoreTrouble):
+            return error.reason
         text = str(error).lower()
         if "full" in text:
             return "the disk of the desk is full"

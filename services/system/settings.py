@@ -34,6 +34,20 @@ def _address(raw: str) -> str:
     return raw.strip()
 
 
+def _database(raw: str) -> str:
+    rule = "an address of a PostgreSQL database, postgresql://user@host/database"
+    if not raw.strip().startswith(("postgresql://", "postgres://")):
+        raise ValueError(rule)
+    from psycopg import ProgrammingError  # only where it is used: the command line answers without it
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        conninfo_to_dict(raw.strip())
+    except ProgrammingError:  # its words hold the address
+        raise ValueError(rule) from None
+    return raw.strip()
+
+
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def read(raw: str) -> int:
         rule = f"a whole number from {low} to {high}"
@@ -105,6 +119,15 @@ class Settings:
         8801,
         _whole(0, 65531),
         "Port of the first desk, school, on 127.0.0.1; wij, leerplicht, jeugdhulp and coordinator follow. 0: any free.",
+    )
+    desk_database: str | None = field(
+        default=None,
+        repr=False,  # it may hold a password
+        metadata={
+            "read": _database,
+            "meaning": "PostgreSQL database (`postgresql://…`) for the stores of the desks, a schema for each; the"
+            " password may also come from `PGPASSWORD` or `~/.pgpass`. Without it: SQLite files in the data directory.",
+        },
     )
     rebuild_from: int = _setting(
         200_000,

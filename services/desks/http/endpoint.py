@@ -94,6 +94,10 @@ class Endpoint:
         except DeskUnavailable as unavailable:
             headers = _SOON if unavailable.busy else _LATER
             detail = f"Nothing of this was taken in: {unavailable.reason}."
+            if scope["method"] == "GET":
+                detail = f"This cannot be read now: {unavailable.reason}."
+            elif unavailable.unsure:
+                detail = f"Give this again, for it may be stored or not: {unavailable.reason}."
             reply = Problem(503, detail, headers=headers, kind="busy" if unavailable.busy else "cannot-store").reply()
         except Exception as error:
             # Its text may hold what was sent, so only what it is and where it came from.

@@ -22,7 +22,7 @@ _PROBLEMS: Final = {
     "415": "Not a media type of the CloudEvents HTTP binding, not in UTF-8, or compressed.",
     "429": "More than one key may ask at a time.",
     "500": "Something went wrong in the desk.",
-    "503": "Nothing can be taken in now, and nothing of this request was: `detail` says why.",
+    "503": "Nothing can be taken in now, and nothing of this request was, unless `detail` leaves it open; it says why.",
 }
 
 

@@ -65,8 +65,8 @@ class Pages:
         if raw is None:
             return self._front.page(request, "form.html", replace(shown, problems=problems), _WRONG)
         answers = await self._front.accept([raw], visitor)
-        if answers is None:
-            return self._front.page(request, "form.html", replace(shown, notice="unavailable"), 503)
+        if isinstance(answers, str):
+            return self._front.page(request, "form.html", replace(shown, notice=answers), 503)
         if not answers[0].fate.stands:
             # A new reference: under this one something else may lie.
             again = replace(shown, problems=_refused(form, answers[0]), extra={"id": uuid4(), "again": True})
@@ -101,8 +101,8 @@ class Pages:
                 return self._front.page(request, "list.html", wrong, _WRONG)
         raws = [raw for _, raw, _ in made if raw is not None]
         answers = await self._front.accept(raws, visitor) if len(raws) == len(made) else ()
-        if answers is None:
-            return self._front.page(request, "list.html", replace(shown, notice="unavailable"), 503)
+        if isinstance(answers, str):
+            return self._front.page(request, "list.html", replace(shown, notice=answers), 503)
         stands = bool(answers) and all(answer.fate.stands for answer in answers)
         rows = [
             _row_answer(form, row.number, answers[place] if answers else None, problems)

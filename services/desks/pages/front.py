@@ -78,12 +78,12 @@ class Front:
         source = chosen if chosen in sources else sources[0]
         return Composer(shown.form, self.desk.name, source, begun, token, self._pseudonyms, self.desk.now())
 
-    async def accept(self, raws: Sequence[bytes], visitor: Visitor) -> Sequence[Answer] | None:
-        """Hand reports to the desk, all or none; None when it can keep nothing now."""
+    async def accept(self, raws: Sequence[bytes], visitor: Visitor) -> Sequence[Answer] | str:
+        """Hand reports to the desk, all or none; what to say instead when it cannot keep them now."""
         try:
             return await self.desk.accept_together(raws, sources=visitor.sources)
-        except DeskUnavailable:
-            return None
+        except DeskUnavailable as trouble:
+            return "unsure" if trouble.unsure else "unavailable"
 
     def sources(self, visitor: Visitor) -> list[str]:
         """List whom a visitor may speak for, the desk's own organisation first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -16,16 +17,17 @@ from events import DESKS, KINDS, PUBLISHERS, parse_event
 from services.desks.answers import TOGETHER_RULE, Fate
 from services.desks.desk import Desk
 from services.desks.rules import MAX_BYTES
+from tests.services.desks.conftest import Store, Stores
 from tests.support.reports import OTHER, SOURCE, lost, now, report, visited
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "desk.sqlite"
+def store(stores: Stores) -> Store:
+    return stores("desk")
 
 
 @pytest.fixture
-def school(store: Path) -> Iterator[Desk]:
+def school(store: Store) -> Iterator[Desk]:
     with Desk("school", store, now) as desk:
         yield desk
 
@@ -80,7 +82,7 @@ async def test_many_callers_share_transactions_and_each_gets_its_own_answer(scho
     assert school.backlog == 400
 
 
-async def test_what_is_accepted_is_there_after_a_restart(store: Path) -> None:
+async def test_what_is_accepted_is_there_after_a_restart(store: Store) -> None:
     with Desk("school", store, now) as desk:
         await desk.accept([lost(1), b"{"])
         first = desk.report(SOURCE, "lost-1")
@@ -99,7 +101,7 @@ async def test_a_recorded_time_of_its_own_does_not_pass_a_desk(school: Desk) -> 
 
 
 @pytest.mark.parametrize("desk", DESKS)
-async def test_a_desk_takes_its_own_kinds_only(desk: str, store: Path) -> None:
+async def test_a_desk_takes_its_own_kinds_only(desk: str, store: Store) -> None:
     with Desk(desk, store, now) as running:
         for kind in KINDS:
             (answer,) = await running.accept([report(f"of-{kind}", kind)])
@@ -107,12 +109,12 @@ async def test_a_desk_takes_its_own_kinds_only(desk: str, store: Path) -> None:
             assert answer.field == (None if desk in PUBLISHERS[kind] else "type")
 
 
-async def test_only_leerplicht_retracts_what_another_reported(school: Desk, tmp_path: Path) -> None:
+async def test_only_leerplicht_retracts_what_another_reported(school: Desk, stores: Stores) -> None:
     own = report("taken-back", "report-retracted")
     others = report("of-another", "report-retracted", source=OTHER)
     assert await fates(school, own, others) == [Fate.ACCEPTED, Fate.FORBIDDEN]
     assert [each.field for each in school.rejected()] == ["data.retracts.source"]
-    with Desk("leerplicht", tmp_path / "leerplicht.sqlite", now) as leerplicht:
+    with Desk("leerplicht", stores("leerplicht"), now) as leerplicht:
         assert await fates(leerplicht, others) == [Fate.ACCEPTED]
 
 
@@ -146,7 +148,7 @@ async def test_what_is_too_long_is_refused_and_not_kept(school: Desk) -> None:
     assert school.rejected() == []
 
 
-async def test_a_clock_within_five_minutes_is_let_pass(store: Path) -> None:
+async def test_a_clock_within_five_minutes_is_let_pass(store: Store) -> None:
     with Desk("school", store, lambda: 1_584_349_200_000_000 - 299_000_000) as desk:
         assert await fates(desk, lost(1)) == [Fate.ACCEPTED]
         assert await fates(desk, lost(2, occurredAt="2020-03-16T09:00:02Z")) == [Fate.REJECTED]
@@ -182,8 +184,8 @@ async def test_a_restoration_of_something_else_does_not_count_for_a_visit(school
     assert len([each for each in accepted if each.kind == "contact-restored" and each.id != "restored"]) == 1
 
 
-async def test_a_visit_whose_restoration_cannot_be_is_not_taken_either(school: Desk, tmp_path: Path) -> None:
-    with Desk("school", tmp_path / "elsewhere.sqlite", now) as elsewhere:
+async def test_a_visit_whose_restoration_cannot_be_is_not_taken_either(school: Desk, stores: Stores) -> None:
+    with Desk("school", stores("elsewhere"), now) as elsewhere:
         await elsewhere.accept([visited("visit")])
         implied = elsewhere.reports(SOURCE)[1].id
     assert implied is not None
@@ -204,7 +206,7 @@ async def test_together_is_all_or_none(school: Desk) -> None:
     assert len(school.reports(SOURCE)) == 2
 
 
-async def test_what_was_refused_can_be_given_again(school: Desk, store: Path) -> None:
+async def test_what_was_refused_can_be_given_again(school: Desk, store: Store) -> None:
     await school.accept([lost(1, pupil="x"), b"{"])
     first, second = school.rejected()
     assert (await school.resend(first.position)).fate is Fate.REJECTED
@@ -229,7 +231,7 @@ async def test_own_reports_are_read_in_pages(school: Desk) -> None:
     assert school.report(SOURCE, "of-another") is None
 
 
-async def test_two_desks_on_one_store_accept_each_report_once(store: Path) -> None:
+async def test_two_desks_on_one_store_accept_each_report_once(store: Store) -> None:
     with Desk("school", store, now) as one, Desk("school", store, now) as other:
         both = [(one, other)[number % 2].accept([lost(number // 4)]) for number in range(400)]
         counted = [answer.fate for (answer,) in await asyncio.gather(*both)]
@@ -238,16 +240,24 @@ async def test_two_desks_on_one_store_accept_each_report_once(store: Path) -> No
         assert len(one.reports(SOURCE, limit=500)) == 100
 
 
-async def test_a_commit_waits_for_the_disk(school: Desk) -> None:
-    with school.store.recorder.datastore.get_connection(commit=True) as connection:  # type: ignore[attr-defined]
+async def test_a_commit_waits_for_the_disk(tmp_path: Path) -> None:
+    with (
+        Desk("school", tmp_path / "desk.sqlite", now) as school,
+        school.store.recorder.datastore.get_connection(commit=True) as connection,  # type: ignore[attr-defined]
+    ):
         raw: sqlite3.Connection = connection._sqlite_conn
         assert raw.execute("PRAGMA synchronous").fetchone()[0] == 2
         assert raw.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
 
-def test_only_desks_have_a_desk(store: Path) -> None:
+def test_only_desks_have_a_desk(store: Store) -> None:
     with pytest.raises(ValueError, match="desk"):
         Desk("import", store, now)
+
+
+@pytest.fixture
+def counter() -> Iterator[int]:
+    return itertools.count()
 
 
 _ACTS = st.lists(
@@ -261,7 +271,7 @@ _ACTS = st.lists(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(calls=st.lists(st.tuples(_ACTS, st.booleans()), max_size=6), again=st.integers(1, 3))
 async def test_any_calls_any_number_of_times_leave_one_content_for_each_id(
-    tmp_path_factory: pytest.TempPathFactory, calls: list[tuple[list[tuple[str, int, str]], bool]], again: int
+    stores: Stores, counter: Iterator[int], calls: list[tuple[list[tuple[str, int, str]], bool]], again: int
 ) -> None:
     made = {
         "lost": lambda n, sector: lost(n, sector=sector),
@@ -269,8 +279,7 @@ async def test_any_calls_any_number_of_times_leave_one_content_for_each_id(
         "restored": lambda n, sector: report(f"visit-{n}", "contact-restored", via="door-visit"),
         "broken": lambda n, sector: lost(n, sector="nothing"),
     }
-    path = tmp_path_factory.mktemp("desk") / "desk.sqlite"
-    with Desk("school", path, now) as desk:
+    with Desk("school", stores(f"example_{next(counter)}"), now) as desk:
         said: dict[bytes, set[Fate]] = {}
         for _ in range(again):
             for acts, together in calls:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -23,7 +19,6 @@ from typing import Any
 
 import pytest
 
-from events import content_digest, desk_and_kind, parse_event
 from projections.live.reading import LiveReader
 from projections.replay import evaluate
 from projections.tables import MEASURES
@@ -31,91 +26,21 @@ from services.desks.answers import DeskUnavailable, Fate
 from services.desks.desk import Desk
 from services.desks.relay import Relay
 from services.view.auditing import compare
-from tests.support.reports import MARCH, OTHER, SOURCE, lost, report, visited
+from tests.support.desks import (
+    THEN,
+    Sender,
+    assert_all_there_once,
+    desks,
+    fetch_ready,
+    level,
+    load,
+    post,
+)
+from tests.support.reports import MARCH, OTHER, SOURCE, lost, report
 from tests.support.systems import RunningLedger
-from tests.support.whole import fetch, until
+from tests.support.whole import until
 
 ROUNDS = 50
-THEN = (datetime.now(UTC) - timedelta(days=10)).isoformat(timespec="seconds")
-
-
-class DeskProcess:
-    """A desk's process on a port that stays, as `up` runs it; a test may kill it and start it again."""
-
-    def __init__(self, name: str, data_dir: Path) -> None:
-        self.name, self.data_dir = name, data_dir
-        self.listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = self.listening.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        number = self.listening.fileno()
-        command = [sys.executable, "-m", "services.desks", self.name, str(self.data_dir), str(number)]
-        with (self.data_dir.parent / f"{self.name}.log").open("ab") as log:
-            self.process = subprocess.Popen(command, pass_fds=[number], stderr=log)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        assert self.process.wait() == -signal.SIGKILL
-
-    def stop(self) -> None:
-        self.listening.close()
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            assert self.process.wait(30) in (0, -signal.SIGTERM)
-
-    def give(self, raws: list[bytes], patience: float = 5) -> list[dict[str, Any]] | None:
-        """Give a batch; None when there was no answer, or none that says what became of it."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience)
-        try:
-            body = b"[" + b",".join(raws) + b"]"
-            connection.request("POST", "/v1/events", body, {"content-type": "application/cloudevents-batch+json"})
-            answer = connection.getresponse()
-            said = json.loads(answer.read())
-            return list(said["answers"]) if "answers" in said else None
-        except (OSError, http.client.HTTPException, ValueError):
-            return None
-        finally:
-            connection.close()
-
-
-@dataclass
-class Sender:
-    """Gives its reports in batches, each batch until it is answered, everything `times` times over."""
-
-    desk: DeskProcess
-    batches: list[list[bytes]]
-    times: int = 1
-    accepted: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    fates: set[str] = field(default_factory=set)
-
-    def run(self) -> None:
-        for batch in self.batches:
-            for _ in range(self.times):
-                deadline = time.monotonic() + 120
-                while (answers := self.desk.give(batch)) is None:
-                    assert time.monotonic() < deadline, "the desk does not come back"
-                    time.sleep(0.02)
-                for raw, answer in zip(batch, answers, strict=True):
-                    self.fates.add(answer["fate"])
-                    if answer["fate"] in ("accepted", "known"):
-                        event = parse_event(raw)
-                        self.accepted[event.source, event.id] = raw
-            time.sleep(0.01)
-
-
-@contextmanager
-def desks(ledger: RunningLedger, *names: str) -> Iterator[list[DeskProcess]]:
-    running = [DeskProcess(name, ledger.data_dir.path) for name in names]
-    try:
-        for desk in running:
-            desk.start()
-        yield running
-    finally:
-        for desk in running:
-            desk.stop()
 
 
 class View:
@@ -143,25 +68,6 @@ def view(ledger: RunningLedger) -> Iterator[View]:
     view.process.wait(30)
 
 
-def load(desk: str, number: int) -> list[list[bytes]]:
-    """Batches of reports to a desk: pupils lost and found, visits that met them, and some that break a rule."""
-    batches = []
-    for begin in range(number):
-        batch = []
-        for each in range(begin * 10, begin * 10 + 10):
-            pupil = f"pupil-{each % 500:06d}"
-            made = {
-                "school": lost(each, pupil=pupil, occurredAt=THEN),
-                "leerplicht": lost(each, pupil=pupil, occurredAt=THEN, school="07AB01"),
-                "wij": visited(f"visit-{each}", pupil=pupil, occurredAt=THEN),
-            }[desk]
-            batch.append(made)
-        if begin % 10 == 0:
-            batch.append(b'{"specversion":"1.0"}')
-        batches.append(batch)
-    return batches
-
-
 async def opened(ledger: RunningLedger) -> None:
     """A closure that runs, and a school in it."""
     begun = (datetime.now(UTC) - timedelta(days=21)).date().isoformat()
@@ -185,19 +91,6 @@ def assert_exact(ledger: RunningLedger, entries: list[tuple[int, int, str, bytes
     reader.close()
     for table in MEASURES:
         assert list(tables.rows(table)) == list(evaluate(exported, outcome.as_of, table).rows())
-
-
-def assert_all_there_once(entries: list[tuple[int, int, str, bytes]], senders: list[Sender]) -> None:
-    """The ledger holds what was accepted, each once, with the content that was accepted, and its restorations."""
-    held = [parse_event(raw) for _, _, subject, raw in entries if desk_and_kind(subject)[0] != "coordinator"]
-    keys = [(event.source, event.id) for event in held]
-    assert len(set(keys)) == len(keys), "something lies in the ledger twice"
-    contents = {(e.source, e.id): content_digest(raw) for *_, raw in entries for e in [parse_event(raw)]}
-    accepted = {key: raw for sender in senders for key, raw in sender.accepted.items()}
-    for key, raw in accepted.items():
-        assert contents.get(key) == content_digest(raw), "something accepted is not in the ledger"
-    implied = len([raw for raw in accepted.values() if b'"outcome":"contact"' in raw])
-    assert len(keys) == len(accepted) + implied
 
 
 @pytest.mark.timeout(400)
@@ -236,20 +129,13 @@ def test_everything_killed_in_random_order_under_load(ledger: RunningLedger, vie
         assert "accepted" in senders[0].fates
         assert "known" in senders[0].fates
         assert "conflict" in senders[0].fates | senders[1].fates
-        until(lambda: all(_level(desk) for desk in (school, wij)), patience=120)
+        until(lambda: all(level(desk) for desk in (school, wij)), patience=120)
     entries = asyncio.run(ledger.stored())
     assert_all_there_once(entries, senders)
     assert_exact(ledger, entries, tmp_path)
     logged = "".join((tmp_path / f"{name}.log").read_text() for name in ("school", "wij", "view"))
     assert "pupil-" not in logged
     assert "Traceback" not in logged
-
-
-def _level(desk: DeskProcess) -> bool:
-    with contextlib.suppress(OSError):
-        health = fetch(f"{desk.url}health")
-        return bool(health["ledger"]["reached"]) and health["backlog"] == 0
-    return False
 
 
 @contextmanager
@@ -270,7 +156,7 @@ def small_disk(path: Path, megabytes: int) -> Iterator[Path]:
 def test_a_full_disk_stops_taking_in_and_loses_nothing(ledger: RunningLedger) -> None:
     with small_disk(ledger.data_dir.desks, 4) as disk, desks(ledger, "school") as (school,):
         until(lambda: school.give([lost(0)]) is not None)
-        until(lambda: _level(school))
+        until(lambda: level(school))
         ledger.server.kill()
         filler = disk / "filler"
         with contextlib.suppress(OSError), filler.open("wb") as file:
@@ -291,7 +177,7 @@ def test_a_full_disk_stops_taking_in_and_loses_nothing(ledger: RunningLedger) ->
         status, problem, tried = 201, None, iter(range(20_000, 30_000))
         while status == 201:  # less than a batch may still find room
             single = lost(next(tried))
-            status, problem = _post(school, single)
+            status, problem = post(school, single)
             accepted += [single] if status == 201 else []
         assert status == 503
         assert "disk" in json.dumps(problem)
@@ -303,27 +189,8 @@ def test_a_full_disk_stops_taking_in_and_loses_nothing(ledger: RunningLedger) ->
         school.start()
         until(lambda: school.give(refused) is not None)
         accepted += refused
-        until(lambda: _level(school))
+        until(lambda: level(school))
         assert [raw for *_, raw in asyncio.run(ledger.stored())] == accepted
-
-
-def _post(desk: DeskProcess, raw: bytes) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=10)
-    try:
-        connection.request("POST", "/v1/events", raw, {"content-type": "application/cloudevents+json"})
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
-    finally:
-        connection.close()
-
-
-def fetch_ready(desk: DeskProcess) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=10)
-    try:
-        connection.request("GET", "/health/ready")
-        return connection.getresponse().status == 200
-    finally:
-        connection.close()
 
 
 async def test_after_a_full_disk_the_same_process_goes_on(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from events import EVENTS_STREAM, FIELD_HEADER, REJECTED_STREAM, RULE_HEADER, de
 from services.desks.desk import Desk
 from services.desks.relay import Relay
 from services.ledger import read_rejected
+from tests.services.desks.conftest import Store, Stores
 from tests.support.reports import SOURCE, lost, now, report, visited
 from tests.support.systems import RunningLedger
 
@@ -27,12 +28,12 @@ def relaying(desk: Desk, ledger: RunningLedger) -> Iterator[Relay]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "school.sqlite"
+def store(stores: Stores) -> Store:
+    return stores("school")
 
 
 @pytest.fixture
-def school(store: Path) -> Iterator[Desk]:
+def school(store: Store) -> Iterator[Desk]:
     with Desk("school", store, now) as desk:
         yield desk
 
@@ -93,7 +94,7 @@ async def test_what_was_refused_lies_beside_the_ledger_with_the_reason(school: D
     assert {FIELD_HEADER, RULE_HEADER} <= set(message.headers)
 
 
-async def test_a_second_relay_neither_loses_nor_doubles(school: Desk, store: Path, ledger: RunningLedger) -> None:
+async def test_a_second_relay_neither_loses_nor_doubles(school: Desk, store: Store, ledger: RunningLedger) -> None:
     with Desk("school", store, now) as twin, relaying(school, ledger), relaying(twin, ledger):
         for begin in range(0, 3000, 100):
             await (school, twin)[begin // 100 % 2].accept([lost(number) for number in range(begin, begin + 100)])
@@ -131,7 +132,7 @@ async def test_begun_before_the_ledger_it_waits_for_it(school: Desk, ledger: Run
         await carried(school)
 
 
-async def test_killed_in_the_middle_the_next_one_goes_on(store: Path, ledger: RunningLedger) -> None:
+async def test_killed_in_the_middle_the_next_one_goes_on(store: Store, ledger: RunningLedger) -> None:
     with Desk("school", store, now) as desk:
         await desk.accept([lost(number) for number in range(8000)])
     found = 0
@@ -149,9 +150,9 @@ async def test_killed_in_the_middle_the_next_one_goes_on(store: Path, ledger: Ru
         assert [each.relayed for each in desk.reports(SOURCE, after=7990)] == [True] * 10
 
 
-async def test_two_desks_carry_beside_each_other(school: Desk, ledger: RunningLedger, tmp_path: Path) -> None:
+async def test_two_desks_carry_beside_each_other(school: Desk, ledger: RunningLedger, stores: Stores) -> None:
     with (
-        Desk("wij", tmp_path / "wij.sqlite", now) as wij,
+        Desk("wij", stores("wij"), now) as wij,
         relaying(school, ledger),
         relaying(wij, ledger),
     ):
@@ -162,16 +163,17 @@ async def test_two_desks_carry_beside_each_other(school: Desk, ledger: RunningLe
     entries = await ledger.stored()
     for desk in (school, wij):
         assert [raw for _, _, subject, raw in entries if desk_and_kind(subject)[0] == desk.name] == accepted_at(
-            tmp_path / f"{desk.name}.sqlite", desk.name
+            stores(desk.name), desk.name
         )
 
 
-def accepted_at(path: Path, name: str) -> list[bytes]:
-    with Desk(name, path, now) as desk:
+def accepted_at(store: Store, name: str) -> list[bytes]:
+    with Desk(name, store, now) as desk:
         return accepted(desk)
 
 
-async def test_a_store_put_back_from_a_copy_loses_nothing(store: Path, ledger: RunningLedger, tmp_path: Path) -> None:
+async def test_a_store_put_back_from_a_copy_loses_nothing(ledger: RunningLedger, tmp_path: Path) -> None:
+    store = tmp_path / "school.sqlite"
     with Desk("school", store, now) as desk, relaying(desk, ledger):
         await desk.accept([lost(number) for number in range(10)])
         await carried(desk)
@@ -187,9 +189,9 @@ async def test_a_store_put_back_from_a_copy_loses_nothing(store: Path, ledger: R
     assert raws == [lost(number) for number in [*range(20), *range(100, 105)]]
 
 
-async def test_a_store_begun_anew_loses_nothing(ledger: RunningLedger, tmp_path: Path) -> None:
+async def test_a_store_begun_anew_loses_nothing(ledger: RunningLedger, stores: Stores) -> None:
     for name, numbers in (("first", range(30)), ("second", range(100, 110))):
-        with Desk("school", tmp_path / f"{name}.sqlite", now) as desk, relaying(desk, ledger):
+        with Desk("school", stores(name), now) as desk, relaying(desk, ledger):
             await desk.accept([lost(number) for number in numbers])
             await carried(desk)
     raws = [raw for *_, raw in await ledger.stored()]
