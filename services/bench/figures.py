@@ -55,6 +55,7 @@ class Ratio:
 COMPARED: Final[Mapping[str, tuple[str, ...]]] = {
     "catch-up": ("library-durable", "library-memory", "plain", "fetch"),
     "rebuild-rate": ("library-durable", "plain", "fetch"),
+    "desk-batch": ("library-save",),
     "evaluate-rate": ("plain", "library-durable", "library-memory"),
 }
 """Which of our rates are compared with which baselines."""

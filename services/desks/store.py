@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from eventsourcing.application import Application
+from eventsourcing.domain import DomainEvent
 from eventsourcing.persistence import Notification, Transcoder
 
 from services.desks.facts import RefusalResolved, ReportAccepted, ReportRefused, StateTranscoder
@@ -124,6 +125,14 @@ class DeskStore(Application[UUID]):
     def desk_recorder(self) -> DeskRecorder:
         """The recorder with what a desk asks beside."""
         return cast("DeskRecorder", self.recorder)
+
+    def keep(self, facts: Sequence[DomainEvent], own: Sequence[str | None]) -> None:
+        """Store facts in one durable transaction; `own`: whose each is. Raises the library's PersistenceError.
+
+        By the library's mapper and recorder. Its `save` does the same, but asks of each fact whether it is an aggregate
+        and makes a notification of it, which costs as much as writing it.
+        """
+        self.recorder.insert_events([self.mapper.to_stored_event(fact) for fact in facts], own=own)
 
     def digests(self, ids: Sequence[UUID]) -> dict[UUID, bytes]:
         """Give the digest of the content of each of these reports that is stored."""

@@ -105,7 +105,7 @@ class Writer:
             good = {id: None for id in good if id not in already}
             facts += [resolved(id, now) for id in good]
         if facts:
-            self._store.save(*facts, own=own)
+            self._store.keep(facts, own)
         self.add(number)
         return Stored(decision.answers, number, new, len(good))
 
