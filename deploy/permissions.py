@@ -17,6 +17,8 @@ from events.subjects import (
     VIEW_CHANGED,
     event_subject,
     rejected_subject,
+    resend_subject,
+    resolved_subject,
 )
 
 __all__ = ["PARTS", "SET_UP", "permissions"]
@@ -24,9 +26,9 @@ __all__ = ["PARTS", "SET_UP", "permissions"]
 SET_UP: Final = "setup"
 """The part that makes streams and may erase: unbounded, used by `up` at its start and by nobody else."""
 
-PARTS: Final = ("view", "page", "reader", IMPORT_DESK, "reporter", *DESKS)
+PARTS: Final = ("view", "page", "reader", IMPORT_DESK, "reporter", "resender", *DESKS)
 """The parts that have a user of their own, each named as its user: `reader` for the commands that read, `reporter` for
-programs that report by NATS."""
+programs that report by NATS, `resender` for the command that has desks take once more what they refused."""
 
 _VIEW_STATUS: Final = "kib.view.status"
 
@@ -63,8 +65,10 @@ def _desk(desk: str) -> tuple[list[str], list[str], bool]:
     places = [
         f"$JS.API.DIRECT.GET.{EVENTS_STREAM}.kib.events.{desk}.>",
         f"$JS.API.DIRECT.GET.{REJECTED_STREAM}.{rejected_subject(desk)}",
+        f"$JS.API.DIRECT.GET.{REJECTED_STREAM}.{resolved_subject(desk)}",
     ]
-    return [*own, rejected_subject(desk), *places], [f"kib.desk.{desk}.report"], True
+    refusals = [rejected_subject(desk), resolved_subject(desk)]
+    return [*own, *refusals, *places], [f"kib.desk.{desk}.report", resend_subject(desk)], True
 
 
 _RIGHTS: Final[dict[str, tuple[list[str], list[str], bool]]] = {
@@ -77,11 +81,13 @@ _RIGHTS: Final[dict[str, tuple[list[str], list[str], bool]]] = {
             *_reading(REJECTED_STREAM),
             f"kib.events.{IMPORT_DESK}.>",
             rejected_subject(IMPORT_DESK),
+            resolved_subject(IMPORT_DESK),
         ],
         [],
         False,
     ),
     "reporter": ([f"kib.desk.{desk}.report" for desk in DESKS], [], False),
+    "resender": ([*_reading(REJECTED_STREAM), *map(resend_subject, DESKS)], [], False),
     **{desk: _desk(desk) for desk in DESKS},
 }
 """For each part: where it publishes, where it listens, and whether it answers requests."""

@@ -52,6 +52,8 @@ from events.subjects import (
     desk_and_kind,
     event_subject,
     rejected_subject,
+    resend_subject,
+    resolved_subject,
 )
 from events.times import (
     AMSTERDAM,
@@ -131,6 +133,8 @@ __all__ = [
     "parse_instant",
     "read_lines",
     "rejected_subject",
+    "resend_subject",
+    "resolved_subject",
     "schema_names",
     "to_micros",
     "week_monday",

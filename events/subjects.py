@@ -16,6 +16,8 @@ __all__ = [
     "desk_and_kind",
     "event_subject",
     "rejected_subject",
+    "resend_subject",
+    "resolved_subject",
 ]
 
 EVENTS_STREAM: Final = "KIB_EVENTS"
@@ -73,3 +75,13 @@ def desk_and_kind(subject: str) -> tuple[str, str]:
 def rejected_subject(desk: str) -> str:
     """Name the subject for what a desk rejected; raises ValueError for what is no subject token."""
     return f"kib.rejected.{_token(desk)}"
+
+
+def resolved_subject(desk: str) -> str:
+    """Name the subject on which a desk says which of its refusals was made good; raises as `rejected_subject`."""
+    return f"{rejected_subject(desk)}.resolved"
+
+
+def resend_subject(desk: str) -> str:
+    """Name the subject on which a desk takes what it refused once more; raises as `rejected_subject`."""
+    return f"kib.desk.{_token(desk)}.resend"

@@ -56,6 +56,7 @@ COMPARED: Final[Mapping[str, tuple[str, ...]]] = {
     "catch-up": ("library-durable", "library-memory", "plain", "fetch"),
     "follow": ("library-durable", "library-memory", "plain", "fetch"),
     "rebuild-rate": ("library-durable", "plain", "fetch"),
+    "desk-batch": ("library-save",),
     "evaluate-rate": ("plain", "library-durable", "library-memory"),
 }
 """Which of our rates are compared with which baselines."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.options import DataDirOption, data_dir_of
-from services.system.errors import CommandError, SystemUnavailable, WrongUsage
+from services.system.errors import CommandError, WrongUsage
 
 if TYPE_CHECKING:
     from services.ledger.connecting import Ledger
@@ -96,30 +96,13 @@ class _Import:
         print(f"kindinbeeld: {words}", file=sys.stderr)
 
     async def _import(self) -> None:
-        from filelock import FileLock, Timeout
-
         from services.ledger.connecting import connect
-        from services.ledger.known import KnownEvents
+        from services.ledger.known import import_index
         from services.ledger.progress import ImportProgress, plain_size
 
-        self._data_dir.prepare()
-        lock = FileLock(str(self._data_dir.import_index) + ".lock", blocking=False, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise SystemUnavailable(f"another import is under way on {self._data_dir}") from None
-        try:
-            known = KnownEvents(self._data_dir.import_index)
-        except OSError as error:
-            lock.release()
-            raise SystemUnavailable(f"cannot use {self._data_dir.import_index}: {error.strerror}") from None
-        try:
-            with ImportProgress(plain_size(self._file)) as progress:
-                async with await connect(self._record.address_of("import"), name="kindinbeeld import") as ledger:
-                    await self._with(ledger, known, progress)
-        finally:
-            known.close()
-            lock.release()
+        with import_index(self._data_dir) as known, ImportProgress(plain_size(self._file)) as progress:
+            async with await connect(self._record.address_of("import"), name="kindinbeeld import") as ledger:
+                await self._with(ledger, known, progress)
 
     async def _with(self, ledger: Ledger, known: KnownEvents, progress: ImportProgress) -> None:
         from events import LinesError

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from events import Rejected, parse_instant
+from events import DESKS, IMPORT_DESK, Rejected, parse_instant
 from services.system import DataDir, WrongUsage
 
 DataDirOption = Annotated[
@@ -42,3 +42,10 @@ def instant_of(option: str, text: str | None) -> int | None:
         return parse_instant(text)
     except Rejected as error:
         raise WrongUsage(f"{option}: {error.rule}") from None
+
+
+def ensure_rejecting_desk(desk: str | None, *others: str) -> None:
+    """Raise WrongUsage when an option names what is no desk, no import, and none of `others`."""
+    known = (*DESKS, IMPORT_DESK, *others)
+    if desk is not None and desk not in known:
+        raise WrongUsage(f"--desk: must be one of {', '.join(known)}")

@@ -67,10 +67,12 @@ class Desk:
         """How many answers of each fate were given since the start."""
         self.refused: Counter[tuple[str, str]] = Counter()
         """How many were refused since the start, by field and rule."""
+        self.made_good = 0
+        """How many refusals were made good since the start."""
         self.carried = Carried()
         self.problem: str | None = None
         """Why nothing could be stored the last time, None when it could."""
-        self.on_stored: Callable[[int, int], None] = lambda accepted, refused: None
+        self.on_stored: Callable[[int, int, int], None] = lambda accepted, refused, resolved: None
         """Called, from the desk's own thread, with how much was stored that the ledger does not have."""
         self._environment = environment_of(store) if isinstance(store, Path) else dict(store)
         self._waiting: deque[Waiting] = deque()
@@ -139,14 +141,17 @@ class Desk:
         """Take reports in, all or none: when one is refused nothing is kept, not even as refused (`TOGETHER_RULE`)."""
         return await self._hand_in(raws, sources, together=True)
 
-    async def resend(self, position: int, raw: bytes | None = None) -> Answer:
-        """Take in what was refused and lies at `position`, as it is or corrected (`raw`).
+    async def resend(self, which: int | UUID, raw: bytes | None = None) -> Answer:
+        """Take in what was refused, named by its position or its id, as it is or corrected (`raw`).
 
-        When it stands now the refusal counts as resolved; when not, it stays as it was. Raises LookupError when no
-        refusal lies there, and DeskUnavailable.
+        When it stands now the refusal counts as resolved; when not, it stays as it was. Raises LookupError when there
+        is no such refusal, and DeskUnavailable.
         """
         with answering():
-            id, kept = await asyncio.to_thread(self._shelf.refusal_at, position)
+            if isinstance(which, UUID):
+                id, kept = which, await asyncio.to_thread(self._shelf.refusal, which)
+            else:
+                id, kept = await asyncio.to_thread(self._shelf.refusal_at, which)
         return (await self._hand_in([kept if raw is None else raw], None, together=False, resolves=id))[0]
 
     def reports(self, source: str, *, after: int = 0, limit: int = 100) -> list[StoredReport]:
@@ -198,8 +203,9 @@ class Desk:
                         self.counts[answer.fate] += 1
                         if answer.rule is not None:
                             self.refused[answer.field or "", answer.rule] += 1
-                if stored.accepted or stored.refused:
-                    self.on_stored(stored.accepted, stored.refused)
+                self.made_good += stored.resolved
+                if stored.accepted or stored.refused or stored.resolved:
+                    self.on_stored(stored.accepted, stored.refused, stored.resolved)
                 tell(group, stored.answers)
                 # Only when tidying beside the writing does not keep up, which needs a load without a pause.
                 with contextlib.suppress(PersistenceError, sqlite3.Error):
@@ -220,7 +226,7 @@ class Desk:
                 self._writer.recount(self.carried.position)
                 self._away = False
                 self.problem = None
-                self.on_stored(1, 1)
+                self.on_stored(1, 1, 1)
         except StoreTrouble as trouble:
             self._say(trouble)
 

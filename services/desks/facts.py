@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 from eventsourcing.domain import DomainEvent
 from eventsourcing.persistence import Transcoder
 
 from services.desks.rules import Refusal, Report
+from services.ledger.refusals import refusal_id
 
 __all__ = [
     "RefusalResolved",
@@ -23,12 +24,11 @@ __all__ = [
     "ReportRefused",
     "StateTranscoder",
     "accepted",
-    "refusal_id",
+    "id_of",
     "refused",
     "resolved",
 ]
 
-_NAMESPACE: Final = UUID("f0a7c2f6-9a5b-5a41-8a8f-2f3ad1f3a6f1")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -88,9 +88,9 @@ def accepted(report: Report, now: int) -> ReportAccepted:
     )
 
 
-def refusal_id(refusal: Refusal) -> UUID:
+def id_of(refusal: Refusal) -> UUID:
     """Give the id of a refusal: the same bytes refused for the same reason are kept once."""
-    return uuid5(_NAMESPACE, f"{refusal.field}\n{refusal.rule}\n{refusal.raw.hex()}")
+    return refusal_id(refusal.field, refusal.rule, refusal.raw)
 
 
 def refused(refusal: Refusal, id: UUID, now: int) -> ReportRefused:

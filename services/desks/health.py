@@ -78,6 +78,9 @@ def _metrics(desk: Desk, relay: Relay) -> str:
             f'kib_desk_refused_total{{{name},field="{_label(field)}",rule="{_label(rule)}"}} {n}'
             for (field, rule), n in sorted(desk.refused.items())
         ),
+        "# HELP kib_desk_made_good_total Refusals made good since the start: sent again and taken in.",
+        "# TYPE kib_desk_made_good_total counter",
+        f"kib_desk_made_good_total{{{name}}} {desk.made_good}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 import structlog
 from faststream.nats import NatsMessage
@@ -13,11 +14,12 @@ from faststream.specification.base import Specification
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from events import Event
+from events import Event, resend_subject
 from services.desks.answers import DeskUnavailable
 from services.desks.desk import Desk
 from services.ledger.broker import LedgerBroker
 from services.ledger.connecting import inbox_prefix
+from services.ledger.refusals import REFUSAL_HEADER
 from services.system import SystemRecord, SystemUnavailable
 
 __all__ = ["DeskBroker", "ReportAnswer", "describe_intake", "make_intake", "report_subject"]
@@ -61,6 +63,16 @@ class _AsEvent:
 Raw = Annotated[bytes, _AsEvent]
 
 
+class ResendAnswer(BaseModel):
+    """What the desk says of a refusal that it was to take once more; `absent`: it holds none with this id."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fate: Literal["accepted", "known", "conflict", "rejected", "forbidden", "unavailable", "absent"]
+    field: str | None = None
+    rule: str | None = None
+
+
 class DeskBroker(LedgerBroker):
     """A broker that finds its ledger only when it connects, and waits for it as long as it takes."""
 
@@ -87,6 +99,10 @@ class DeskBroker(LedgerBroker):
 
 async def _as_it_is(message: NatsMessage) -> bytes:
     return message.body
+
+
+async def _whole(message: NatsMessage) -> tuple[str, bytes]:
+    return message.headers.get(REFUSAL_HEADER, ""), message.body
 
 
 def make_intake(desk: Desk, find: Callable[[], SystemRecord]) -> DeskBroker:
@@ -119,6 +135,23 @@ def make_intake(desk: Desk, find: Callable[[], SystemRecord]) -> DeskBroker:
         return ReportAnswer(
             fate=answer.fate.value, source=answer.source, id=answer.id, field=answer.field, rule=answer.rule
         )
+
+    # For the system's own command, so it is not in the description for those who report.
+    @broker.subscriber(
+        resend_subject(desk.name),
+        queue=f"desk-{desk.name}",
+        max_workers=_AT_ONCE,
+        decoder=_whole,
+        include_in_schema=False,
+    )
+    async def resend(given: tuple[str, bytes]) -> ResendAnswer:
+        try:
+            answer = await desk.resend(UUID(given[0]), given[1] or None)
+        except (LookupError, ValueError):
+            return ResendAnswer(fate="absent")
+        except DeskUnavailable as problem:
+            return ResendAnswer(fate="unavailable", rule=problem.reason)
+        return ResendAnswer(fate=answer.fate.value, field=answer.field, rule=answer.rule)
 
     return broker
 

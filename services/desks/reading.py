@@ -59,6 +59,13 @@ class Shelf:
             raise LookupError("no refused report lies there")
         return found[0].id, read_fact(found[0].state).raw
 
+    def refusal(self, id: UUID) -> bytes:
+        """Give the bytes of a refusal. Raises LookupError when there is none with this id."""
+        found = self._store.desk_recorder.select_report(id)
+        if found is None or found.topic != REFUSED:
+            raise LookupError("no refused report has this id")
+        return read_fact(found.state).raw
+
     def _report(self, own: Own) -> StoredReport:
         fact = read_fact(own.state)
         source, id, kind = names_in(fact.raw)

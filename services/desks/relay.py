@@ -77,10 +77,10 @@ class Relay:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _wake(self, accepted: int, refused: int) -> None:
+    def _wake(self, accepted: int, refused: int, resolved: int) -> None:
         """Say, from any thread, that there is something to carry."""
         assert self._loop is not None  # noqa: S101 - only a running relay is woken
-        for channel, number in zip(self._channels, (accepted, refused), strict=True):
+        for channel, number in zip(self._channels, (accepted, refused, resolved), strict=True):
             if number:
                 with contextlib.suppress(RuntimeError):  # the loop is closed: the relay has stopped
                     self._loop.call_soon_threadsafe(channel.wake.set)
@@ -202,7 +202,7 @@ class Relay:
         """
         if last.raw is None:
             return 0
-        if _holds(self._desk.store, channel.topic, last.position, last.raw):
+        if _holds(self._desk.store, channel, last.position, last.raw):
             return last.position
         noted = self._desk.store.desk_recorder.last_noted()
         _log.warning("the ledger holds reports that this store does not", desk=self._desk.name, going_by=noted)
@@ -225,6 +225,6 @@ class Relay:
                 self._notes.clear()
 
 
-def _holds(store: DeskStore, topic: str, position: int, raw: bytes) -> bool:
-    found, _ = store.outgoing(topic, position - 1, 1)
-    return bool(found) and found[0].position == position and found[0].fact.raw == raw
+def _holds(store: DeskStore, channel: Channel, position: int, raw: bytes) -> bool:
+    found, _ = store.outgoing(channel.topic, position - 1, 1)
+    return bool(found) and found[0].position == position and channel.make(found[0]).raw == raw

@@ -18,7 +18,7 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from services.desks.store import REFUSED, Batch, Own
+from services.desks.store import REFUSED, RESOLVED, Batch, Own
 
 __all__ = ["Factory"]
 
@@ -63,6 +63,7 @@ class DeskSQLiteRecorder(SQLiteApplicationRecorder):
             "CREATE TABLE IF NOT EXISTS sent (position INTEGER PRIMARY KEY, sequence INTEGER NOT NULL,"
             " number INTEGER NOT NULL)",
             f"CREATE INDEX IF NOT EXISTS refused ON stored_events (topic) WHERE topic = '{REFUSED}'",
+            f"CREATE INDEX IF NOT EXISTS resolved ON stored_events (topic) WHERE topic = '{RESOLVED}'",
         ]
 
     def _insert_events(
@@ -114,7 +115,7 @@ class DeskSQLiteRecorder(SQLiteApplicationRecorder):
         return {UUID(row[0]) for row in self._rows(statement, [id.hex for id in ids])}
 
     def select_own(self, source: str | None, topics: Sequence[str], after: int, limit: int) -> list[Own]:
-        """Give facts, first facts only, of a source (None: of all) after a position, in order."""
+        """Give facts of these topics, of a source (None: of all), after a position, in order."""
         # Literals, or the index of what was refused would not be found.
         among = ",".join(f"'{topic}'" for topic in topics)
         columns = "SELECT e.rowid, e.originator_id, e.topic, e.state FROM"

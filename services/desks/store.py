@@ -8,13 +8,15 @@ from uuid import UUID
 
 import msgspec
 from eventsourcing.application import Application
+from eventsourcing.domain import DomainEvent
 from eventsourcing.persistence import DatabaseError, Notification, Transcoder
 
-from services.desks.facts import ReportAccepted, ReportRefused, StateTranscoder
+from services.desks.facts import RefusalResolved, ReportAccepted, ReportRefused, StateTranscoder
 
 __all__ = [
     "ACCEPTED",
     "REFUSED",
+    "RESOLVED",
     "SECTION",
     "Batch",
     "DeskRecorder",
@@ -30,6 +32,7 @@ __all__ = [
 
 ACCEPTED: Final = ReportAccepted.TOPIC
 REFUSED: Final = ReportRefused.TOPIC
+RESOLVED: Final = RefusalResolved.TOPIC
 
 SECTION: Final = 1000
 """Facts read at a time."""
@@ -62,8 +65,8 @@ class Own(msgspec.Struct, frozen=True):
 class Fact(msgspec.Struct, frozen=True):
     """The state of a stored fact; members that it has not are left empty."""
 
-    received: int
-    raw: bytes
+    received: int = 0
+    raw: bytes = b""
     kind: str = ""
     digest: bytes = b""
     fate: str = ""
@@ -72,9 +75,10 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """A fact on its way to the ledger."""
+    """A fact on its way to the ledger. `id`: of the report or the refusal that it is about."""
 
     position: int
+    id: UUID | str
     fact: Fact
 
 
@@ -96,7 +100,7 @@ class DeskRecorder(Protocol):
         """Give the state of the first fact of each of these aggregates that there is."""
 
     def select_own(self, source: str | None, topics: Sequence[str], after: int, limit: int) -> list[Own]:
-        """Give facts, first facts only, of a source (None: of all) after a position, in order."""
+        """Give facts of these topics, of a source (None: of all), after a position, in order."""
 
     def select_report(self, id: UUID) -> Own | None:
         """Give the report accepted under an id."""
@@ -142,21 +146,34 @@ class DeskStore(Application[UUID]):
         """The recorder with what a desk asks beside."""
         return cast("DeskRecorder", self.recorder)
 
+    def keep(self, facts: Sequence[DomainEvent], own: Sequence[str | None]) -> None:
+        """Store facts in one durable transaction; `own`: whose each is. Raises the library's PersistenceError.
+
+        By the library's mapper and recorder. Its `save` does the same, but asks of each fact whether it is an aggregate
+        and makes a notification of it, which costs as much as writing it.
+        """
+        self.recorder.insert_events([self.mapper.to_stored_event(fact) for fact in facts], own=own)
+
     def digests(self, ids: Sequence[UUID]) -> dict[UUID, bytes]:
         """Give the digest of the content of each of these reports that is stored."""
         return {id: _read_fact(state).digest for id, state in self.desk_recorder.select_first(ids)}
 
     def outgoing(self, topic: str, after: int, limit: int = SECTION) -> tuple[list[Outgoing], int]:
         """Give the facts of a topic after a position, in order, and up to where the log was looked through."""
-        # Refusals are few: what was looked through in vain need not be looked through again.
-        newest = self.recorder.max_notification_id() if topic == REFUSED else None
+        if topic != ACCEPTED:
+            return self._few(topic, after, limit)
         found: Sequence[Notification] = self.recorder.select_notifications(
-            after, limit, stop=newest, topics=(topic,), inclusive_of_start=False
+            after, limit, topics=(topic,), inclusive_of_start=False
         )
-        facts = [Outgoing(each.id, _read_fact(each.state)) for each in found]
-        if newest is None or len(facts) == limit:
-            return facts, facts[-1].position if facts else after
-        return facts, max(newest, after)
+        facts = [Outgoing(each.id, each.originator_id, _read_fact(each.state)) for each in found]
+        return facts, facts[-1].position if facts else after
+
+    def _few(self, topic: str, after: int, limit: int) -> tuple[list[Outgoing], int]:
+        """The same for facts that are few: what was looked through in vain need not be looked through again."""
+        newest = self.recorder.max_notification_id() or 0
+        found = self.desk_recorder.select_own(None, (topic,), after, limit)
+        facts = [Outgoing(each.position, each.id, _read_fact(each.state)) for each in found]
+        return facts, max(newest, facts[-1].position if facts else after) if len(facts) < limit else facts[-1].position
 
 
 def read_fact(state: bytes) -> Fact:

@@ -14,7 +14,7 @@ from eventsourcing.persistence import IntegrityError
 
 from services.desks.answers import Answer
 from services.desks.deciding import Call, decide
-from services.desks.facts import accepted, refusal_id, refused, resolved
+from services.desks.facts import accepted, id_of, refused, resolved
 from services.desks.store import ACCEPTED, DeskStore, StoreTrouble
 
 __all__ = ["Stored", "Writer"]
@@ -39,7 +39,7 @@ class Counter(Protocol):
 
 @dataclass(slots=True)
 class Stored:
-    """What a group came to: the answers of each call, how many new reports and refusals.
+    """What a group came to: the answers of each call, how many new reports, refusals, and refusals made good.
 
     `broke_off`: the store did so on the way, and may hold more of the group than is counted here as new.
     """
@@ -47,6 +47,7 @@ class Stored:
     answers: list[list[Answer]]
     accepted: int
     refused: int
+    resolved: int
     broke_off: bool = False
 
 
@@ -109,7 +110,7 @@ class Writer:
         facts: list[DomainEvent] = [accepted(report, now) for report in decision.accepted.values()]
         own: list[str | None] = [report.event.source for report in decision.accepted.values()]
         number = len(facts)
-        refusals = {refusal_id(refusal): refusal for refusal in decision.refused}
+        refusals = {id_of(refusal): refusal for refusal in decision.refused}
         if refusals:
             kept = self._store.digests(list(refusals))
             for id, refusal in refusals.items():
@@ -117,11 +118,16 @@ class Writer:
                     facts.append(refused(refusal, id, now))
                     own.append(refusal.source)
         new = len(facts) - number
-        facts += [resolved(id, now) for id in dict.fromkeys(decision.resolved)]
+        good = dict.fromkeys(decision.resolved)
+        if good:
+            # Made good once is enough: two may have had the same in hand.
+            already = self._store.desk_recorder.resolved(list(good))
+            good = {id: None for id in good if id not in already}
+            facts += [resolved(id, now) for id in good]
         if facts:
-            self._store.save(*facts, own=own)
+            self._store.keep(facts, own)
         self.add(number)
-        return Stored(decision.answers, number, new, broke_off)
+        return Stored(decision.answers, number, new, len(good), broke_off)
 
     @staticmethod
     def explain(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 from services.ledger.connecting import Ledger, connect, explain
 from services.ledger.publishing import LedgerRefused, Publisher
-from services.ledger.reading import Entry, RejectedMessage, last_sequence, read_ledger, read_rejected
+from services.ledger.reading import Entry, RejectedMessage, last_sequence, read_ledger, read_rejected, read_resolved
 
 __all__ = [
     "Entry",
@@ -15,4 +15,5 @@ __all__ = [
     "last_sequence",
     "read_ledger",
     "read_rejected",
+    "read_resolved",
 ]

@@ -32,12 +32,21 @@ Item = TypeVar("Item")
 class Reader(Generic[Item]):
     """One ephemeral pull consumer. It lives as long as its server: `next` gives nothing once it is lost.
 
-    `endless`: it waits for what comes at the end of the stream; otherwise `next` gives nothing there either.
+    `endless`: it waits for what comes at the end of the stream; otherwise `next` gives nothing there either. `subject`:
+    only messages on subjects like this one.
     """
 
     def __init__(
-        self, nc: Client, stream: str, start: int, make: Callable[[int, int, Msg], Item], *, endless: bool = False
+        self,
+        nc: Client,
+        stream: str,
+        start: int,
+        make: Callable[[int, int, Msg], Item],
+        *,
+        endless: bool = False,
+        subject: str | None = None,
     ) -> None:
+        self._subject = subject
         self._endless = endless
         self._nc = nc
         self._stream = stream
@@ -61,6 +70,7 @@ class Reader(Generic[Item]):
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=self._start,
+            filter_subject=self._subject,
             ack_policy=AckPolicy.NONE,
             mem_storage=True,
             num_replicas=1,

@@ -40,10 +40,12 @@ class Importer:
         *,
         on_rejected: Callable[[int, Rejected], None],
         on_settled: Callable[[Chunk], None] = lambda chunk: None,
+        keep: bool = True,
     ) -> None:
         """`places`: how far the index is in, as `catch_up` returned. `on_rejected`: told each rejected line, in order.
 
-        `on_settled`: told each chunk of lines that is in the ledger and noted.
+        `on_settled`: told each chunk of lines that is in the ledger and noted. `keep`: whether rejected lines are kept
+        beside the ledger; not, when they come from there.
         """
         self._ledger = ledger
         self._known = known
@@ -51,6 +53,7 @@ class Importer:
         self._clock = clock
         self._on_rejected = on_rejected
         self._on_settled = on_settled
+        self._keeps = keep
         self._index = ThreadPoolExecutor(1, thread_name_prefix="import-index")
         self._noting: Future[None] | None = None
         self._before: dict[bytes, Standing] = {}
@@ -105,7 +108,8 @@ class Importer:
         decided = decide(chunk.lines, known, real_now())
         await events.publish_all([Message(line.subject, line.raw, None, line) for line in decided.publish])
         refused = sorted(chunk.refused + decided.conflicts, key=lambda each: each.number)
-        await self._keep(refused, rejected)
+        if self._keeps:
+            await self._keep(refused, rejected)
         # An acknowledgement does not tell the ledger's own time of a message; it was before this.
         stamp = real_now()
         for key, standing in decided.unstamped.items():

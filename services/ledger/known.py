@@ -14,11 +14,16 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["KnownEvents", "Place", "Standing"]
+from filelock import FileLock, Timeout
+
+from services.system.data_dir import DataDir
+from services.system.errors import SystemUnavailable
+
+__all__ = ["KnownEvents", "Place", "Standing", "import_index"]
 
 Standing = tuple[int, bytes]
 """The copy of an event that stands: when it was recorded (microseconds) and its content digest."""
@@ -151,3 +156,23 @@ class KnownEvents:
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
+
+
+@contextlib.contextmanager
+def import_index(data_dir: DataDir) -> Iterator[KnownEvents]:
+    """Open the index of a system for whoever imports, one at a time. Raises SystemUnavailable when that cannot be."""
+    data_dir.prepare()
+    lock = FileLock(str(data_dir.import_index) + ".lock", blocking=False, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise SystemUnavailable(f"another import is under way on {data_dir}") from None
+    try:
+        try:
+            known = KnownEvents(data_dir.import_index)
+        except OSError as error:
+            raise SystemUnavailable(f"cannot use {data_dir.import_index}: {error.strerror}") from None
+        with contextlib.closing(known):
+            yield known
+    finally:
+        lock.release()

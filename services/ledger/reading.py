@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
 
 import structlog
 
 from events.subjects import EVENTS_STREAM, FIELD_HEADER, REJECTED_STREAM, RULE_HEADER
 from services.ledger.asking import last_sequence
 from services.ledger.consumer import Reader
+from services.ledger.refusals import refusal_id
 from services.system.errors import SystemUnavailable
 
 if TYPE_CHECKING:
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-__all__ = ["LINE_HEADER", "Entry", "RejectedMessage", "last_sequence", "read_ledger", "read_rejected"]
+__all__ = ["LINE_HEADER", "Entry", "RejectedMessage", "last_sequence", "read_ledger", "read_rejected", "read_resolved"]
 
 Entry = tuple[int, int, str, bytes]
 """A message of the ledger: its sequence, the ledger's own time of it (microseconds), its subject, its bytes."""
 
 _AGAIN_SECONDS = 0.25
 _ATTEMPTS = 12
+_REFUSED = "kib.rejected.*"
+_RESOLVED = "kib.rejected.*.resolved"
 
 
 LINE_HEADER = "Kib-Line"
@@ -47,6 +51,11 @@ class RejectedMessage:
     rule: str
     content: bytes
 
+    @property
+    def id(self) -> UUID:
+        """The id of this refusal."""
+        return refusal_id(self.field, self.rule, self.content)
+
 
 def _entry(sequence: int, stamped: int, message: Msg) -> Entry:
     return sequence, stamped, message.subject, message.data
@@ -66,6 +75,13 @@ def _rejected(sequence: int, stamped: int, message: Msg) -> RejectedMessage:
     )
 
 
+def _resolved(sequence: int, stamped: int, message: Msg) -> UUID | None:
+    try:
+        return UUID(message.data.decode())
+    except ValueError:
+        return None
+
+
 async def read_ledger(
     nc: Client, upto: int | None = None, start: int = 1, *, stream: str = EVENTS_STREAM
 ) -> AsyncIterator[list[Entry]]:
@@ -81,19 +97,32 @@ async def read_ledger(
 
 async def read_rejected(nc: Client, upto: int | None = None, start: int = 1) -> AsyncIterator[list[RejectedMessage]]:
     """Give what was rejected, in the order in which it was kept; otherwise as `read_ledger`."""
-    async for batch in _read(nc, REJECTED_STREAM, upto, start, _rejected):
+    async for batch in _read(nc, REJECTED_STREAM, upto, start, _rejected, _REFUSED):
         yield [message for _, message in batch]
 
 
+async def read_resolved(nc: Client) -> set[UUID]:
+    """Give the ids of all refusals that were made good (`RejectedMessage.id`). Raises as `read_ledger`."""
+    found: set[UUID] = set()
+    async for batch in _read(nc, REJECTED_STREAM, None, 1, _resolved, _RESOLVED):
+        found.update(id for _, id in batch if id is not None)
+    return found
+
+
 async def _read(
-    nc: Client, stream: str, upto: int | None, start: int, make: Callable[[int, int, Msg], Item]
+    nc: Client,
+    stream: str,
+    upto: int | None,
+    start: int,
+    make: Callable[[int, int, Msg], Item],
+    subject: str | None = None,
 ) -> AsyncIterator[list[tuple[int, Item]]]:
     last = await last_sequence(nc, stream)
     last = last if upto is None else min(last, upto)
     position = start - 1
     failed = 0
     while position < last:
-        reader = Reader(nc, stream, position + 1, make)
+        reader = Reader(nc, stream, position + 1, make, subject=subject)
         try:
             while position < last and (batch := await reader.next()):
                 position = batch[-1][0]

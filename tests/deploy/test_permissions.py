@@ -28,6 +28,8 @@ from events import (
     VIEW_CHANGED,
     event_subject,
     rejected_subject,
+    resend_subject,
+    resolved_subject,
 )
 
 
@@ -78,7 +80,8 @@ async def published(server: NatsServer, part: str, subjects: list[str]) -> set[s
 
 
 EVENTS = [event_subject(desk, kind) for desk in (*DESKS, "import") for kind in KINDS]
-REJECTED = [rejected_subject(desk) for desk in (*DESKS, "import")]
+REJECTED = [subject(desk) for desk in (*DESKS, "import") for subject in (rejected_subject, resolved_subject)]
+AGAIN = [resend_subject(desk) for desk in DESKS]
 REPORTS = [f"kib.desk.{desk}.report" for desk in DESKS]
 MAKING = [
     f"$JS.API.{what}.{stream}"
@@ -90,31 +93,37 @@ READING = [
     for stream in (EVENTS_STREAM, REJECTED_STREAM)
     for what in ("STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET", "CONSUMER.CREATE")
 ]
-ALL = [*EVENTS, *REJECTED, *REPORTS, *MAKING, *READING, VIEW_CHANGED, "kib.view.status"]
+ALL = [*EVENTS, *REJECTED, *REPORTS, *AGAIN, *MAKING, *READING, VIEW_CHANGED, "kib.view.status"]
 
 
 @pytest.mark.parametrize("desk", DESKS)
 async def test_a_desk_publishes_its_own_kinds_and_nothing_else(server: NatsServer, desk: str) -> None:
     own = {event_subject(desk, kind) for kind in KINDS if desk in PUBLISHERS[kind]}
-    assert await published(server, desk, ALL) == own | {rejected_subject(desk)}
+    assert await published(server, desk, ALL) == own | {rejected_subject(desk), resolved_subject(desk)}
 
 
 @pytest.mark.parametrize("part", ["view", "page", "reader"])
 async def test_who_looks_may_only_read(server: NatsServer, part: str) -> None:
     allowed = await published(server, part, ALL)
-    assert not allowed & {*EVENTS, *REJECTED, *REPORTS, *MAKING}
+    assert not allowed & {*EVENTS, *REJECTED, *REPORTS, *AGAIN, *MAKING}
     assert allowed >= {each for each in READING if each.endswith(EVENTS_STREAM)}
     assert (VIEW_CHANGED in allowed) == (part == "view")
     assert bool(allowed & {each for each in READING if each.endswith(REJECTED_STREAM)}) == (part == "reader")
 
 
 async def test_an_import_writes_as_an_import_only(server: NatsServer) -> None:
-    allowed = await published(server, "import", [*EVENTS, *REJECTED, *REPORTS, *MAKING])
-    assert allowed == {*(event_subject("import", kind) for kind in KINDS), rejected_subject("import")}
+    allowed = await published(server, "import", [*EVENTS, *REJECTED, *REPORTS, *AGAIN, *MAKING])
+    rejected = {rejected_subject("import"), resolved_subject("import")}
+    assert allowed == rejected | {event_subject("import", kind) for kind in KINDS}
 
 
 async def test_a_reporter_reports_and_nothing_else(server: NatsServer) -> None:
     assert await published(server, "reporter", ALL) == set(REPORTS)
+
+
+async def test_only_the_resender_has_desks_take_again_what_they_refused(server: NatsServer) -> None:
+    reading = {each for each in READING if each.endswith(REJECTED_STREAM)}
+    assert await published(server, "resender", ALL) == {*AGAIN, *reading}
 
 
 async def test_a_refusal_is_silence_to_the_publisher_and_a_word_to_the_connection(server: NatsServer) -> None:

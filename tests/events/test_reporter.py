@@ -9,6 +9,8 @@ import os
 import re
 import socket
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -37,6 +39,8 @@ from services.desks.access import Access, AccessStore
 from services.desks.desk import Desk
 from services.desks.http import routes, server_config
 from services.desks.intake import make_intake
+from services.system import Settings
+from services.system.clock import real_now
 from tests.support.systems import RunningLedger, running_ledger
 
 SOURCE = "urn:nld:oin:00000001234567890000:systeem:lvs"
@@ -332,6 +336,25 @@ def test_an_outbox_that_cannot_be_used_says_so(tmp_path: Path) -> None:
 def test_another_address_is_refused() -> None:
     with pytest.raises(ValueError, match="begins with http"):
         Reporter("ftp://127.0.0.1", source=SOURCE)
+
+
+async def test_the_program_in_the_readme_runs_as_it_is(tmp_path: Path, port: int) -> None:
+    page = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert f"127.0.0.1:{Settings().desk_port_of('school')}" in program
+    with Desk("school", tmp_path / "school.sqlite", real_now) as desk:
+        async with by_http(desk, port) as url:
+            done = await asyncio.to_thread(
+                subprocess.run,
+                [sys.executable, "-c", program.replace("http://127.0.0.1:8801", url)],
+                cwd=tmp_path,
+                capture_output=True,
+                timeout=60,
+            )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert b"fate='accepted'" in done.stdout
+        (event,) = held(desk)
+    assert event["data"]["school"] == "06KR00"
 
 
 async def test_the_program_in_the_documentation_runs(desk: Desk, port: int, tmp_path: Path) -> None:

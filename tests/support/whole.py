@@ -21,7 +21,7 @@ from tests.support.systems import COMMAND, run_command
 class Whole:
     """A running `up` or `demo` on a data directory."""
 
-    def __init__(self, data_dir: Path, *arguments: str) -> None:
+    def __init__(self, data_dir: Path, *arguments: str, log_level: str = "info") -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("KINDINBEELD_")}
         self.data_dir = data_dir
         self.log = data_dir.parent / f"{data_dir.name}.log"
@@ -30,7 +30,7 @@ class Whole:
                 [str(COMMAND), *arguments, "--data-dir", str(data_dir)],
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=environment | {"KINDINBEELD_LOG_FORMAT": "json"},
+                env=environment | {"KINDINBEELD_LOG_FORMAT": "json", "KINDINBEELD_LOG_LEVEL": log_level},
             )
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -77,9 +77,9 @@ def _children(pid: int) -> list[str]:
 
 
 @contextmanager
-def whole(data_dir: Path, *arguments: str) -> Iterator[Whole]:
+def whole(data_dir: Path, *arguments: str, log_level: str = "info") -> Iterator[Whole]:
     """Run `up` (or what ``arguments`` say) for the length of the block."""
-    running = Whole(data_dir, *(arguments or ("up", "--port", "0")))
+    running = Whole(data_dir, *(arguments or ("up", "--port", "0")), log_level=log_level)
     try:
         yield running
     finally:

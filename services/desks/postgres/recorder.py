@@ -23,7 +23,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from services.desks.postgres.connections import Connections
 from services.desks.postgres.troubles import trouble_at_work
-from services.desks.store import REFUSED, Batch, Own, StoreTrouble
+from services.desks.store import REFUSED, RESOLVED, Batch, Own, StoreTrouble
 
 __all__ = ["Factory"]
 
@@ -82,6 +82,9 @@ class DeskPostgresRecorder(PostgresApplicationRecorder):
             self._sql(
                 "CREATE INDEX IF NOT EXISTS refused ON {schema}.{table} (notification_id) WHERE topic = {refused}"
             ),
+            self._sql(
+                "CREATE INDEX IF NOT EXISTS resolved ON {schema}.{table} (notification_id) WHERE topic = {resolved}"
+            ),
         ]
 
     def _sql(self, statement: str) -> Composed:
@@ -89,6 +92,7 @@ class DeskPostgresRecorder(PostgresApplicationRecorder):
             schema=Identifier(self.datastore.schema),
             table=Identifier(self.events_table_name),
             refused=Literal(REFUSED),
+            resolved=Literal(RESOLVED),
         )
 
     def create_table(self) -> None:
@@ -176,7 +180,7 @@ class DeskPostgresRecorder(PostgresApplicationRecorder):
         return {row["originator_id"] for row in self._rows(statement, [list(ids)])}
 
     def select_own(self, source: str | None, topics: Sequence[str], after: int, limit: int) -> list[Own]:
-        """Give facts, first facts only, of a source (None: of all) after a position, in order."""
+        """Give facts of these topics, of a source (None: of all), after a position, in order."""
         # Literals, or the index of what was refused might not be found.
         among = SQL(", ").join(Literal(topic) for topic in topics).as_string()
         if source is None:

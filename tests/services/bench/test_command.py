@@ -146,3 +146,23 @@ def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> Non
     assert ran.returncode == 3
     assert ran.stderr.decode().endswith("file is not a directory\n")
     assert len(ran.stderr.splitlines()) == 1
+
+
+def test_a_desk_and_its_relay(place: Path) -> None:
+    document = measured(place, "desk-single", "desk-batch", "relay")
+    found = values(document)
+    assert list(found) == [
+        "desk-single-p50",
+        "desk-single-p99",
+        "desk-single-max",
+        "desk-batch",
+        "library-save",
+        "relay",
+    ]
+    assert 0 < found["desk-single-p50"] <= found["desk-single-p99"] <= found["desk-single-max"]
+    assert min(found["desk-batch"], found["library-save"], found["relay"]) > 0
+    assert [figure["target"] for figure in document["figures"]] == [None] * 6
+    notes = {figure["key"]: figure["note"] for figure in document["figures"]}
+    assert notes["desk-single-p99"].startswith("2,500 at ")
+    assert notes["desk-batch"].startswith("2,500 in ")
+    assert [(each["ours"], each["baseline"]) for each in document["ratios"]] == [("desk-batch", "library-save")]

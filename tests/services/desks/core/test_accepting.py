@@ -216,6 +216,10 @@ async def test_what_was_refused_can_be_given_again(school: Desk, store: Store) -
     assert [each.resolved for each in school.rejected(unresolved=False)] == [True, False]
     with pytest.raises(LookupError):
         await school.resend(999)
+    # Once more, as when two have the same in hand.
+    assert (await school.resend(first.position, lost(1))).fate is Fate.KNOWN
+    assert (await school.resend(first.position, lost(2))).fate is Fate.ACCEPTED
+    assert school.problem is None
 
 
 async def test_own_reports_are_read_in_pages(school: Desk) -> None:

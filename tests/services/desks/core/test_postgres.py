@@ -224,7 +224,7 @@ async def test_a_commit_whose_answer_was_lost_is_looked_up(postgres: PostgresSer
             # Where it cannot ask soon it says that it does not know; and counts and carries them when it can.
             until(lambda: desk.backlog == 2)
             woken = threading.Event()
-            desk.on_stored = lambda accepted, refused: woken.set()
+            desk.on_stored = lambda accepted, refused, resolved: woken.set()
             between.cut_at, between.stays_broken = b"COMMIT", True
             with pytest.raises(DeskUnavailable, match=AWAY) as trouble:
                 await desk.accept([lost(3)])

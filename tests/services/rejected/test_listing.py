@@ -56,3 +56,24 @@ def test_content_only_as_ndjson(ledger: RunningLedger) -> None:
 
 def test_nothing_rejected(ledger: RunningLedger) -> None:
     assert rows(ledger) == []
+
+
+def test_by_reason(ledger: RunningLedger) -> None:
+    ledger.run_inside("import", "-", input=b"\n".join([b"{", BAD, line(8, pupil="x"), b"["]))
+    done = ledger.run_inside("rejected", "--by-reason")
+    head, *table = done.stdout.decode().splitlines()
+    assert head.split() == ["number", "desk", "field", "rule"]
+    assert [each.split()[:3] for each in table] == [["2", "import", "data.pupil"], ["2", "import", "line"]]
+    assert done.stderr == b"rejected 4\n"
+    found = rows(ledger, "--by-reason", "--field", "data.pupil")
+    assert [(each["desk"], each["field"], each["number"]) for each in found] == [("import", "data.pupil", 2)]
+
+
+def test_what_is_asked_for_only(ledger: RunningLedger) -> None:
+    ledger.run_inside("import", "-", input=b"\n".join([b"{", BAD]))
+    (only,) = rows(ledger, "--field", "data.pupil", "--desk", "import")
+    assert rows(ledger, "--rule", str(only["rule"])) == [only]
+    assert rows(ledger, "--desk", "school") == []
+    assert rows(ledger, "--desk", "(ledger)") == []
+    wrong = ledger.run_inside("rejected", "--desk", "nobody")
+    assert (wrong.returncode, wrong.stdout) == (2, b"")
