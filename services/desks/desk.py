@@ -8,7 +8,6 @@ import sqlite3
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -18,7 +17,7 @@ from eventsourcing.persistence import PersistenceError
 
 from events import DESKS
 from services.desks.answers import Answer, DeskUnavailable, Fate, StoredRejection, StoredReport
-from services.desks.reading import Shelf, answering
+from services.desks.reading import Carried, Shelf, answering
 from services.desks.store import DeskStore, StoreTrouble, environment_of
 from services.desks.waiting import Waiting, tell
 from services.desks.writing import Writer
@@ -33,17 +32,6 @@ _TIDY_SECONDS: Final = 1.0
 _TIDY_BYTES: Final = 64 * 1024 * 1024
 WAITING: Final = 20_000
 """Reports that may wait to be stored; beyond, callers are told that the desk is busy."""
-
-
-@dataclass
-class Carried:
-    """How far the relay is: up to which of the desk's own positions the ledger has everything.
-
-    `certain`: it was read from the ledger itself in this run; before, it is what was noted last.
-    """
-
-    position: int = 0
-    certain: bool = False
 
 
 class Desk:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from services.desks.answers import DeskUnavailable, Fate, StoredRejection, StoredReport
@@ -16,10 +17,15 @@ __all__ = ["Shelf", "answering"]
 _MOST: Final = 500
 
 
-class Carried(Protocol):
-    """How far the relay is."""
+@dataclass
+class Carried:
+    """How far the relay is: up to which of the desk's own positions the ledger has everything.
 
-    position: int
+    `certain`: it was read from the ledger itself in this run; before, it is what was noted last.
+    """
+
+    position: int = 0
+    certain: bool = False
 
 
 class Shelf:

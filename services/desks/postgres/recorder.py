@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, Final, cast
 from uuid import UUID
 
-from eventsourcing.persistence import (
-    ApplicationRecorder,
-    BaseInfrastructureFactory,
-    IntegrityError,
-    PersistenceError,
-    StoredEvent,
-)
+from eventsourcing.persistence import ApplicationRecorder, BaseInfrastructureFactory, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore, PostgresFactory
 from eventsourcing.utils import Environment, EnvType
-from psycopg import Connection, Cursor
+from psycopg import Cursor
 from psycopg.rows import DictRow
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from services.desks.postgres.connections import Connections
-from services.desks.postgres.troubles import trouble_at_work
+from services.desks.postgres.datastore import DeskDatastore
 from services.desks.store import REFUSED, RESOLVED, Batch, Own, StoreTrouble
 
 __all__ = ["Factory"]
@@ -30,29 +22,6 @@ __all__ = ["Factory"]
 _TABLE: Final = "stored_events"
 _MAKING: Final = 7_201_642_019
 """Key of the advisory lock under which tables are made: two desks may start on a new database at once."""
-_LOCK_SECONDS: Final = 5
-
-
-class DeskDatastore(PostgresDatastore):
-    """The library's datastore on our own connections; whatever goes wrong in it is a `StoreTrouble`.
-
-    Which is none of the errors that the library tries again ten times over while a caller waits.
-    """
-
-    def __init__(self, url: str, schema: str) -> None:
-        super().__init__("", "", "", "", "", schema=schema, lock_timeout=_LOCK_SECONDS)
-        self.pool = cast("Any", Connections(url))
-
-    @contextmanager
-    def get_connection(self) -> Iterator[Connection[DictRow]]:
-        """Lend a connection."""
-        try:
-            with super().get_connection() as connection:
-                yield connection
-        except (IntegrityError, StoreTrouble):
-            raise
-        except PersistenceError as error:
-            raise trouble_at_work(error.__cause__) from error
 
 
 class DeskPostgresRecorder(PostgresApplicationRecorder):
