@@ -17,6 +17,7 @@ from typing import Final
 
 import structlog
 
+from projections.live.message import Message
 from projections.live.store import open_store
 from projections.live.view import LiveView
 from projections.live.wire import decode
@@ -36,6 +37,8 @@ _SOON: Final = 0.02
 """Seconds that a change waits for others at most, once the view has caught up."""
 _SPACING: Final = 0.012
 """Seconds between two transactions at least: what comes meanwhile shares what each of them costs by itself."""
+_LOOKED_UP: Final = 1_000
+"""Messages from which what they touch is looked up while others are on their way; fewer are looked up together."""
 _AHEAD: Final = 64
 """Pieces that the reader may be ahead of the fold."""
 _LOOK: Final = 1.0
@@ -117,31 +120,38 @@ class Worker:
     def _follow(self, pipe: Connection) -> None:
         handed_on: Queue[bytes | None] = Queue(_AHEAD)
         threading.Thread(target=_receive, args=(pipe, handed_on), name="receive", daemon=True).start()
+        gathered: list[Message] = []
         begun = written = 0.0
         while not self._stop.is_set() and not self._is_replaced():
-            spaced = written + _SPACING - time.monotonic() if self.view.pending else 0.2
+            patience = max(0.0, written + _SPACING - time.monotonic()) if gathered or self.view.pending else 0.2
             try:
-                packed = handed_on.get(timeout=max(0.0, spaced)) if spaced > 0 else handed_on.get_nowait()
+                packed = handed_on.get(timeout=patience) if patience else handed_on.get_nowait()
             except Empty:
                 pass
             else:
                 if packed is None:
                     return
-                if not self.view.pending:
+                if not gathered and not self.view.pending:
                     begun = time.monotonic()
                 messages, self.behind = decode(packed)
-                self.view.take(messages)
-                # What has arrived meanwhile goes into the same transaction: the busier, the larger.
-                now = time.monotonic()
-                patience = _LONGEST if self.behind > _FAR else _SOON
-                waiting = self.behind > 0 or not handed_on.empty()
-                gathering = (waiting and now - begun < patience) or now - written < _SPACING
-                if gathering and self.view.pending < _LARGEST:
+                gathered += messages
+                if len(gathered) >= _LOOKED_UP:
+                    self.view.take(gathered)
+                    gathered = []
+                if self._is_gathering(begun, written, handed_on) and self.view.pending < _LARGEST:
                     continue
-            if self.view.pending:
+            if gathered or self.view.pending:
+                self.view.take(gathered)
+                gathered = []
                 self.view.write()
                 written = time.monotonic()
                 self._changed(self.view)
+
+    def _is_gathering(self, begun: float, written: float, handed_on: Queue[bytes | None]) -> bool:
+        """Tell whether what has arrived meanwhile is to go into the same transaction: the busier, the larger."""
+        now = time.monotonic()
+        waiting = self.behind > 0 or not handed_on.empty()
+        return (waiting and now - begun < (_LONGEST if self.behind > _FAR else _SOON)) or now - written < _SPACING
 
 
 def _receive(pipe: Connection, handed_on: Queue[bytes | None]) -> None:
