@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 
 from services.desks.access import Access
 from services.desks.desk import Desk
+from services.desks.pages.earlier import Earlier
 from services.desks.pages.endpoints import Pages
 from services.desks.pages.front import Front
 from services.desks.pages.rendering import BUILD, SHARED, STATIC
@@ -37,13 +38,15 @@ def routes(desk: Desk, access: Access | None, settings: PageSettings | None = No
     """
     told = settings if settings is not None else PageSettings.found()
     source = told.source or unset_source(desk.name)
-    pages = Pages(Front(desk, Sessions(desk.name, access), told.pseudonyms, source))
+    front = Front(desk, Sessions(desk.name, access), told.pseudonyms, source)
+    pages = Pages(front)
     both = ["GET", "POST"]
     return [
         Route("/", pages.home, middleware=_GUARD),
         Route("/report/{kind}", pages.report, methods=both, middleware=_GUARD),
         Route("/list/{kind}", pages.upload, methods=both, middleware=_GUARD),
         Route("/list/{kind}/template.{ending}", pages.template, middleware=_GUARD),
+        Route("/reports", Earlier(front).reports, middleware=_GUARD),
         Route("/sign-in", pages.sign_in, methods=both, middleware=_GUARD),
         Route("/sign-out", pages.sign_out, methods=["POST"], middleware=_GUARD),
         Mount(f"/static/{BUILD}/shared", UnchangingFiles(directory=SHARED), middleware=_GUARD),

@@ -8,10 +8,11 @@ from typing import Final, Literal
 
 from events import PUBLISHERS
 
-__all__ = ["FORMS", "PUPIL", "Field", "Form", "forms_of"]
+__all__ = ["FORMS", "PUPIL", "RETRACTION", "Field", "Form", "forms_of"]
 
 Look = Literal["text", "code", "choice", "choices", "moment", "date", "week", "count", "municipality", "municipalities"]
 
+RETRACTION: Final = "report-retracted"
 SECTORS: Final = ("po", "so", "vo", "mbo")
 
 
@@ -134,7 +135,7 @@ FORMS: Final[Mapping[str, Form]] = {
                 Field("pupils", "pupils", "count", required=False),
             ),
         ),
-        Form("report-retracted", (Field("reference", "retracts", "text"),), listed=False),
+        Form(RETRACTION, (Field("reference", "retracts", "text"),), listed=False),
     )
 }
 """The forms by kind, in the order in which a desk shows them."""

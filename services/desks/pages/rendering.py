@@ -8,6 +8,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -68,7 +69,11 @@ class Shown:
     form: Form | None = None
     forms: Sequence[Form] = ()
     given: Given = field(default_factory=dict, repr=False)
+    known: Given = field(default_factory=dict, repr=False)
+    """What a form begins with, from what the desk itself knows."""
     problems: Sequence[Problem] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """What of the address is kept when the language is switched."""
     notice: str = ""
     notice_places: Mapping[str, object] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -78,7 +83,7 @@ def render(template: str, shown: Shown) -> str:
     """Render a page."""
     t = translator(shown.language)
     hidden = {name for name, value in shown.given.items() if name in _NUMBERS or holds_bsn(value)}
-    given = {name: value for name, value in shown.given.items() if name not in hidden}
+    given = {**shown.known, **{name: value for name, value in shown.given.items() if name not in hidden}}
     return _ENVIRONMENT.get_template(template).render(
         t=t,
         lang=shown.language,
@@ -95,6 +100,9 @@ def render(template: str, shown: Shown) -> str:
         notice=_notice(shown, t),
         has_hint=lambda of: f"hint_{of.name}" in _HINTS,
         limits={"rows": wording.number(MAX_ROWS, shown.language), "size": MAX_FILE_BYTES // 2**20},
+        switch=lambda language: f"{shown.path}?{urlencode({**shown.kept, 'lang': language})}",
+        instant=format_instant,
+        moment=lambda micros: wording.moment(micros, shown.language, seconds=False),
         begun=given.get("begun") or format_instant(shown.now),
         **shown.extra,
     )

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from services.desks.access import Access, AccessStore
 from tests.services.desks.pages.conftest import BSN, CHAIN, SOURCE, MakeSite, Site
+from tests.services.desks.pages.test_earlier import from_source, give
 from tests.services.desks.pages.test_lists import GOOD
 
 pytestmark = pytest.mark.browser
@@ -49,6 +50,11 @@ def check(page: Page) -> None:
     page.evaluate(AXE_SCRIPT)
     found = page.evaluate(f"axe.run(document, {json.dumps(RULES)}).then(found => found.violations)")
     assert [(v["id"], [n["html"][:200] for n in v["nodes"]][:5]) for v in found] == [], page.url
+    check_width(page)
+
+
+def check_width(page: Page) -> None:
+    """Nothing wider than the screen."""
     assert page.evaluate("document.documentElement.scrollWidth") <= 360, page.url
 
 
@@ -97,6 +103,29 @@ def test_axe_finds_nothing_in_any_answer(
         expect(page.locator("table.answers")).to_be_visible()
         check(page)
     assert len(served.held()) == 3
+
+
+@pytest.mark.parametrize(("scheme", "lang"), [("light", "nl"), ("dark", "en")])
+def test_an_earlier_report_is_found_and_withdrawn(
+    visit: Visit, site: MakeSite, scheme: Literal["light", "dark"], lang: str
+) -> None:
+    served = site()
+    for raw in (from_source(1, sector="hbo"), from_source(2), from_source(2, reason="moved")):
+        give(served, raw)
+    page = visit(served, f"/?lang={lang}", color_scheme=scheme, java_script_enabled=lang == "en", bypass_csp=True)
+    look = check if lang == "en" else check_width
+    page.locator('a[href="/reports"]').focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".entries li")).to_have_count(3)
+    look(page)
+    page.locator(".entries a").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#f-reference")).to_have_value("report-2")
+    look(page)
+    page.locator("#f-reference").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Gemeld" if lang == "nl" else "Reported")
+    assert served.held()[1]["data"]["retracts"] == {"source": SOURCE, "id": "report-2"}
 
 
 def test_axe_finds_nothing_when_signing_in(visit: Visit, site: MakeSite, keys: AccessStore) -> None:

@@ -38,7 +38,7 @@ def test_every_text_is_used_somewhere() -> None:
         p.read_text("utf-8") for p in folder.rglob("*") if p.suffix in {".py", ".html"} and "texts" not in p.name
     )
     names = {field.name for form in FORMS.values() for field in form.columns} | {"key", "source", "file"}
-    built = ("sector_", "form_", "desk_", "reason_", "via_", "outcome_", "device_", "regime_", "values_")
+    built = ("sector_", "form_", "desk_", "reason_", "via_", "outcome_", "device_", "regime_", "values_", "fate_")
     unused = [
         key
         for key in CATALOGUE["nl"]
