@@ -29,6 +29,9 @@ PARTS: Final = ("view", "page", "reader", IMPORT_DESK, "reporter", *DESKS)
 programs that report by NATS."""
 
 _VIEW_STATUS: Final = "kib.view.status"
+_SILENT: Final = "kib.view.silent"
+"""Where the live view answers which schools are silent: to the coordinator's desk, for its page."""
+_COORDINATOR: Final = "coordinator"
 
 
 def permissions(part: str) -> dict[str, Any]:
@@ -58,17 +61,18 @@ def _reading(stream: str) -> list[str]:
 
 
 def _desk(desk: str) -> tuple[list[str], list[str], bool]:
-    """A desk publishes its own kinds, looks at its own last message, and answers reports."""
+    """A desk publishes its own kinds, looks at its own last message, answers reports; the coordinator's also asks."""
     own = [event_subject(desk, kind) for kind, desks in PUBLISHERS.items() if desk in desks]
     places = [
         f"$JS.API.DIRECT.GET.{EVENTS_STREAM}.kib.events.{desk}.>",
         f"$JS.API.DIRECT.GET.{REJECTED_STREAM}.{rejected_subject(desk)}",
     ]
-    return [*own, rejected_subject(desk), *places], [f"kib.desk.{desk}.report"], True
+    asks = [_SILENT] if desk == _COORDINATOR else []
+    return [*own, rejected_subject(desk), *places, *asks], [f"kib.desk.{desk}.report"], True
 
 
 _RIGHTS: Final[dict[str, tuple[list[str], list[str], bool]]] = {
-    "view": ([*_reading(EVENTS_STREAM), VIEW_CHANGED], [_VIEW_STATUS], True),
+    "view": ([*_reading(EVENTS_STREAM), VIEW_CHANGED], [_VIEW_STATUS, _SILENT], True),
     "page": ([*_reading(EVENTS_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
     "reader": ([*_reading(EVENTS_STREAM), *_reading(REJECTED_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
     IMPORT_DESK: (

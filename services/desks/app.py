@@ -45,8 +45,9 @@ class DeskApp(AsgiFastStream):
         self.desk = Desk(name, self.surroundings.store_of(name), self.surroundings.now)
         self.relay = Relay(self.desk, self.surroundings.find)
         self.access = Access(access_path(data_dir))
+        self.intake = make_intake(self.desk, self.surroundings.find)
         super().__init__(
-            make_intake(self.desk, self.surroundings.find),
+            self.intake,
             logger=None,
             lifespan=self._open,
             specification=AsyncAPI(title=f"Kind in beeld: the desk {name}", version="1.0", schema_version="3.0.0"),
@@ -95,7 +96,8 @@ class DeskApp(AsgiFastStream):
             Route("/asyncapi", asyncapi),
         ]
         routes += http.routes(self.desk, self.access)
-        routes += pages.routes(self.desk, self.access, pages.PageSettings.found(self.surroundings.data_dir))
+        told = pages.PageSettings.found(self.surroundings.data_dir)
+        routes += pages.routes(self.desk, self.access, told, self.intake.ask_silent)
         return routes
 
     @asynccontextmanager

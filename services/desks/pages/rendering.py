@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -12,7 +13,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from events import AMSTERDAM, format_instant, from_micros, local_day, week_of_day
+from events import AMSTERDAM, Rejected, format_instant, from_micros, local_day, week_monday, week_of_day
 from services.desks.pages import places
 from services.desks.pages.composing import Given, Problem
 from services.desks.pages.fields import PUPIL, Field, Form
@@ -101,6 +102,8 @@ def render(template: str, shown: Shown) -> str:
         has_hint=lambda of: f"hint_{of.name}" in _HINTS,
         limits={"rows": wording.number(MAX_ROWS, shown.language), "size": MAX_FILE_BYTES // 2**20},
         switch=lambda language: f"{shown.path}?{urlencode({**shown.kept, 'lang': language})}",
+        place=places.name_of,
+        number=lambda count: wording.number(count, shown.language),
         instant=format_instant,
         moment=lambda micros: wording.moment(micros, shown.language, seconds=False),
         begun=given.get("begun") or format_instant(shown.now),
@@ -131,7 +134,11 @@ def _choices(of: Field, shown: Shown, t: Translate) -> list[tuple[str, str]]:
         return list(places.options(shown.now))
     if of.look == "week":
         today = local_day(shown.now)
-        return [(week_of_day(day), _week(day, shown.language, t)) for day in range(today, today - 7 * WEEKS_BACK, -7)]
+        days = list(range(today, today - 7 * WEEKS_BACK, -7))
+        if (chosen := shown.given.get(of.name)) and chosen not in map(week_of_day, days):
+            with suppress(Rejected):  # one of long ago, by its address
+                days.append(week_monday(chosen))
+        return [(week_of_day(day), _week(day, shown.language, t)) for day in days]
     return [(choice, t(choice_key(of.name, choice))) for choice in of.choices]
 
 

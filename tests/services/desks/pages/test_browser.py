@@ -12,9 +12,11 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from services.desks.access import Access, AccessStore
-from tests.services.desks.pages.conftest import BSN, CHAIN, SOURCE, MakeSite, Site
+from tests.services.desks.pages.conftest import BSN, CHAIN, SOURCE, MakeSite, Site, listed, viewing
 from tests.services.desks.pages.test_earlier import from_source, give
 from tests.services.desks.pages.test_lists import GOOD
+from tests.services.reminders.test_reminders import WEEK
+from tests.support.systems import RunningLedger
 
 pytestmark = pytest.mark.browser
 
@@ -126,6 +128,43 @@ def test_an_earlier_report_is_found_and_withdrawn(
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Gemeld" if lang == "nl" else "Reported")
     assert served.held()[1]["data"]["retracts"] == {"source": SOURCE, "id": "report-2"}
+
+
+@pytest.mark.parametrize(("scheme", "lang"), [("dark", "nl"), ("light", "en")])
+def test_silent_schools_are_marked_in_the_browser(
+    visit: Visit, ledger: RunningLedger, coordinator: Site, scheme: Literal["light", "dark"], lang: str
+) -> None:
+    page = visit(coordinator, f"/silent?lang={lang}", color_scheme=scheme, bypass_csp=True)
+    expect(page.locator(".errors")).to_be_visible()
+    check(page)
+    with viewing(ledger), coordinator.client() as client:
+        listed(client, week=WEEK)
+        page.goto(f"{coordinator.url}/silent?week={WEEK}")
+        expect(page.locator(".entries li")).to_have_count(2)
+        expect(page.locator("html")).to_have_attribute("lang", lang)
+        check(page)
+        page.locator("#f-municipality").focus()
+        page.keyboard.type("Groningen")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator(".entries li")).to_have_count(1)
+        expect(page.locator("#f-fresh")).to_be_checked()
+        page.locator("button.main").click()
+        expect(page.locator(".errors")).to_be_visible()
+        check(page)
+        page.get_by_label("De Eik").focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text(
+            "1 school als herinnerd gemeld" if lang == "nl" else "1 school reported as reminded"
+        )
+        check(page)
+        page.locator(".next a").first.click()
+        expect(page.locator("#f-municipality")).to_have_value("GM0014")
+    assert [event["data"]["school"] for event in coordinator.held()] == ["01AA00"]
 
 
 def test_axe_finds_nothing_when_signing_in(visit: Visit, site: MakeSite, keys: AccessStore) -> None:

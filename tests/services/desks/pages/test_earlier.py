@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from services.desks.access import Access, AccessStore
 from services.desks.pages.earlier import PAGE
-from tests.services.desks.pages.conftest import BSN, CHAIN, OTHER, SOURCE, MakeSite, Site, hidden, send
+from tests.services.desks.pages.conftest import BSN, CHAIN, OTHER, SOURCE, MakeSite, Site, apart, hidden, send
 from tests.services.desks.pages.test_forms import LOST
 from tests.support.reports import report
 
 
 def give(served: Site, *raws: bytes) -> None:
     """Report by another way than the page."""
-    with ThreadPoolExecutor(1) as pool:  # a browser's own loop may be running in this thread
-        pool.submit(lambda: asyncio.run(served.desk.accept(raws))).result()
+    apart(lambda: asyncio.run(served.desk.accept(raws)))
 
 
 def from_source(number: int, source: str = SOURCE, **data: Any) -> bytes:
