@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from events import TYPE_PREFIX, Pseudonyms, Rejected, ensure_recordable, parse_event
-from services.desks.pages.fields import PUPIL, Form
+from services.desks.pages.fields import HOUSEHOLD, PUPIL, Form
 from services.desks.pages.values import holds_bsn, read_value
 
 __all__ = ["Composer", "Given", "Problem", "problem_at"]
@@ -66,6 +66,11 @@ class Composer:
                 data["pupil"] = self._pupil(given)
             except Rejected as error:
                 problems.append(Problem(error.field, f"problem_{error.rule if error.rule in _OWN else error.field}"))
+        if self._form.of_household:
+            try:
+                data |= self._household(given)
+            except Rejected as error:
+                problems.append(Problem(error.field, f"problem_{error.rule if error.rule in _OWN else error.field}"))
         for field in self._form.fields:
             text = given.get(field.name, "").strip()
             if not text:
@@ -111,6 +116,16 @@ class Composer:
         if not citizen:
             raise Rejected("bsn", _OWN[2])
         return self._pseudonyms.of_bsn(citizen, "bsn")
+
+    def _household(self, given: Given) -> dict[str, str]:
+        number, issuer = (given.get(field.name, "").strip() for field in HOUSEHOLD)
+        if self._pseudonyms is None or not (number or issuer):
+            return {}
+        if not number:
+            raise Rejected("household", _OWN[2])
+        if holds_bsn(issuer):
+            raise Rejected("household_issuer", _OWN[3])
+        return {"household": self._pseudonyms.of_household(number, issuer, "household", "household_issuer")}
 
 
 _OWN: Final = ("one_number", "no_key", "required", "number")

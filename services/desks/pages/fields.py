@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from events import PUBLISHERS
 
-__all__ = ["FORMS", "PUPIL", "RETRACTION", "Field", "Form", "forms_of"]
+__all__ = ["FORMS", "HOUSEHOLD", "NUMBERS", "PUPIL", "RETRACTION", "Field", "Form", "forms_of"]
 
 Look = Literal["text", "code", "choice", "choices", "moment", "date", "week", "count", "municipality", "municipalities"]
 
@@ -38,9 +38,20 @@ PUPIL: Final = (
 """How a pupil is given: a BSN, or a local number and who gave it out. None of them is ever shown again."""
 
 
+HOUSEHOLD: Final = (
+    Field("household", "household", "text", required=False),
+    Field("household_issuer", "household", "code", required=False),
+)
+"""How a household is given, if at all: a number and who gave it out. The number is never shown again either."""
+NUMBERS: Final = frozenset({"bsn", "local_number", "household"})
+"""The fields that hold a number which becomes a pseudonym."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One kind of report. `about_pupil`: the fields of PUPIL come first. `fixed`: a member with the desk's own name.
+    """One kind of report. `about_pupil`: the fields of PUPIL come first; `of_household`: those of HOUSEHOLD last.
+
+    `desk_member`: a member with the desk's own name.
 
     `dated`: the person says when it happened; otherwise it happens by being reported. `listed`: many in one file.
     """
@@ -51,11 +62,16 @@ class Form:
     dated: bool = False
     listed: bool = True
     desk_member: str | None = None
+    of_household: bool = False
 
     @property
     def columns(self) -> tuple[Field, ...]:
-        """The fields with those of the pupil: the columns of a list."""
-        return (*PUPIL, *self.fields) if self.about_pupil else self.fields
+        """The fields with those of the pupil and the household: the columns of a list."""
+        return (
+            *(PUPIL if self.about_pupil else ()),
+            *self.fields,
+            *(HOUSEHOLD if self.of_household else ()),
+        )
 
 
 _OCCURRED: Final = Field("occurred_at", "occurredAt", "moment")
@@ -99,7 +115,13 @@ _REGIME: Final = Field(
 FORMS: Final[Mapping[str, Form]] = {
     form.kind: form
     for form in (
-        Form("contact-lost", (_OCCURRED, _SCHOOL, _SECTOR, _LIVES, _REASON), about_pupil=True, dated=True),
+        Form(
+            "contact-lost",
+            (_OCCURRED, _SCHOOL, _SECTOR, _LIVES, _REASON),
+            about_pupil=True,
+            dated=True,
+            of_household=True,
+        ),
         Form("contact-restored", (_OCCURRED, _VIA), about_pupil=True, dated=True),
         Form("door-visit", (_OCCURRED, _SECTOR, _OUTCOME), about_pupil=True, dated=True, desk_member="visitor"),
         Form(

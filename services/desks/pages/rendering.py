@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from events import AMSTERDAM, Rejected, format_instant, from_micros, local_day, week_monday, week_of_day
 from services.desks.pages import places
 from services.desks.pages.composing import Given, Problem
-from services.desks.pages.fields import PUPIL, Field, Form
+from services.desks.pages.fields import HOUSEHOLD, NUMBERS, PUPIL, Field, Form
 from services.desks.pages.lists import MAX_FILE_BYTES, MAX_ROWS
 from services.desks.pages.texts import Language, Translate, choice_key, translator
 from services.desks.pages.values import holds_bsn
@@ -41,7 +41,6 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_NUMBERS: Final = frozenset(field.name for field in PUPIL[:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class Shown:
 def render(template: str, shown: Shown) -> str:
     """Render a page."""
     t = translator(shown.language)
-    hidden = {name for name, value in shown.given.items() if name in _NUMBERS or holds_bsn(value)}
+    hidden = {name for name, value in shown.given.items() if name in NUMBERS or holds_bsn(value)}
     given = {**shown.known, **{name: value for name, value in shown.given.items() if name not in hidden}}
     return _ENVIRONMENT.get_template(template).render(
         t=t,
@@ -92,6 +91,8 @@ def render(template: str, shown: Shown) -> str:
         build=BUILD,
         given=given,
         PUPIL=PUPIL,
+        HOUSEHOLD=HOUSEHOLD,
+        NUMBERS=NUMBERS,
         errors=[(problem.field, _say(problem, t)) for problem in shown.problems],
         broken={problem.field: _say(problem, t) for problem in reversed(shown.problems)},
         say=lambda problem: _say(problem, t),
@@ -111,9 +112,17 @@ def render(template: str, shown: Shown) -> str:
     )
 
 
-_HINTS: Final = frozenset(
-    f"hint_{name}" for name in ("issuer", "occurred_at", "school", "municipalities", "lender", "closure", "reference")
+_HINTED: Final = (
+    "issuer",
+    "household_issuer",
+    "occurred_at",
+    "school",
+    "municipalities",
+    "lender",
+    "closure",
+    "reference",
 )
+_HINTS: Final = frozenset(f"hint_{name}" for name in _HINTED)
 
 
 def _say(problem: Problem, t: Translate) -> str:
@@ -155,7 +164,7 @@ def _week(day: int, language: Language, t: Translate) -> str:
 
 def _holds(of: Field, t: Translate) -> str:
     """Say what a column of a list holds."""
-    if of.name in _NUMBERS:
+    if of.name in NUMBERS:
         return t(f"values_{of.name}")
     if of.choices:
         return ", ".join(t(choice_key(of.name, choice)) for choice in of.choices)

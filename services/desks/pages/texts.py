@@ -40,12 +40,23 @@ _DUTCH: Final = {
     "not_said": "Niet vermeld",
     "error_title": "Fout",
     "errors": "Nog niet gemeld. Dit klopt niet:",
-    "number_again": "Het nummer van de leerling wordt nooit bewaard: vul het opnieuw in.",
+    "number_again": "Het nummer van de leerling (en van het gezin) wordt nooit bewaard: vul het opnieuw in.",
     "pupil": "Welke leerling?",
     "pupil_hint": (
         "Geef het BSN, of anders een lokaal nummer met wie het uitgaf. Vul nooit een naam in. Het nummer wordt meteen "
         "een pseudoniem en wordt nergens bewaard."
     ),
+    "household": "Welk gezin?",
+    "household_hint": (
+        "Vul het nummer in dat ook de andere scholen van dit gezin kennen, bijvoorbeeld het gezinsnummer van de "
+        "gemeente, zodat broers en zussen als één gezin tellen; nooit een naam."
+    ),
+    "label_household": "Nummer van het gezin",
+    "label_household_issuer": "Uitgever van het gezinsnummer",
+    "hint_household_issuer": "Code van wie het nummer uitgaf, zoals GM0014 (gemeente)",
+    "values_household": "nummer van het gezin, geen BSN",
+    "problem_household": "Nummer van het gezin: letters, cijfers of . _ / - en geen BSN.",
+    "problem_household_issuer": "Uitgever van het gezinsnummer: 2 tot 20 letters of cijfers, zoals GM0014.",
     "no_key_here": (
         "Over een leerling kan hier nog niet gemeld worden: de sleutel voor pseudoniemen is niet ingesteld. Vraag het "
         "aan wie het meldpunt beheert."
@@ -280,12 +291,23 @@ _ENGLISH: Final = {
     "not_said": "Not stated",
     "error_title": "Error",
     "errors": "Not reported yet. This is not right:",
-    "number_again": "The pupil's number is never kept: fill it in again.",
+    "number_again": "The number of the pupil (and of the household) is never kept: fill it in again.",
     "pupil": "Which pupil?",
     "pupil_hint": (
         "Give the BSN, or else a local number with who gave it out. Never fill in a name. The number becomes a "
         "pseudonym at once and is kept nowhere."
     ),
+    "household": "Which household?",
+    "household_hint": (
+        "Give the number by which the other schools of this family know it too, such as the municipality's number of "
+        "the family, so that brothers and sisters count as one household; never a name."
+    ),
+    "label_household": "Number of the household",
+    "label_household_issuer": "Issuer of the household's number",
+    "hint_household_issuer": "Code of who gave the number out, such as GM0014 (municipality)",
+    "values_household": "number of the household, no BSN",
+    "problem_household": "Number of the household: letters, digits or . _ / - and no BSN.",
+    "problem_household_issuer": "Issuer of the household's number: 2 to 20 letters or digits, such as GM0014.",
     "no_key_here": (
         "Nothing can be reported about a pupil here yet: the key for pseudonyms is not set up. Ask whoever runs the "
         "desk."

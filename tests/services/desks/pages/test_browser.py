@@ -213,6 +213,23 @@ def test_a_pupil_is_reported_by_the_keyboard_alone_and_without_scripts(visit: Vi
     assert event["data"]["occurredAt"] == "2020-04-01T14:05:00+02:00"
 
 
+def test_a_household_is_given_by_its_number(visit: Visit, site: MakeSite) -> None:
+    served = site()
+    page = visit(served, "/report/contact-lost", bypass_csp=True)
+    for name, text in (("bsn", BSN), ("school", "06KR00"), ("household", "G-17"), ("household_issuer", "?")):
+        page.locator(f"#f-{name}").fill(text)
+    page.locator("#f-sector").select_option("po")
+    page.keyboard.press("Enter")
+    expect(page.locator(".errors a")).to_have_attribute("href", "#f-household_issuer")
+    expect(page.locator("#f-household")).to_have_value("")
+    check(page)
+    for name, text in (("bsn", BSN), ("household", "G-17"), ("household_issuer", "GM0014")):
+        page.locator(f"#f-{name}").fill(text)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Gemeld")
+    assert served.held()[0]["data"]["household"] == CHAIN.of_household("G-17", "GM0014")
+
+
 def test_templates_are_downloaded(visit: Visit, site: MakeSite) -> None:
     page = visit(site(), "/list/contact-lost")
     with page.expect_download() as download:
