@@ -77,16 +77,20 @@ class Composer:
                 if field.required:
                     problems.append(Problem(field.name, "problem_required"))
                 continue
-            if field.look in ("text", "code") and field.member != "retracts" and holds_bsn(text):
+            if field.look in ("text", "code") and field.name not in _NAMES and holds_bsn(text):
                 problems.append(Problem(field.name, "problem_number"))
                 continue
             value = read_value(field, text)
             if value is None:
                 problems.append(Problem(field.name, f"problem_{field.name}"))
-            elif field.member == "retracts":
-                data["retracts"] = {"source": self._source, "id": value}
             else:
-                data[field.member] = value
+                outer, _, inner = field.member.partition(".")
+                if inner:
+                    data.setdefault(outer, {})[inner] = value
+                else:
+                    data[outer] = value
+        if "retracts" in data:
+            data["retracts"].setdefault("source", self._source)
         if problems:
             return None, problems
         event = {
@@ -128,13 +132,15 @@ class Composer:
         return {"household": self._pseudonyms.of_household(number, issuer, "household", "household_issuer")}
 
 
+_NAMES: Final = ("reference", "reporter")
+"""Fields with what a report is called, where digits say nothing: the contract judges them."""
 _OWN: Final = ("one_number", "no_key", "required", "number")
 """What can be wrong with the pupil's fields beside the numbers themselves, as the texts name it."""
 
 
 def problem_at(form: Form, path: str | None, rule: str | None) -> Problem:
     """Give what is wrong in the words of the page, from the contract's field and rule."""
-    step = re.split(r"[.\[]", (path or "").removeprefix("data."), maxsplit=1)[0]
+    step = re.split(r"\[", (path or "").removeprefix("data."), maxsplit=1)[0]
     if step == "id":
         return Problem("", "problem_conflict")
     for field in form.columns:

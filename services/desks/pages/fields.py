@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from events import PUBLISHERS
@@ -20,7 +20,7 @@ SECTORS: Final = ("po", "so", "vo", "mbo")
 class Field:
     """One thing that is asked. `name` is that of the form's field and of the list's column, `member` that on the wire.
 
-    `shared`: its choices are named by the same texts wherever it is asked, such as the sectors.
+    A member of a member is written `outer.inner`.
     """
 
     name: str
@@ -112,6 +112,12 @@ _REGIME: Final = Field(
     "regime", "regime", "choice", required=False, choices=("closed", "closed-with-exceptions", "partial")
 )
 
+_REFERENCE: Final = Field("reference", "retracts.id", "text")
+_REPORTER: Final = Field("reporter", "retracts.source", "text", required=False)
+"""Whose report is withdrawn; by default that of the one who withdraws."""
+_OF_OTHERS: Final = "leerplicht"
+"""The desk that may withdraw what others reported."""
+
 FORMS: Final[Mapping[str, Form]] = {
     form.kind: form
     for form in (
@@ -157,7 +163,7 @@ FORMS: Final[Mapping[str, Form]] = {
                 Field("pupils", "pupils", "count", required=False),
             ),
         ),
-        Form(RETRACTION, (Field("reference", "retracts", "text"),), listed=False),
+        Form(RETRACTION, (_REFERENCE,), listed=False),
     )
 }
 """The forms by kind, in the order in which a desk shows them."""
@@ -165,4 +171,7 @@ FORMS: Final[Mapping[str, Form]] = {
 
 def forms_of(desk: str) -> tuple[Form, ...]:
     """Give the forms of a desk: those of the kinds that it may publish."""
-    return tuple(form for form in FORMS.values() if desk in PUBLISHERS[form.kind])
+    forms = [form for form in FORMS.values() if desk in PUBLISHERS[form.kind]]
+    if desk == _OF_OTHERS:
+        forms = [replace(form, fields=(_REPORTER, _REFERENCE)) if form.kind == RETRACTION else form for form in forms]
+    return tuple(forms)

@@ -121,6 +121,7 @@ _HINTED: Final = (
     "lender",
     "closure",
     "reference",
+    "reporter",
 )
 _HINTS: Final = frozenset(f"hint_{name}" for name in _HINTED)
 

@@ -67,6 +67,7 @@ def test_axe_finds_nothing_in_any_form(
     for served, kinds in (
         (site("school"), ("contact-lost", "device-lent", "week-reported", "report-retracted")),
         (site("coordinator"), ("closure-announced", "school-registered")),
+        (site("leerplicht"), ("report-retracted",)),
     ):
         page = visit(served, f"/?lang={lang}", color_scheme=scheme, bypass_csp=True)
         check(page)

@@ -8,7 +8,7 @@ import pytest
 
 from events import DESKS, PUBLISHERS, parse_event
 from services.desks.pages.fields import FORMS, forms_of
-from tests.services.desks.pages.conftest import ANOTHER_BSN, BSN, CHAIN, SOURCE, MakeSite, hidden, send
+from tests.services.desks.pages.conftest import ANOTHER_BSN, BSN, CHAIN, OTHER, SOURCE, MakeSite, hidden, send
 
 LOST = {
     "bsn": BSN,
@@ -229,6 +229,31 @@ def test_an_own_report_can_be_withdrawn(site: MakeSite) -> None:
     assert served.held()[1]["data"]["retracts"] == {"source": SOURCE, "id": reference}
 
 
+def test_leerplicht_withdraws_what_another_reported(site: MakeSite) -> None:
+    served = site("leerplicht")
+    with served.client() as client:
+        assert "Wie de melding deed" in client.get("/report/report-retracted").text
+        for given, source in ((OTHER, OTHER), ("", SOURCE)):
+            answer = send(client, "/report/report-retracted", reference=f"no-{BSN}", reporter=given)
+            assert answer.status_code == 200
+            assert served.held()[-1]["data"]["retracts"] == {"source": source, "id": f"no-{BSN}"}
+        wrong = send(client, "/report/report-retracted", reference="a", reporter="de school")
+        assert 'href="#f-reporter"' in wrong.text
+        assert send(client, "/report/report-retracted", reporter=OTHER).status_code == 400
+    assert len(served.held()) == 2
+
+
+def test_the_other_desks_withdraw_their_own_only(site: MakeSite) -> None:
+    for desk in DESKS:
+        (form,) = [form for form in forms_of(desk) if form.kind == "report-retracted"]
+        assert ("reporter" in [field.name for field in form.fields]) == (desk == "leerplicht")
+    served = site()
+    with served.client() as client:
+        assert "Wie de melding deed" not in client.get("/report/report-retracted").text
+        assert send(client, "/report/report-retracted", reference="a", reporter=OTHER).status_code == 200
+    assert served.held()[0]["data"]["retracts"] == {"source": SOURCE, "id": "a"}
+
+
 def test_a_desk_offers_its_kinds_and_no_others(site: MakeSite) -> None:
     for desk in DESKS:
         kinds = {form.kind for form in forms_of(desk)}
@@ -247,7 +272,7 @@ def test_it_never_asks_for_a_name_of_a_person() -> None:
         assert not any(field.look == "text" and field.name not in TEXTS for field in form.columns)
 
 
-TEXTS = {"bsn", "local_number", "household", "lender", "closure", "name", "reference"}
+TEXTS = {"bsn", "local_number", "household", "lender", "closure", "name", "reference", "reporter"}
 """What may be typed freely: numbers, an organisation, a closure, a school, a reference."""
 
 
