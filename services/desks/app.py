@@ -21,13 +21,13 @@ from services.desks import http, pages
 from services.desks.access import Access, access_path
 from services.desks.desk import Desk
 from services.desks.health import health_routes
-from services.desks.http import server_config
+from services.desks.http import Limits, server_config
 from services.desks.intake import describe_intake, make_intake
 from services.desks.relay import Relay
 from services.desks.surroundings import Surroundings, ensure_may_listen, is_loopback
 from services.system import DataDir, Settings
 
-__all__ = ["DeskApp", "make_desk"]
+__all__ = ["DeskApp", "limits_of", "make_desk"]
 
 _CLOSED = "this desk answers on loopback only: access control is not on"
 
@@ -45,6 +45,7 @@ class DeskApp(AsgiFastStream):
         self.desk = Desk(name, self.surroundings.store_of(name), self.surroundings.now)
         self.relay = Relay(self.desk, self.surroundings.find)
         self.access = Access(access_path(data_dir))
+        self.limits = limits_of(settings)
         self.intake = make_intake(self.desk, self.surroundings.find)
         super().__init__(
             self.intake,
@@ -79,7 +80,7 @@ class DeskApp(AsgiFastStream):
 
     def server_config(self, **settings: Any) -> uvicorn.Config:
         """Give the server's settings for this desk, with the limits that keep slow senders from holding up others."""
-        return server_config(self, **settings)
+        return server_config(self, self.limits, **settings)
 
     def _is_open_to(self, scope: Scope) -> bool:
         server = scope.get("server")
@@ -95,7 +96,7 @@ class DeskApp(AsgiFastStream):
             Route("/asyncapi.json", asyncapi),
             Route("/asyncapi", asyncapi),
         ]
-        routes += http.routes(self.desk, self.access)
+        routes += http.routes(self.desk, self.access, self.limits)
         told = pages.PageSettings.found(self.surroundings.data_dir)
         routes += pages.routes(self.desk, self.access, told, self.intake.ask_silent)
         return routes
@@ -113,6 +114,17 @@ class DeskApp(AsgiFastStream):
         finally:
             await asyncio.to_thread(self.desk.close)
             self.access.close()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Give the limits of a desk's HTTP side: those that are settings, and the defaults of the others."""
+    return Limits(
+        body_bytes=settings.desk_body_bytes,
+        batch=settings.desk_batch,
+        rate=settings.desk_rate,
+        burst=settings.desk_burst,
+        connections=settings.desk_connections,
+    )
 
 
 def make_desk(name: str, data_dir: DataDir | None = None, settings: Settings | None = None) -> DeskApp:
