@@ -73,7 +73,8 @@ async def retraction_of(desk: Desk, sources: Sequence[str], position: int | None
     found = await asyncio.to_thread(desk.newest, sources, before=position + 1, limit=1)
     if not found or found[0].position != position or found[0].fate is not Fate.ACCEPTED:
         return {}
-    return {"source": found[0].source or "", "reference": found[0].id or ""}
+    source = found[0].source or ""
+    return {"source": source, "reporter": source, "reference": found[0].id or ""}
 
 
 def position_in(request: Request, name: str) -> int | None:

@@ -454,7 +454,7 @@ _ENGLISH: Final = {
     "silent_back": "Back to the schools without an answer",
     "silent_found": "{n} schools without an answer",
     "silent_found_one": "1 school without an answer",
-    "silent_reminded": "Of these {n} reminded.",
+    "silent_reminded": "{n} of these reminded already.",
     "silent_as_of": "As of {moment}.",
     "silent_none": "Every school that had to answer did, or nothing was closed in this week.",
     "silent_away": "The list cannot be made now: the table or the ledger cannot be reached. Reporting goes on.",

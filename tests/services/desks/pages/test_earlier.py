@@ -57,6 +57,14 @@ def test_a_report_is_withdrawn_from_its_row(site: MakeSite) -> None:
     assert text.count(">Intrekken<") == 1
 
 
+def test_leerplicht_withdraws_from_a_row_too(site: MakeSite) -> None:
+    served = site("leerplicht")
+    give(served, from_source(1))
+    with served.client() as client:
+        form = client.get("/report/report-retracted?report=1").text
+        assert f'name="reporter" type="text" value="{SOURCE}"' in form
+
+
 def test_what_was_refused_says_which_field_and_rule(site: MakeSite) -> None:
     served = site()
     for raw in (from_source(1, sector="hbo"), from_source(2), from_source(2, reason="moved")):
