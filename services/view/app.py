@@ -17,7 +17,7 @@ from projections.live.view import LiveView
 from services.ledger.broker import make_broker
 from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentRequest
 from services.system import DataDir, find_system
-from services.view.silence import silent_answer
+from services.view.silence import SilentLists
 from services.view.worker import Worker
 
 _log = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ class ViewService:
         """Prepare the application for the system that runs on ``data_dir``."""
         self._broker = make_broker(find_system(data_dir).address_of("view"), "view")
         self._broker.subscriber(STATUS_SUBJECT)(self._status)
-        self._data_dir = data_dir
+        self._lists = SilentLists(data_dir, lambda: self._broker.client)
         self._broker.subscriber(SILENT_SUBJECT)(self._silent)
         self._worker = Worker(data_dir.path, data_dir.live_view, self._tell)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -64,7 +64,7 @@ class ViewService:
         return ViewStatus(position=view.position, recorded_until=view.recorded_until, behind=self._worker.behind)
 
     async def _silent(self, asked: SilentRequest) -> SilentAnswer:
-        return await silent_answer(self._data_dir, asked)
+        return await self._lists.answer(asked)
 
     @asynccontextmanager
     async def _lifespan(self) -> AsyncIterator[None]:
