@@ -31,6 +31,9 @@ PARTS: Final = ("view", "page", "reader", IMPORT_DESK, "reporter", "resender", *
 programs that report by NATS, `resender` for the command that has desks take once more what they refused."""
 
 _VIEW_STATUS: Final = "kib.view.status"
+_SILENT: Final = "kib.view.silent"
+"""Where the live view answers which schools are silent: to the coordinator's desk, for its page."""
+_COORDINATOR: Final = "coordinator"
 
 
 def permissions(part: str) -> dict[str, Any]:
@@ -60,7 +63,7 @@ def _reading(stream: str) -> list[str]:
 
 
 def _desk(desk: str) -> tuple[list[str], list[str], bool]:
-    """A desk publishes its own kinds, looks at its own last message, and answers reports."""
+    """A desk publishes its own kinds, looks at its own last message, answers reports; the coordinator's also asks."""
     own = [event_subject(desk, kind) for kind, desks in PUBLISHERS.items() if desk in desks]
     places = [
         f"$JS.API.DIRECT.GET.{EVENTS_STREAM}.kib.events.{desk}.>",
@@ -68,11 +71,12 @@ def _desk(desk: str) -> tuple[list[str], list[str], bool]:
         f"$JS.API.DIRECT.GET.{REJECTED_STREAM}.{resolved_subject(desk)}",
     ]
     refusals = [rejected_subject(desk), resolved_subject(desk)]
-    return [*own, *refusals, *places], [f"kib.desk.{desk}.report", resend_subject(desk)], True
+    asks = [_SILENT] if desk == _COORDINATOR else []
+    return [*own, *refusals, *places, *asks], [f"kib.desk.{desk}.report", resend_subject(desk)], True
 
 
 _RIGHTS: Final[dict[str, tuple[list[str], list[str], bool]]] = {
-    "view": ([*_reading(EVENTS_STREAM), VIEW_CHANGED], [_VIEW_STATUS], True),
+    "view": ([*_reading(EVENTS_STREAM), VIEW_CHANGED], [_VIEW_STATUS, _SILENT], True),
     "page": ([*_reading(EVENTS_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
     "reader": ([*_reading(EVENTS_STREAM), *_reading(REJECTED_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
     IMPORT_DESK: (

@@ -83,16 +83,14 @@ class Pseudonyms:
         Letters count as capitals, and zeros before a number of only digits do not count: a spreadsheet loses them. It
         never equals the pseudonym of a BSN or that of another issuer's number. Raises `Rejected`, without the number.
         """
-        code, local = _bare(issuer), _bare(number)
-        if _ISSUER.fullmatch(code) is None:
-            raise Rejected(issuer_field, ISSUER_RULE)
-        if _LOCAL.fullmatch(local) is None:
-            raise Rejected(field, LOCAL_NUMBER_RULE)
-        if local.isdigit():
-            if len(local) == 9 and bsn.is_valid(local):
-                raise Rejected(field, LOCAL_IS_BSN_RULE)
-            local = local.lstrip("0") or "0"
-        return self._hash("local", f"{code}\0{local}")
+        return self._hash("local", _local(number, issuer, field, issuer_field))
+
+    def of_household(self, number: str, issuer: str, field: str = "number", issuer_field: str = "issuer") -> str:
+        """Give the pseudonym of the household that `issuer` (a municipality, say) knows by a number of its own.
+
+        Read as in `of_local`, and never equal to the pseudonym of a child. Raises `Rejected`, without the number.
+        """
+        return self._hash("household", _local(number, issuer, field, issuer_field))
 
     def _hash(self, space: str, value: str) -> str:
         mac = hmac.digest(self._key, f"kindinbeeld\0{space}\0{value}".encode(), sha256)
@@ -149,6 +147,20 @@ def new_pseudonym_key(path: Path | str) -> Pseudonyms:
 def _bare(text: str) -> str:
     """Give a number as it counts: compatible forms made one (NFKC), no blanks, capitals."""
     return _SPACES.sub("", unicodedata.normalize("NFKC", text)).upper()
+
+
+def _local(number: str, issuer: str, field: str, issuer_field: str) -> str:
+    """Give a number and who gave it out as they count."""
+    code, local = _bare(issuer), _bare(number)
+    if _ISSUER.fullmatch(code) is None:
+        raise Rejected(issuer_field, ISSUER_RULE)
+    if _LOCAL.fullmatch(local) is None:
+        raise Rejected(field, LOCAL_NUMBER_RULE)
+    if local.isdigit():
+        if len(local) == 9 and bsn.is_valid(local):
+            raise Rejected(field, LOCAL_IS_BSN_RULE)
+        local = local.lstrip("0") or "0"
+    return f"{code}\0{local}"
 
 
 def _parse(text: bytes) -> tuple[bytes, str] | None:

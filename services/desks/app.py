@@ -21,13 +21,13 @@ from services.desks import http, pages
 from services.desks.access import Access, access_path
 from services.desks.desk import Desk
 from services.desks.health import health_routes
-from services.desks.http import server_config
+from services.desks.http import Limits, server_config
 from services.desks.intake import describe_intake, make_intake
 from services.desks.relay import Relay
 from services.desks.surroundings import Surroundings, ensure_may_listen, is_loopback
 from services.system import DataDir, Settings, SystemUnavailable
 
-__all__ = ["DeskApp", "make_desk"]
+__all__ = ["DeskApp", "limits_of", "make_desk"]
 
 _CLOSED = "this desk answers on loopback only: access control is not on"
 
@@ -46,8 +46,10 @@ class DeskApp(AsgiFastStream):
         self.relay = Relay(self.desk, self.surroundings.find)
         self.access = Access(access_path(data_dir))
         self._refusal: str | None = None
+        self.limits = limits_of(settings)
+        self.intake = make_intake(self.desk, self.surroundings.find)
         super().__init__(
-            make_intake(self.desk, self.surroundings.find),
+            self.intake,
             logger=None,
             lifespan=self._open,
             specification=AsyncAPI(title=f"Kind in beeld: the desk {name}", version="1.0", schema_version="3.0.0"),
@@ -79,7 +81,7 @@ class DeskApp(AsgiFastStream):
 
     def server_config(self, **settings: Any) -> uvicorn.Config:
         """Give the server's settings for this desk, with the limits that keep slow senders from holding up others."""
-        return server_config(self, **settings)
+        return server_config(self, self.limits, **settings)
 
     def _in_a_line(self, send: Send) -> Send:
         """Let the server say in a line why the desk does not start, where FastStream gives it a whole traceback."""
@@ -105,8 +107,9 @@ class DeskApp(AsgiFastStream):
             Route("/asyncapi.json", asyncapi),
             Route("/asyncapi", asyncapi),
         ]
-        routes += http.routes(self.desk, self.access)
-        routes += pages.routes(self.desk, self.access, pages.PageSettings.found(self.surroundings.data_dir))
+        routes += http.routes(self.desk, self.access, self.limits)
+        told = pages.PageSettings.found(self.surroundings.data_dir)
+        routes += pages.routes(self.desk, self.access, told, self.intake.ask_silent)
         return routes
 
     @asynccontextmanager
@@ -126,6 +129,17 @@ class DeskApp(AsgiFastStream):
         finally:
             await asyncio.to_thread(self.desk.close)
             self.access.close()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Give the limits of a desk's HTTP side: those that are settings, and the defaults of the others."""
+    return Limits(
+        body_bytes=settings.desk_body_bytes,
+        batch=settings.desk_batch,
+        rate=settings.desk_rate,
+        burst=settings.desk_burst,
+        connections=settings.desk_connections,
+    )
 
 
 def make_desk(name: str, data_dir: DataDir | None = None, settings: Settings | None = None) -> DeskApp:

@@ -7,7 +7,7 @@ import contextlib
 import sqlite3
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -28,6 +28,8 @@ _log = structlog.get_logger(__name__)
 
 GROUP: Final = 2_000
 """Reports stored in one transaction at most, unless a single call brings more."""
+LAST: Final = 2**63 - 1
+"""Behind every position."""
 _TIDY_SECONDS: Final = 1.0
 _TIDY_BYTES: Final = 64 * 1024 * 1024
 WAITING: Final = 20_000
@@ -145,10 +147,15 @@ class Desk:
     def reports(self, source: str, *, after: int = 0, limit: int = 100) -> list[StoredReport]:
         """Give the reports of a source behind the position `after`, in order, with what became of them.
 
-        This, and the two that follow, raise DeskUnavailable when the store is on a server that is away.
+        This, and the three that follow, raise DeskUnavailable when the store is on a server that is away.
         """
         with answering():
             return self._shelf.reports(source, after, limit)
+
+    def newest(self, sources: Iterable[str], *, before: int = LAST, limit: int = 100) -> list[StoredReport]:
+        """Give the newest reports of these sources before the position `before`, the newest first."""
+        with answering():
+            return self._shelf.newest(sources, before, limit)
 
     def report(self, source: str, id: str) -> StoredReport | None:
         """Give the report accepted under `source` and `id`, None when there is none."""

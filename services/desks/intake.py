@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
+import nats.errors
 import structlog
+from faststream.exceptions import FastStreamException
 from faststream.nats import NatsMessage
 from faststream.specification.base import Specification
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
@@ -20,6 +22,7 @@ from services.desks.desk import Desk
 from services.ledger.broker import LedgerBroker
 from services.ledger.connecting import inbox_prefix
 from services.ledger.refusals import REFUSAL_HEADER
+from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentRequest
 from services.system import SystemRecord, SystemUnavailable
 
 __all__ = ["DeskBroker", "ReportAnswer", "describe_intake", "make_intake", "report_subject"]
@@ -28,6 +31,8 @@ _log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 512
 _AGAIN_SECONDS: Final = 1.0
+_PATIENCE_SECONDS: Final = 55.0
+"""A little more than the live view takes at most."""
 
 
 def report_subject(desk: str) -> str:
@@ -95,6 +100,17 @@ class DeskBroker(LedgerBroker):
             except Exception as error:
                 _log.warning("the ledger does not let the desk in", desk=self.part, why=type(error).__name__)
             await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def ask_silent(self, request: SilentRequest) -> SilentAnswer | None:
+        """Ask the live view which schools are silent; None when it is away or does not answer in time."""
+        if self._connection is None or not self._connection.is_connected:
+            return None
+        try:
+            message = await self.request(request, SILENT_SUBJECT, timeout=_PATIENCE_SECONDS)
+            return SilentAnswer.model_validate_json(message.body)
+        except (nats.errors.Error, FastStreamException, OSError, TimeoutError, ValueError) as error:
+            _log.warning("the live view does not say which schools are silent", why=type(error).__name__)
+            return None
 
 
 async def _as_it_is(message: NatsMessage) -> bytes:

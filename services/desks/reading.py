@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +12,7 @@ from services.desks.answers import DeskUnavailable, Fate, StoredRejection, Store
 from services.desks.rules import names_in, report_id
 from services.desks.store import ACCEPTED, REFUSED, DeskStore, Own, StoreTrouble, read_fact
 
-__all__ = ["Shelf", "answering"]
+__all__ = ["Carried", "Shelf", "answering"]
 
 _MOST: Final = 500
 
@@ -39,6 +39,13 @@ class Shelf:
         """Give the reports of a source behind a position, in order, at most `limit` (and 500)."""
         found = self._store.desk_recorder.select_own(source, (ACCEPTED, REFUSED), after, min(limit, _MOST))
         return [self._report(each) for each in found]
+
+    def newest(self, sources: Iterable[str], before: int, limit: int) -> list[StoredReport]:
+        """Give the newest reports of these sources before a position, at most `limit` (and 500)."""
+        limit = min(limit, _MOST)
+        found = [own for source in sources for own in self._store.desk_recorder.select_newest(source, before, limit)]
+        found.sort(key=lambda own: -own.position)
+        return [self._report(own) for own in found[:limit]]
 
     def report(self, source: str, id: str) -> StoredReport | None:
         """Give the report accepted under `source` and `id`."""

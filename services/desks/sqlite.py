@@ -133,6 +133,16 @@ class DeskSQLiteRecorder(SQLiteApplicationRecorder):
             )
         return [Own(row[0], UUID(row[1]), row[2], row[3]) for row in rows]
 
+    def select_newest(self, source: str, before: int, limit: int) -> list[Own]:
+        """Give facts, first facts only, of a source before a position, the newest first."""
+        rows = self._rows(
+            "SELECT e.rowid, e.originator_id, e.topic, e.state FROM own o JOIN stored_events e ON e.rowid = o.position"
+            " WHERE o.source = (SELECT number FROM source WHERE name = ?) AND o.position < ?"
+            " ORDER BY o.position DESC LIMIT ?",
+            [source, before, limit],
+        )
+        return [Own(row[0], UUID(row[1]), row[2], row[3]) for row in rows]
+
     def count_after(self, topic: str, after: int) -> int:
         """Count the facts of a topic after a position."""
         return int(self._rows("SELECT count(*) FROM stored_events WHERE rowid > ? AND topic = ?", [after, topic])[0][0])

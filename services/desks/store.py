@@ -102,6 +102,9 @@ class DeskRecorder(Protocol):
     def select_own(self, source: str | None, topics: Sequence[str], after: int, limit: int) -> list[Own]:
         """Give facts of these topics, of a source (None: of all), after a position, in order."""
 
+    def select_newest(self, source: str, before: int, limit: int) -> list[Own]:
+        """Give facts, first facts only, of a source before a position, the newest first."""
+
     def select_report(self, id: UUID) -> Own | None:
         """Give the report accepted under an id."""
 

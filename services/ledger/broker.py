@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from faststream.nats import NatsBroker
 from faststream.security import SASLPlaintext
@@ -10,9 +11,17 @@ from faststream.security import SASLPlaintext
 from deploy.nats_address import NatsAddress
 from services.ledger.connecting import inbox_prefix
 
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+
 
 class LedgerBroker(NatsBroker):
     """A broker that stops in order also while its ledger is away."""
+
+    @property
+    def client(self) -> Client | None:
+        """The connection itself, None before there is one."""
+        return self._connection
 
     async def stop(
         self,

@@ -12,10 +12,15 @@ from events import NotDeliveredError, ReminderSent, Reporter, from_micros
 from services.reminders.silence import Silent
 from services.system import Finding, SystemRecord, SystemUnavailable
 
-__all__ = ["mark_sent"]
+__all__ = ["mark_sent", "reminder_id"]
 
 _REMINDERS: Final = UUID("8c0f4a59-3d1b-5f0a-9a53-0f7f2f9c8e21")
 _PATIENCE: Final = 5.0
+
+
+def reminder_id(source: str, school: str, sector: str, week: str, reminded: int) -> str:
+    """Give the id of the reminder that `source` sends to a school for a week after `reminded` earlier ones."""
+    return str(uuid5(_REMINDERS, f"{source}\n{school}\n{sector}\n{week}\n{reminded}"))
 
 
 async def mark_sent(
@@ -39,11 +44,10 @@ async def mark_sent(
     )
     async with reporter:
         for each in schools:
-            name = f"{source}\n{each.school}\n{each.sector}\n{week}\n{each.reminded}"
             try:
                 answer = await reporter.report(
                     ReminderSent,
-                    id=str(uuid5(_REMINDERS, name)),
+                    id=reminder_id(source, each.school, each.sector, week, each.reminded),
                     occurred_at=from_micros(now),
                     school=each.school,
                     sector=each.sector,

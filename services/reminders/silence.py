@@ -19,8 +19,9 @@ from services.system import SystemRecord, SystemUnavailable
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
+    from nats.js.api import ConsumerConfig
 
-__all__ = ["Silent", "silent_schools"]
+__all__ = ["Silent", "number_of_messages", "silent_schools"]
 
 _KINDS: Final = ("school-registered", "week-reported", "closure-announced", "reminder-sent", "report-retracted")
 _FETCH: Final = 1_000
@@ -103,22 +104,43 @@ def _history(record: SystemRecord) -> Iterator[tuple[int, int, bytes]]:
             runner.run(ledger.close())
 
 
-async def _read(nc: Client) -> list[tuple[int, int, str, bytes]]:
-    """Read the messages of these kinds, up to the newest at this moment, in the ledger's order."""
+async def number_of_messages(nc: Client) -> int | None:
+    """Give how many messages say something of schools and closures: while it stays, so do the lists of a day.
+
+    None when the ledger does not answer.
+    """
     import nats.errors
+
+    try:
+        js = nc.jetstream(timeout=_SECONDS)
+        info = await js.add_consumer(EVENTS_STREAM, _consumer())
+        await js.delete_consumer(EVENTS_STREAM, info.name)
+    except (nats.errors.Error, OSError, TimeoutError):
+        return None
+    return info.num_pending
+
+
+def _consumer() -> ConsumerConfig:
+    """Describe a reader of the messages of these kinds, from the first one on."""
     from nats.js.api import AckPolicy, ConsumerConfig
 
-    config = ConsumerConfig(
+    return ConsumerConfig(
         filter_subjects=[f"kib.events.*.{kind}" for kind in _KINDS],
         ack_policy=AckPolicy.NONE,
         mem_storage=True,
         num_replicas=1,
         inactive_threshold=60,
     )
+
+
+async def _read(nc: Client) -> list[tuple[int, int, str, bytes]]:
+    """Read the messages of these kinds, up to the newest at this moment, in the ledger's order."""
+    import nats.errors
+
     read: list[tuple[int, int, str, bytes]] = []
     try:
         js = nc.jetstream(timeout=_SECONDS)
-        info = await js.add_consumer(EVENTS_STREAM, config)
+        info = await js.add_consumer(EVENTS_STREAM, _consumer())
         subscription = await js.pull_subscribe_bind(info.name, EVENTS_STREAM)
         left = info.num_pending or 0
         while left > 0:

@@ -129,6 +129,15 @@ class Settings:
             " password may also come from `PGPASSWORD` or `~/.pgpass`. Without it: SQLite files in the data directory.",
         },
     )
+    desk_body_bytes: int = _setting(
+        1024 * 1024, _whole(1024, 64 * 1024 * 1024), "Bytes of a request to a desk at most, by HTTP."
+    )
+    desk_batch: int = _setting(1_000, _whole(1, 20_000), "Reports in a batch to a desk at most.")
+    desk_rate: int = _setting(
+        20_000, _whole(1, 10**9), "Reports a second that one key may give a desk, on the average."
+    )
+    desk_burst: int = _setting(40_000, _whole(1, 10**9), "Reports that one key may give a desk at once after a rest.")
+    desk_connections: int = _setting(4_000, _whole(1, 10**6), "Open connections to a desk at most.")
     rebuild_from: int = _setting(
         200_000,
         _whole(1, 10**12),

@@ -15,7 +15,9 @@ from pydantic import BaseModel, ConfigDict
 from events import VIEW_CHANGED, ViewChanged
 from projections.live.view import LiveView
 from services.ledger.broker import make_broker
+from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentRequest
 from services.system import DataDir, find_system
+from services.view.silence import SilentLists
 from services.view.worker import Worker
 
 _log = structlog.get_logger(__name__)
@@ -44,6 +46,8 @@ class ViewService:
         """Prepare the application for the system that runs on ``data_dir``."""
         self._broker = make_broker(find_system(data_dir).address_of("view"), "view")
         self._broker.subscriber(STATUS_SUBJECT)(self._status)
+        self._lists = SilentLists(data_dir, lambda: self._broker.client)
+        self._broker.subscriber(SILENT_SUBJECT)(self._silent)
         self._worker = Worker(data_dir.path, data_dir.live_view, self._tell)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._telling: set[asyncio.Task[None]] = set()
@@ -58,6 +62,9 @@ class ViewService:
     async def _status(self, _: bytes) -> ViewStatus:
         view = self._worker.view
         return ViewStatus(position=view.position, recorded_until=view.recorded_until, behind=self._worker.behind)
+
+    async def _silent(self, asked: SilentRequest) -> SilentAnswer:
+        return await self._lists.answer(asked)
 
     @asynccontextmanager
     async def _lifespan(self) -> AsyncIterator[None]:

@@ -93,19 +93,21 @@ READING = [
     for stream in (EVENTS_STREAM, REJECTED_STREAM)
     for what in ("STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET", "CONSUMER.CREATE")
 ]
-ALL = [*EVENTS, *REJECTED, *REPORTS, *AGAIN, *MAKING, *READING, VIEW_CHANGED, "kib.view.status"]
+SILENT = "kib.view.silent"
+ALL = [*EVENTS, *REJECTED, *REPORTS, *AGAIN, *MAKING, *READING, VIEW_CHANGED, "kib.view.status", SILENT]
 
 
 @pytest.mark.parametrize("desk", DESKS)
 async def test_a_desk_publishes_its_own_kinds_and_nothing_else(server: NatsServer, desk: str) -> None:
     own = {event_subject(desk, kind) for kind in KINDS if desk in PUBLISHERS[kind]}
-    assert await published(server, desk, ALL) == own | {rejected_subject(desk), resolved_subject(desk)}
+    asks = {SILENT} if desk == "coordinator" else set()
+    assert await published(server, desk, ALL) == own | {rejected_subject(desk), resolved_subject(desk)} | asks
 
 
 @pytest.mark.parametrize("part", ["view", "page", "reader"])
 async def test_who_looks_may_only_read(server: NatsServer, part: str) -> None:
     allowed = await published(server, part, ALL)
-    assert not allowed & {*EVENTS, *REJECTED, *REPORTS, *AGAIN, *MAKING}
+    assert not allowed & {*EVENTS, *REJECTED, *REPORTS, *AGAIN, *MAKING, SILENT}
     assert allowed >= {each for each in READING if each.endswith(EVENTS_STREAM)}
     assert (VIEW_CHANGED in allowed) == (part == "view")
     assert bool(allowed & {each for each in READING if each.endswith(REJECTED_STREAM)}) == (part == "reader")
@@ -137,7 +139,7 @@ async def test_a_refusal_is_silence_to_the_publisher_and_a_word_to_the_connectio
 
 @pytest.mark.parametrize(
     "subject",
-    ["kib.>", "kib.events.>", "kib.desk.wij.report", "_INBOX.>", "_INBOX.reader.>", ">"],
+    ["kib.>", SILENT, "kib.events.>", "kib.desk.wij.report", "_INBOX.>", "_INBOX.reader.>", ">"],
 )
 async def test_nobody_listens_to_what_is_not_for_it(server: NatsServer, subject: str) -> None:
     async with connection(server.parts["school"]) as (nc, said):

@@ -51,6 +51,8 @@ def test_it_is_the_hmac_that_the_documentation_describes() -> None:
     assert CHAIN.of_bsn("111222333") == urlsafe_b64encode(mac[:18]).decode()
     mac = hmac.new(KEY, b"kindinbeeld\x00local\x0006KR00\x00A-17", "sha256").digest()
     assert CHAIN.of_local("a-17", "06kr00") == urlsafe_b64encode(mac[:18]).decode()
+    mac = hmac.new(KEY, b"kindinbeeld\x00household\x00GM0014\x00A-17", "sha256").digest()
+    assert CHAIN.of_household("a-17", "gm0014") == urlsafe_b64encode(mac[:18]).decode()
 
 
 @given(bsns, st.sampled_from(("", " ", ".", "-", "\u00a0")))
@@ -93,6 +95,7 @@ def test_local_numbers_meet_nobody_else(one: str, here: str, other: str, there: 
 
 def test_zeros_that_a_spreadsheet_loses_do_not_count() -> None:
     assert CHAIN.of_local("00123", "06KR00") == CHAIN.of_local("123", "06KR00")
+    assert CHAIN.of_household("00123", "GM0014") == CHAIN.of_household("123", "gm0014")
     assert CHAIN.of_local("00A", "06KR00") != CHAIN.of_local("A", "06KR00")
 
 

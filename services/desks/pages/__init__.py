@@ -12,11 +12,14 @@ from starlette.routing import Mount, Route
 
 from services.desks.access import Access
 from services.desks.desk import Desk
+from services.desks.pages.earlier import Earlier
 from services.desks.pages.endpoints import Pages
 from services.desks.pages.front import Front
 from services.desks.pages.rendering import BUILD, SHARED, STATIC
 from services.desks.pages.sessions import Sessions
 from services.desks.pages.settings import PageSettings
+from services.desks.pages.silent import COORDINATOR, SilentSchools
+from services.reminders.asking import Ask
 from services.web.headers import SecurityHeaders, UnchangingFiles
 
 __all__ = ["PageSettings", "routes", "unset_source"]
@@ -29,21 +32,30 @@ def unset_source(desk: str) -> str:
     return f"urn:nld:oin:{'0' * 20}:systeem:meldpunt-{desk}"
 
 
-def routes(desk: Desk, access: Access | None, settings: PageSettings | None = None) -> list[Route | Mount]:
+def routes(
+    desk: Desk, access: Access | None, settings: PageSettings | None = None, ask: Ask | None = None
+) -> list[Route | Mount]:
     """Give the routes of a desk's pages, to be put beside those of its interface for systems.
 
     `access`: the keys; None: no access control, answered on loopback only. `settings`: by default what the environment
     and the default data directory say (`PageSettings.found`); where a key is asked for, one of its sources counts.
+    `ask`: asks which schools are silent, for the coordinator's desk; None: nobody can be asked.
     """
     told = settings if settings is not None else PageSettings.found()
     source = told.source or unset_source(desk.name)
-    pages = Pages(Front(desk, Sessions(desk.name, access), told.pseudonyms, source))
+    front = Front(desk, Sessions(desk.name, access), told.pseudonyms, source)
+    pages = Pages(front)
     both = ["GET", "POST"]
+    own = []
+    if desk.name == COORDINATOR:
+        own.append(Route("/silent", SilentSchools(front, ask).page, methods=both, middleware=_GUARD))
     return [
+        *own,
         Route("/", pages.home, middleware=_GUARD),
         Route("/report/{kind}", pages.report, methods=both, middleware=_GUARD),
         Route("/list/{kind}", pages.upload, methods=both, middleware=_GUARD),
         Route("/list/{kind}/template.{ending}", pages.template, middleware=_GUARD),
+        Route("/reports", Earlier(front).reports, middleware=_GUARD),
         Route("/sign-in", pages.sign_in, methods=both, middleware=_GUARD),
         Route("/sign-out", pages.sign_out, methods=["POST"], middleware=_GUARD),
         Mount(f"/static/{BUILD}/shared", UnchangingFiles(directory=SHARED), middleware=_GUARD),

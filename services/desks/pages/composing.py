@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from events import TYPE_PREFIX, Pseudonyms, Rejected, ensure_recordable, parse_event
-from services.desks.pages.fields import PUPIL, Form
+from services.desks.pages.fields import HOUSEHOLD, PUPIL, Form
 from services.desks.pages.values import holds_bsn, read_value
 
 __all__ = ["Composer", "Given", "Problem", "problem_at"]
@@ -66,22 +66,31 @@ class Composer:
                 data["pupil"] = self._pupil(given)
             except Rejected as error:
                 problems.append(Problem(error.field, f"problem_{error.rule if error.rule in _OWN else error.field}"))
+        if self._form.of_household:
+            try:
+                data |= self._household(given)
+            except Rejected as error:
+                problems.append(Problem(error.field, f"problem_{error.rule if error.rule in _OWN else error.field}"))
         for field in self._form.fields:
             text = given.get(field.name, "").strip()
             if not text:
                 if field.required:
                     problems.append(Problem(field.name, "problem_required"))
                 continue
-            if field.look in ("text", "code") and field.member != "retracts" and holds_bsn(text):
+            if field.look in ("text", "code") and field.name not in _NAMES and holds_bsn(text):
                 problems.append(Problem(field.name, "problem_number"))
                 continue
             value = read_value(field, text)
             if value is None:
                 problems.append(Problem(field.name, f"problem_{field.name}"))
-            elif field.member == "retracts":
-                data["retracts"] = {"source": self._source, "id": value}
             else:
-                data[field.member] = value
+                outer, _, inner = field.member.partition(".")
+                if inner:
+                    data.setdefault(outer, {})[inner] = value
+                else:
+                    data[outer] = value
+        if "retracts" in data:
+            data["retracts"].setdefault("source", self._source)
         if problems:
             return None, problems
         event = {
@@ -112,14 +121,26 @@ class Composer:
             raise Rejected("bsn", _OWN[2])
         return self._pseudonyms.of_bsn(citizen, "bsn")
 
+    def _household(self, given: Given) -> dict[str, str]:
+        number, issuer = (given.get(field.name, "").strip() for field in HOUSEHOLD)
+        if self._pseudonyms is None or not (number or issuer):
+            return {}
+        if not number:
+            raise Rejected("household", _OWN[2])
+        if holds_bsn(issuer):
+            raise Rejected("household_issuer", _OWN[3])
+        return {"household": self._pseudonyms.of_household(number, issuer, "household", "household_issuer")}
 
+
+_NAMES: Final = ("reference", "reporter")
+"""Fields with what a report is called, where digits say nothing: the contract judges them."""
 _OWN: Final = ("one_number", "no_key", "required", "number")
 """What can be wrong with the pupil's fields beside the numbers themselves, as the texts name it."""
 
 
 def problem_at(form: Form, path: str | None, rule: str | None) -> Problem:
     """Give what is wrong in the words of the page, from the contract's field and rule."""
-    step = re.split(r"[.\[]", (path or "").removeprefix("data."), maxsplit=1)[0]
+    step = re.split(r"\[", (path or "").removeprefix("data."), maxsplit=1)[0]
     if step == "id":
         return Problem("", "problem_conflict")
     for field in form.columns:

@@ -14,7 +14,8 @@ from services.desks.access import AccessUnavailable
 from services.desks.answers import TOGETHER_RULE, Answer, Fate
 from services.desks.pages.blanks import csv_template, excel_template
 from services.desks.pages.composing import Composer, Problem, problem_at
-from services.desks.pages.fields import Form, forms_of
+from services.desks.pages.earlier import position_in, retraction_of
+from services.desks.pages.fields import RETRACTION, Form, forms_of
 from services.desks.pages.front import Front
 from services.desks.pages.lists import ListError, Row, read_list
 from services.desks.pages.rendering import RowAnswer
@@ -53,6 +54,10 @@ class Pages:
             return RedirectResponse("/", 303)
         shown = self._front.shown(request, visitor, form=form, extra={"id": uuid4(), "again": False})
         if request.method != "POST":
+            if form.kind == RETRACTION:
+                place = position_in(request, "report")
+                known = await retraction_of(self._front.desk, self._front.sources(visitor), place)
+                shown = replace(shown, known=known, kept={"report": str(place)} if known else {})
             return self._front.page(request, "form.html", shown)
         submitted = await self._front.submitted(request, shown)
         if isinstance(submitted, Response):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from events import PUBLISHERS
 
-__all__ = ["FORMS", "PUPIL", "Field", "Form", "forms_of"]
+__all__ = ["FORMS", "HOUSEHOLD", "NUMBERS", "PUPIL", "RETRACTION", "Field", "Form", "forms_of"]
 
 Look = Literal["text", "code", "choice", "choices", "moment", "date", "week", "count", "municipality", "municipalities"]
 
+RETRACTION: Final = "report-retracted"
 SECTORS: Final = ("po", "so", "vo", "mbo")
 
 
@@ -19,7 +20,7 @@ SECTORS: Final = ("po", "so", "vo", "mbo")
 class Field:
     """One thing that is asked. `name` is that of the form's field and of the list's column, `member` that on the wire.
 
-    `shared`: its choices are named by the same texts wherever it is asked, such as the sectors.
+    A member of a member is written `outer.inner`.
     """
 
     name: str
@@ -37,9 +38,20 @@ PUPIL: Final = (
 """How a pupil is given: a BSN, or a local number and who gave it out. None of them is ever shown again."""
 
 
+HOUSEHOLD: Final = (
+    Field("household", "household", "text", required=False),
+    Field("household_issuer", "household", "code", required=False),
+)
+"""How a household is given, if at all: a number and who gave it out. The number is never shown again either."""
+NUMBERS: Final = frozenset({"bsn", "local_number", "household"})
+"""The fields that hold a number which becomes a pseudonym."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One kind of report. `about_pupil`: the fields of PUPIL come first. `fixed`: a member with the desk's own name.
+    """One kind of report. `about_pupil`: the fields of PUPIL come first; `of_household`: those of HOUSEHOLD last.
+
+    `desk_member`: a member with the desk's own name.
 
     `dated`: the person says when it happened; otherwise it happens by being reported. `listed`: many in one file.
     """
@@ -50,11 +62,16 @@ class Form:
     dated: bool = False
     listed: bool = True
     desk_member: str | None = None
+    of_household: bool = False
 
     @property
     def columns(self) -> tuple[Field, ...]:
-        """The fields with those of the pupil: the columns of a list."""
-        return (*PUPIL, *self.fields) if self.about_pupil else self.fields
+        """The fields with those of the pupil and the household: the columns of a list."""
+        return (
+            *(PUPIL if self.about_pupil else ()),
+            *self.fields,
+            *(HOUSEHOLD if self.of_household else ()),
+        )
 
 
 _OCCURRED: Final = Field("occurred_at", "occurredAt", "moment")
@@ -95,10 +112,22 @@ _REGIME: Final = Field(
     "regime", "regime", "choice", required=False, choices=("closed", "closed-with-exceptions", "partial")
 )
 
+_REFERENCE: Final = Field("reference", "retracts.id", "text")
+_REPORTER: Final = Field("reporter", "retracts.source", "text", required=False)
+"""Whose report is withdrawn; by default that of the one who withdraws."""
+_OF_OTHERS: Final = "leerplicht"
+"""The desk that may withdraw what others reported."""
+
 FORMS: Final[Mapping[str, Form]] = {
     form.kind: form
     for form in (
-        Form("contact-lost", (_OCCURRED, _SCHOOL, _SECTOR, _LIVES, _REASON), about_pupil=True, dated=True),
+        Form(
+            "contact-lost",
+            (_OCCURRED, _SCHOOL, _SECTOR, _LIVES, _REASON),
+            about_pupil=True,
+            dated=True,
+            of_household=True,
+        ),
         Form("contact-restored", (_OCCURRED, _VIA), about_pupil=True, dated=True),
         Form("door-visit", (_OCCURRED, _SECTOR, _OUTCOME), about_pupil=True, dated=True, desk_member="visitor"),
         Form(
@@ -134,7 +163,7 @@ FORMS: Final[Mapping[str, Form]] = {
                 Field("pupils", "pupils", "count", required=False),
             ),
         ),
-        Form("report-retracted", (Field("reference", "retracts", "text"),), listed=False),
+        Form(RETRACTION, (_REFERENCE,), listed=False),
     )
 }
 """The forms by kind, in the order in which a desk shows them."""
@@ -142,4 +171,7 @@ FORMS: Final[Mapping[str, Form]] = {
 
 def forms_of(desk: str) -> tuple[Form, ...]:
     """Give the forms of a desk: those of the kinds that it may publish."""
-    return tuple(form for form in FORMS.values() if desk in PUBLISHERS[form.kind])
+    forms = [form for form in FORMS.values() if desk in PUBLISHERS[form.kind]]
+    if desk == _OF_OTHERS:
+        forms = [replace(form, fields=(_REPORTER, _REFERENCE)) if form.kind == RETRACTION else form for form in forms]
+    return tuple(forms)

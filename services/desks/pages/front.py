@@ -65,7 +65,6 @@ class Front:
     def composer(self, shown: Shown, visitor: Visitor, given: Given) -> Composer:
         """Give what makes events of a form that was sent: its id, the moment it was opened, whom it speaks for."""
         assert shown.form is not None  # noqa: S101 - only forms are composed
-        sources, chosen = self.sources(visitor), given.get("source", "")
         try:
             token = UUID(given.get("id", ""))
         except ValueError:
@@ -75,8 +74,9 @@ class Front:
             parse_instant(begun)
         except Rejected:
             begun = format_instant(self.desk.now())
-        source = chosen if chosen in sources else sources[0]
-        return Composer(shown.form, self.desk.name, source, begun, token, self._pseudonyms, self.desk.now())
+        return Composer(
+            shown.form, self.desk.name, self.source_of(visitor, given), begun, token, self._pseudonyms, self.desk.now()
+        )
 
     async def accept(self, raws: Sequence[bytes], visitor: Visitor) -> Sequence[Answer] | str:
         """Hand reports to the desk, all or none; what to say instead when it cannot keep them now."""
@@ -90,6 +90,11 @@ class Front:
         if visitor.sources is None:
             return [self._source]
         return sorted(visitor.sources, key=lambda source: (source != self._source, source))
+
+    def source_of(self, visitor: Visitor, given: Given) -> str:
+        """Give for whom a form was sent: the one chosen, if the visitor may speak for it, else the first."""
+        sources, chosen = self.sources(visitor), given.get("source", "")
+        return chosen if chosen in sources else sources[0]
 
     def shown(
         self,

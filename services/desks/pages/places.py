@@ -12,7 +12,7 @@ from typing import Final
 from events import local_day
 from projections.register import codes_on, municipalities
 
-__all__ = ["code_of", "fold", "options"]
+__all__ = ["code_of", "fold", "name_of", "options"]
 
 _CALLED: Final = {"den haag": "'s-gravenhage", "den bosch": "'s-hertogenbosch"}
 """What people call a municipality whose own name is another."""
@@ -41,6 +41,16 @@ def _codes() -> dict[str, str]:
 def code_of(text: str) -> str:
     """Give the code of a municipality given by name or code; what is neither comes back as it is."""
     return _codes().get(fold(text), text.strip())
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, str]:
+    return {of.code: of.name for of in municipalities()}
+
+
+def name_of(code: str) -> str:
+    """Give the name of a municipality; a code that is not in the register comes back as it is."""
+    return _names().get(code, code)
 
 
 def fold(text: str) -> str:

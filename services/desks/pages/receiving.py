@@ -15,7 +15,7 @@ from services.desks.pages.lists import MAX_FILE_BYTES
 
 __all__ = ["Submitted", "TooLargeError", "receive"]
 
-_MAX_FIELDS: Final = 60
+_MAX_FIELDS: Final = 200
 _MAX_FORM_BYTES: Final = 64 * 1024
 _FIELD_BYTES: Final = 8 * 1024
 

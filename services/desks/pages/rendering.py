@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from events import AMSTERDAM, format_instant, from_micros, local_day, week_of_day
+from events import AMSTERDAM, Rejected, format_instant, from_micros, local_day, week_monday, week_of_day
 from services.desks.pages import places
 from services.desks.pages.composing import Given, Problem
-from services.desks.pages.fields import PUPIL, Field, Form
+from services.desks.pages.fields import HOUSEHOLD, NUMBERS, PUPIL, Field, Form
 from services.desks.pages.lists import MAX_FILE_BYTES, MAX_ROWS
 from services.desks.pages.texts import Language, Translate, choice_key, translator
 from services.desks.pages.values import holds_bsn
@@ -39,7 +41,6 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_NUMBERS: Final = frozenset(field.name for field in PUPIL[:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,11 @@ class Shown:
     form: Form | None = None
     forms: Sequence[Form] = ()
     given: Given = field(default_factory=dict, repr=False)
+    known: Given = field(default_factory=dict, repr=False)
+    """What a form begins with, from what the desk itself knows."""
     problems: Sequence[Problem] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """What of the address is kept when the language is switched."""
     notice: str = ""
     notice_places: Mapping[str, object] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -77,8 +82,8 @@ class Shown:
 def render(template: str, shown: Shown) -> str:
     """Render a page."""
     t = translator(shown.language)
-    hidden = {name for name, value in shown.given.items() if name in _NUMBERS or holds_bsn(value)}
-    given = {name: value for name, value in shown.given.items() if name not in hidden}
+    hidden = {name for name, value in shown.given.items() if name in NUMBERS or holds_bsn(value)}
+    given = {**shown.known, **{name: value for name, value in shown.given.items() if name not in hidden}}
     return _ENVIRONMENT.get_template(template).render(
         t=t,
         lang=shown.language,
@@ -86,6 +91,8 @@ def render(template: str, shown: Shown) -> str:
         build=BUILD,
         given=given,
         PUPIL=PUPIL,
+        HOUSEHOLD=HOUSEHOLD,
+        NUMBERS=NUMBERS,
         errors=[(problem.field, _say(problem, t)) for problem in shown.problems],
         broken={problem.field: _say(problem, t) for problem in reversed(shown.problems)},
         say=lambda problem: _say(problem, t),
@@ -95,14 +102,28 @@ def render(template: str, shown: Shown) -> str:
         notice=_notice(shown, t),
         has_hint=lambda of: f"hint_{of.name}" in _HINTS,
         limits={"rows": wording.number(MAX_ROWS, shown.language), "size": MAX_FILE_BYTES // 2**20},
+        switch=lambda language: f"{shown.path}?{urlencode({**shown.kept, 'lang': language})}",
+        place=places.name_of,
+        number=lambda count: wording.number(count, shown.language),
+        instant=format_instant,
+        moment=lambda micros: wording.moment(micros, shown.language, seconds=False),
         begun=given.get("begun") or format_instant(shown.now),
         **shown.extra,
     )
 
 
-_HINTS: Final = frozenset(
-    f"hint_{name}" for name in ("issuer", "occurred_at", "school", "municipalities", "lender", "closure", "reference")
+_HINTED: Final = (
+    "issuer",
+    "household_issuer",
+    "occurred_at",
+    "school",
+    "municipalities",
+    "lender",
+    "closure",
+    "reference",
+    "reporter",
 )
+_HINTS: Final = frozenset(f"hint_{name}" for name in _HINTED)
 
 
 def _say(problem: Problem, t: Translate) -> str:
@@ -123,7 +144,11 @@ def _choices(of: Field, shown: Shown, t: Translate) -> list[tuple[str, str]]:
         return list(places.options(shown.now))
     if of.look == "week":
         today = local_day(shown.now)
-        return [(week_of_day(day), _week(day, shown.language, t)) for day in range(today, today - 7 * WEEKS_BACK, -7)]
+        days = list(range(today, today - 7 * WEEKS_BACK, -7))
+        if (chosen := shown.given.get(of.name)) and chosen not in map(week_of_day, days):
+            with suppress(Rejected):  # one of long ago, by its address
+                days.append(week_monday(chosen))
+        return [(week_of_day(day), _week(day, shown.language, t)) for day in days]
     return [(choice, t(choice_key(of.name, choice))) for choice in of.choices]
 
 
@@ -140,7 +165,7 @@ def _week(day: int, language: Language, t: Translate) -> str:
 
 def _holds(of: Field, t: Translate) -> str:
     """Say what a column of a list holds."""
-    if of.name in _NUMBERS:
+    if of.name in NUMBERS:
         return t(f"values_{of.name}")
     if of.choices:
         return ", ".join(t(choice_key(of.name, choice)) for choice in of.choices)

@@ -164,6 +164,15 @@ class DeskPostgresRecorder(PostgresApplicationRecorder):
         statement += f" AND e.topic IN ({among}) ORDER BY e.notification_id LIMIT %s"
         return [_own(row) for row in self._rows(statement, [*given, limit])]
 
+    def select_newest(self, source: str, before: int, limit: int) -> list[Own]:
+        """Give facts, first facts only, of a source before a position, the newest first."""
+        statement = (
+            "SELECT e.* FROM {schema}.own o JOIN {schema}.{table} e ON e.notification_id = o.position"
+            " WHERE o.source = (SELECT number FROM {schema}.source WHERE name = %s) AND o.position < %s"
+            " ORDER BY o.position DESC LIMIT %s"
+        )
+        return [_own(row) for row in self._rows(statement, [_digest(source), before, limit])]
+
     def count_after(self, topic: str, after: int) -> int:
         """Count the facts of a topic after a position."""
         statement = "SELECT count(*) AS number FROM {schema}.{table} WHERE notification_id > %s AND topic = %s"

@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,7 +24,8 @@ import pytest
 
 from events import DESKS
 from services.desks.access import AccessStore, access_path
-from services.desks.app import make_desk
+from services.desks.app import limits_of, make_desk
+from services.desks.http import Limits
 from services.system import DataDir, Settings, SystemRecord, find_system
 from tests.support.reports import lost, now, report, visited
 from tests.support.systems import COMMAND, RunningLedger, run_command
@@ -44,21 +47,19 @@ def give(url: str, raw: bytes) -> tuple[int, Any]:
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 @contextmanager
-def started(data_dir: Path, *command: str | Path) -> Iterator[subprocess.Popen[bytes]]:
+def started(data_dir: Path, *command: str | Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("KINDINBEELD_")}
     log = data_dir.parent / "desk.log"
     with log.open("ab") as file:
         process = subprocess.Popen(
             [str(each) for each in command],
-            env=environment | {"KINDINBEELD_DATA_DIR": str(data_dir)},
+            env=environment | settings | {"KINDINBEELD_DATA_DIR": str(data_dir)},
             stdout=file,
             stderr=file,
         )
@@ -94,6 +95,33 @@ def test_however_it_is_started_it_takes_in_without_a_ledger(tmp_path: Path, way:
     store = tmp_path / "system" / "desks" / "wij.sqlite"
     assert store.stat().st_mode & 0o077 == 0
     assert store.parent.stat().st_mode & 0o077 == 0
+
+
+def test_the_limits_of_a_desk_are_settings(tmp_path: Path) -> None:
+    assert limits_of(Settings()) == Limits()
+    port = str(free_port())
+    url = f"http://127.0.0.1:{port}/"
+    limits = {"KINDINBEELD_DESK_BATCH": "2", "KINDINBEELD_DESK_BODY_BYTES": "2000", "KINDINBEELD_DESK_BURST": "3"}
+    limits |= {"KINDINBEELD_DESK_RATE": "1", "KINDINBEELD_DESK_CONNECTIONS": "5"}
+    with started(tmp_path / "system", COMMAND, "desk", "wij", "--port", port, **limits):
+        until(lambda: answers(url))
+        batch = {"content-type": "application/cloudevents-batch+json"}
+        given = [visited(f"visit-{number}", "no-answer") for number in range(3)]
+        with httpx.Client(base_url=url) as client:
+            many = client.post("/v1/events", content=b"[" + b",".join(given) + b"]", headers=batch)
+            assert (many.status_code, many.json()["mostEvents"]) == (413, 2)
+            large = client.post("/v1/events", content=b" " * 2001, headers=batch)
+            assert (large.status_code, large.json()["mostBytes"]) == (413, 2000)
+            two = b"[" + b",".join(given[:2]) + b"]"
+            fates = [client.post("/v1/events", content=two, headers=batch).status_code for _ in range(3)]
+            assert fates == [200, 200, 429]
+        with contextlib.ExitStack() as stack:
+            for _ in range(8):
+                stack.enter_context(socket.create_connection(("127.0.0.1", int(port))))
+            time.sleep(0.3)
+            with httpx.Client(base_url=url) as client:
+                assert client.get("/health/live").status_code == 503
+        until(lambda: answers(url))
 
 
 def test_with_the_whole_system_a_report_reaches_the_count(tmp_path: Path) -> None:

@@ -3,8 +3,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +17,18 @@ import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from events import Pseudonyms, parse_instant
 from services.desks.access import Access, AccessStore
+from services.desks.app import make_desk
 from services.desks.desk import Desk
 from services.desks.pages import PageSettings, routes
+from services.system import Settings
+from tests.services.reminders.test_reminders import HISTORY
+from tests.services.reminders.test_reminders import SOURCE as CRISIS
 from tests.services.web.conftest import browser
+from tests.support.systems import RunningLedger, running_ledger
 
 __all__ = ["browser"]
 
@@ -32,7 +43,7 @@ ANOTHER_BSN = "123456782"
 class Site:
     """The pages of a real desk on loopback, in a thread of their own."""
 
-    def __init__(self, desk: Desk, app: Starlette) -> None:
+    def __init__(self, desk: Desk, app: ASGIApp) -> None:
         self.desk = desk
         self._ready = threading.Event()
         self._server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
@@ -96,3 +107,53 @@ def send(client: httpx.Client, path: str, file: bytes | None = None, /, **fields
     form = hidden(client.get(path).raise_for_status().text)
     files = None if file is None else {"file": ("lijst", file)}
     return client.post(path, data=form | fields, files=files)
+
+
+def apart(do: Callable[[], object]) -> None:
+    """Run something in a thread of its own: a browser's own event loop may be running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(do).result()
+
+
+@contextmanager
+def viewing(ledger: RunningLedger) -> Iterator[subprocess.Popen[bytes]]:
+    """The process of the live view, until the block ends."""
+    process = subprocess.Popen([sys.executable, "-m", "services.view", str(ledger.data_dir.path)])
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[RunningLedger]:
+    # By the machine's clock: what a desk sends is recorded by the ledger's own.
+    with running_ledger(tmp_path / "system") as running:
+        apart(lambda: asyncio.run(running.store(*HISTORY)))
+        yield running
+
+
+@pytest.fixture
+def coordinator(ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """The whole desk of the coordinator on that ledger."""
+    monkeypatch.setenv("KINDINBEELD_DESK_SOURCE", CRISIS)
+    app = make_desk("coordinator", ledger.data_dir, Settings())
+    site = Site(app.desk, app)
+    yield site
+    site.stop()
+
+
+def until(answer: Callable[[], httpx.Response], good: Callable[[httpx.Response], bool]) -> httpx.Response:
+    """Ask again until the answer is good: the relay and the view take their moment."""
+    deadline = time.monotonic() + 30
+    while not good(found := answer()):
+        assert time.monotonic() < deadline, found.text
+        time.sleep(0.1)
+    return found
+
+
+def listed(client: httpx.Client, **asked: str) -> httpx.Response:
+    """Ask for the list until the live view is there."""
+    return until(lambda: client.get("/silent", params=asked), lambda answer: answer.status_code == 200)

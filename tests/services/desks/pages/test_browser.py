@@ -12,8 +12,11 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from services.desks.access import Access, AccessStore
-from tests.services.desks.pages.conftest import BSN, CHAIN, SOURCE, MakeSite, Site
+from tests.services.desks.pages.conftest import BSN, CHAIN, SOURCE, MakeSite, Site, listed, viewing
+from tests.services.desks.pages.test_earlier import from_source, give
 from tests.services.desks.pages.test_lists import GOOD
+from tests.services.reminders.test_reminders import WEEK
+from tests.support.systems import RunningLedger
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +52,11 @@ def check(page: Page) -> None:
     page.evaluate(AXE_SCRIPT)
     found = page.evaluate(f"axe.run(document, {json.dumps(RULES)}).then(found => found.violations)")
     assert [(v["id"], [n["html"][:200] for n in v["nodes"]][:5]) for v in found] == [], page.url
+    check_width(page)
+
+
+def check_width(page: Page) -> None:
+    """Nothing wider than the screen."""
     assert page.evaluate("document.documentElement.scrollWidth") <= 360, page.url
 
 
@@ -59,6 +67,7 @@ def test_axe_finds_nothing_in_any_form(
     for served, kinds in (
         (site("school"), ("contact-lost", "device-lent", "week-reported", "report-retracted")),
         (site("coordinator"), ("closure-announced", "school-registered")),
+        (site("leerplicht"), ("report-retracted",)),
     ):
         page = visit(served, f"/?lang={lang}", color_scheme=scheme, bypass_csp=True)
         check(page)
@@ -97,6 +106,66 @@ def test_axe_finds_nothing_in_any_answer(
         expect(page.locator("table.answers")).to_be_visible()
         check(page)
     assert len(served.held()) == 3
+
+
+@pytest.mark.parametrize(("scheme", "lang"), [("light", "nl"), ("dark", "en")])
+def test_an_earlier_report_is_found_and_withdrawn(
+    visit: Visit, site: MakeSite, scheme: Literal["light", "dark"], lang: str
+) -> None:
+    served = site()
+    for raw in (from_source(1, sector="hbo"), from_source(2), from_source(2, reason="moved")):
+        give(served, raw)
+    page = visit(served, f"/?lang={lang}", color_scheme=scheme, java_script_enabled=lang == "en", bypass_csp=True)
+    look = check if lang == "en" else check_width
+    page.locator('a[href="/reports"]').focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".entries li")).to_have_count(3)
+    look(page)
+    page.locator(".entries a").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#f-reference")).to_have_value("report-2")
+    look(page)
+    page.locator("#f-reference").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Gemeld" if lang == "nl" else "Reported")
+    assert served.held()[1]["data"]["retracts"] == {"source": SOURCE, "id": "report-2"}
+
+
+@pytest.mark.parametrize(("scheme", "lang"), [("dark", "nl"), ("light", "en")])
+def test_silent_schools_are_marked_in_the_browser(
+    visit: Visit, ledger: RunningLedger, coordinator: Site, scheme: Literal["light", "dark"], lang: str
+) -> None:
+    page = visit(coordinator, f"/silent?lang={lang}", color_scheme=scheme, bypass_csp=True)
+    expect(page.locator(".errors")).to_be_visible()
+    check(page)
+    with viewing(ledger), coordinator.client() as client:
+        listed(client, week=WEEK)
+        page.goto(f"{coordinator.url}/silent?week={WEEK}")
+        expect(page.locator(".entries li")).to_have_count(2)
+        expect(page.locator("html")).to_have_attribute("lang", lang)
+        check(page)
+        page.locator("#f-municipality").focus()
+        page.keyboard.type("Groningen")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator(".entries li")).to_have_count(1)
+        expect(page.locator("#f-fresh")).to_be_checked()
+        page.locator("button.main").click()
+        expect(page.locator(".errors")).to_be_visible()
+        check(page)
+        page.get_by_label("De Eik").focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text(
+            "1 school als herinnerd gemeld" if lang == "nl" else "1 school reported as reminded"
+        )
+        check(page)
+        page.locator(".next a").first.click()
+        expect(page.locator("#f-municipality")).to_have_value("GM0014")
+    assert [event["data"]["school"] for event in coordinator.held()] == ["01AA00"]
 
 
 def test_axe_finds_nothing_when_signing_in(visit: Visit, site: MakeSite, keys: AccessStore) -> None:
@@ -143,6 +212,23 @@ def test_a_pupil_is_reported_by_the_keyboard_alone_and_without_scripts(visit: Vi
     (event,) = served.held()
     assert event["data"]["pupil"] == CHAIN.of_bsn(BSN)
     assert event["data"]["occurredAt"] == "2020-04-01T14:05:00+02:00"
+
+
+def test_a_household_is_given_by_its_number(visit: Visit, site: MakeSite) -> None:
+    served = site()
+    page = visit(served, "/report/contact-lost", bypass_csp=True)
+    for name, text in (("bsn", BSN), ("school", "06KR00"), ("household", "G-17"), ("household_issuer", "?")):
+        page.locator(f"#f-{name}").fill(text)
+    page.locator("#f-sector").select_option("po")
+    page.keyboard.press("Enter")
+    expect(page.locator(".errors a")).to_have_attribute("href", "#f-household_issuer")
+    expect(page.locator("#f-household")).to_have_value("")
+    check(page)
+    for name, text in (("bsn", BSN), ("household", "G-17"), ("household_issuer", "GM0014")):
+        page.locator(f"#f-{name}").fill(text)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Gemeld")
+    assert served.held()[0]["data"]["household"] == CHAIN.of_household("G-17", "GM0014")
 
 
 def test_templates_are_downloaded(visit: Visit, site: MakeSite) -> None:

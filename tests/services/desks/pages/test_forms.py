@@ -8,7 +8,7 @@ import pytest
 
 from events import DESKS, PUBLISHERS, parse_event
 from services.desks.pages.fields import FORMS, forms_of
-from tests.services.desks.pages.conftest import ANOTHER_BSN, BSN, CHAIN, SOURCE, MakeSite, hidden, send
+from tests.services.desks.pages.conftest import ANOTHER_BSN, BSN, CHAIN, OTHER, SOURCE, MakeSite, hidden, send
 
 LOST = {
     "bsn": BSN,
@@ -50,10 +50,11 @@ def test_the_number_is_nowhere(site: MakeSite, tmp_path: Path, caplog: pytest.Lo
             send(client, "/report/contact-lost", **LOST | {"sector": ""}),
             send(client, "/report/contact-lost", **LOST | {"bsn": "111222334"}),
             send(client, "/report/contact-lost", **LOST | {"bsn": "", "local_number": "A-77/1", "issuer": "?"}),
+            send(client, "/report/contact-lost", **LOST | {"household": "A-77/1", "household_issuer": "?"}),
             send(client, "/list/contact-lost", b"bsn\n111222333\n"),
             send(client, "/list/contact-lost", b"111222333;06KR00\n"),
         ]
-    assert [page.status_code for page in pages] == [200, 400, 400, 400, 400, 400]
+    assert [page.status_code for page in pages] == [200, 400, 400, 400, 400, 400, 400]
     for number in ("111222333", "111222334", "A-77/1"):
         assert number not in "".join(page.text for page in pages)
         assert number not in caplog.text
@@ -103,6 +104,12 @@ def test_what_was_filled_in_stays_but_for_the_number(site: MakeSite) -> None:
         ({"sector": "hbo"}, "kies een van de sectoren"),
         ({"municipality": "Atlantis"}, "niet in het register"),
         ({"reason": "boos"}, "kies een van de redenen"),
+        ({"household": "17"}, "Uitgever van het gezinsnummer: 2 tot 20"),
+        ({"household_issuer": "GM0014"}, "Nummer van het gezin: vul dit in."),
+        ({"household": BSN, "household_issuer": "GM0014"}, "Nummer van het gezin: letters, cijfers"),
+        ({"household": "17", "household_issuer": BSN}, "hier hoort geen BSN"),
+        ({"household": "de Vries", "household_issuer": ""}, "Uitgever van het gezinsnummer"),
+        ({"household": "Müller", "household_issuer": "GM0014"}, "Nummer van het gezin: letters, cijfers"),
     ],
 )
 def test_each_field_says_what_is_wrong(site: MakeSite, changes: dict[str, str], said: str) -> None:
@@ -133,6 +140,24 @@ def test_a_local_number_is_another_child_than_any_bsn(site: MakeSite) -> None:
     with served.client() as client:
         send(client, "/report/contact-lost", **LOST | {"bsn": "", "local_number": "12 34", "issuer": "06kr00"})
     assert served.held()[0]["data"]["pupil"] == CHAIN.of_local("1234", "06KR00")
+
+
+def test_children_of_a_household_share_it_over_schools(site: MakeSite) -> None:
+    served = site()
+    family = {"household": "g-0017", "household_issuer": "gm0014"}
+    with served.client() as client:
+        text = client.get("/report/contact-lost").text
+        assert "Welk gezin?" in text
+        assert "gezinsnummer van de gemeente" in text
+        assert "Welk gezin?" not in client.get("/report/contact-restored").text
+        send(client, "/report/contact-lost", **LOST | family)
+        sister = LOST | {"bsn": ANOTHER_BSN, "school": "07KR00", "household": " G-0017"}
+        send(client, "/report/contact-lost", **sister | {"household_issuer": "GM0014"})
+        send(client, "/report/contact-lost", **LOST | {"reason": "moved"})
+    one, other, none = (event["data"] for event in served.held())
+    assert one["household"] == other["household"] == CHAIN.of_household("G-0017", "GM0014")
+    assert one["household"] not in (one["pupil"], other["pupil"], CHAIN.of_local("G-0017", "GM0014"))
+    assert "household" not in none
 
 
 def test_a_visit_that_met_the_pupil_restores_contact(site: MakeSite) -> None:
@@ -204,6 +229,31 @@ def test_an_own_report_can_be_withdrawn(site: MakeSite) -> None:
     assert served.held()[1]["data"]["retracts"] == {"source": SOURCE, "id": reference}
 
 
+def test_leerplicht_withdraws_what_another_reported(site: MakeSite) -> None:
+    served = site("leerplicht")
+    with served.client() as client:
+        assert "Wie de melding deed" in client.get("/report/report-retracted").text
+        for given, source in ((OTHER, OTHER), ("", SOURCE)):
+            answer = send(client, "/report/report-retracted", reference=f"no-{BSN}", reporter=given)
+            assert answer.status_code == 200
+            assert served.held()[-1]["data"]["retracts"] == {"source": source, "id": f"no-{BSN}"}
+        wrong = send(client, "/report/report-retracted", reference="a", reporter="de school")
+        assert 'href="#f-reporter"' in wrong.text
+        assert send(client, "/report/report-retracted", reporter=OTHER).status_code == 400
+    assert len(served.held()) == 2
+
+
+def test_the_other_desks_withdraw_their_own_only(site: MakeSite) -> None:
+    for desk in DESKS:
+        (form,) = [form for form in forms_of(desk) if form.kind == "report-retracted"]
+        assert ("reporter" in [field.name for field in form.fields]) == (desk == "leerplicht")
+    served = site()
+    with served.client() as client:
+        assert "Wie de melding deed" not in client.get("/report/report-retracted").text
+        assert send(client, "/report/report-retracted", reference="a", reporter=OTHER).status_code == 200
+    assert served.held()[0]["data"]["retracts"] == {"source": SOURCE, "id": "a"}
+
+
 def test_a_desk_offers_its_kinds_and_no_others(site: MakeSite) -> None:
     for desk in DESKS:
         kinds = {form.kind for form in forms_of(desk)}
@@ -222,7 +272,7 @@ def test_it_never_asks_for_a_name_of_a_person() -> None:
         assert not any(field.look == "text" and field.name not in TEXTS for field in form.columns)
 
 
-TEXTS = {"bsn", "local_number", "lender", "closure", "name", "reference"}
+TEXTS = {"bsn", "local_number", "household", "lender", "closure", "name", "reference", "reporter"}
 """What may be typed freely: numbers, an organisation, a closure, a school, a reference."""
 
 

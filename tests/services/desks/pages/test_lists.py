@@ -56,6 +56,18 @@ def test_a_list_of_pupils_is_taken_in_whole(site: MakeSite, encoding: str, delim
         assert event["id"] in answer.text
 
 
+def test_a_list_gives_households_where_they_are_known(site: MakeSite) -> None:
+    served = site()
+    text = "bsn;wanneer;school;sector;nummer van het gezin;uitgever van het gezinsnummer\n"
+    text += f"{BSN};16-03-2020;06KR00;po;00017;GM0014\n{ANOTHER_BSN};16-03-2020;07KR00;vo;;\n"
+    with served.client() as client:
+        assert send(client, "/list/contact-lost", text.encode()).status_code == 200
+        wrong = send(client, "/list/contact-lost", text.replace("00017", "de Vries?").encode())
+    assert [event["data"].get("household") for event in served.held()] == [CHAIN.of_household("17", "GM0014"), None]
+    assert wrong.status_code == 400
+    assert "Vries" not in wrong.text
+
+
 def test_the_same_list_again_is_known(site: MakeSite) -> None:
     served = site()
     with served.client() as client:

@@ -5,8 +5,9 @@ import string
 from pathlib import Path
 
 import services.desks.pages
+from events import DESKS
 from services.desks.pages.composing import problem_at
-from services.desks.pages.fields import FORMS
+from services.desks.pages.fields import FORMS, forms_of
 from services.desks.pages.texts import CATALOGUE, LANGUAGES, choice_key
 
 
@@ -37,8 +38,12 @@ def test_every_text_is_used_somewhere() -> None:
     code = "".join(
         p.read_text("utf-8") for p in folder.rglob("*") if p.suffix in {".py", ".html"} and "texts" not in p.name
     )
-    names = {field.name for form in FORMS.values() for field in form.columns} | {"key", "source", "file"}
-    built = ("sector_", "form_", "desk_", "reason_", "via_", "outcome_", "device_", "regime_", "values_")
+    names = {field.name for desk in DESKS for form in forms_of(desk) for field in form.columns} | {
+        "key",
+        "source",
+        "file",
+    }
+    built = ("sector_", "form_", "desk_", "reason_", "via_", "outcome_", "device_", "regime_", "values_", "fate_")
     unused = [
         key
         for key in CATALOGUE["nl"]
