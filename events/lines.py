@@ -9,7 +9,7 @@ from typing import BinaryIO, Final, Protocol
 
 import zstandard
 
-__all__ = ["LinesError", "read_lines"]
+__all__ = ["LinesError", "read_blocks", "read_lines", "split_lines"]
 
 _CHUNK: Final = 1 << 16
 _BOM: Final = b"\xef\xbb\xbf"
@@ -77,16 +77,51 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
     return _plain(first.removeprefix(_BOM), file)
 
 
-def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _blocks(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Give whole lines together, without the end of the last; what is read before an error comes before it."""
     begun: list[bytes] = []
-    for chunk in chunks:
-        first, *others = chunk.split(b"\n")
-        begun.append(first)
-        if others:
-            yield b"".join(begun)
-            yield from others[:-1]
-            begun = [others[-1]]
+    length = 0
+    try:
+        for chunk in chunks:
+            cut = chunk.rfind(b"\n")
+            length += len(chunk)
+            if cut < 0 or length < size:
+                begun.append(chunk)
+                continue
+            yield b"".join([*begun, chunk[:cut]])
+            begun = [chunk[cut + 1 :]]
+            length = len(begun[0])
+    except (LinesError, OSError):
+        whole, end, _ = b"".join(begun).rpartition(b"\n")
+        if end:
+            yield whole
+        raise
     yield b"".join(begun)
+
+
+def read_blocks(path: str | Path, size: int) -> Iterator[tuple[int, bytes]]:
+    """Give whole lines together, `size` bytes of them or a little more, with the number of the first: see `read_lines`.
+
+    `split_lines` takes a block apart.
+    """
+    number = 0
+    try:
+        with nullcontext(sys.stdin.buffer) if str(path) == "-" else Path(path).open("rb") as file:
+            for block in _blocks(_chunks(file), size):
+                first, number = number + 1, number + 1 + block.count(b"\n")
+                yield first, block
+    except OSError as error:
+        raise LinesError(f"the file cannot be read: {error.strerror or 'input/output error'}") from None
+    except LinesError as error:
+        raise LinesError(f"{error}, after line {number}") from None
+
+
+def split_lines(first: int, block: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give the lines of a block, of which the first has the number `first`; blank lines are counted and left out."""
+    for number, line in enumerate(block.split(b"\n"), first):
+        text = line.removesuffix(b"\r")
+        if text and not text.isspace():
+            yield number, text
 
 
 def read_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
@@ -96,14 +131,5 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
     mark before plain text is left out. Raises `LinesError`, after every whole line that could be read, for a file
     that is missing, cannot be read, is damaged, or ends inside compressed data.
     """
-    number = 0
-    try:
-        with nullcontext(sys.stdin.buffer) if str(path) == "-" else Path(path).open("rb") as file:
-            for number, line in enumerate(_lines(_chunks(file)), start=1):
-                text = line.removesuffix(b"\r")
-                if text and not text.isspace():
-                    yield number, text
-    except OSError as error:
-        raise LinesError(f"the file cannot be read: {error.strerror or 'input/output error'}") from None
-    except LinesError as error:
-        raise LinesError(f"{error}, after line {number}") from None
+    for first, block in read_blocks(path, _CHUNK):
+        yield from split_lines(first, block)

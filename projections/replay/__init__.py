@@ -129,7 +129,7 @@ def replaying(batches: Iterable[pa.RecordBatch], *, memory: str = MEMORY) -> Ite
     with TemporaryDirectory(prefix="kindinbeeld-") as temporary:
         directory = Path(temporary)
         file = directory / "events.parquet"
-        write_parquet(batches, file, compression="lz4")
+        write_parquet(batches, file, passing=True)
         with _replay([file], directory, memory) as replay:
             yield replay
 

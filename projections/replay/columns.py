@@ -181,11 +181,17 @@ def columns_of(messages: Iterable[tuple[int, int, bytes]], keep_event: bool) -> 
         yield builder.ordered_batch()
 
 
-def write_parquet(batches: Iterable[pa.RecordBatch], path: str | Path, compression: str = "zstd") -> int:
-    """Write columns to a Parquet file marked `kindinbeeld.format = "1"`; gives the number of rows written."""
+def write_parquet(batches: Iterable[pa.RecordBatch], path: str | Path, *, passing: bool = False) -> int:
+    """Write columns to a Parquet file marked `kindinbeeld.format = "1"`; gives the number of rows written.
+
+    `passing`: it is read once and soon, so that writing it quickly counts for more than its size.
+    """
     rows = 0
     dictionaries = [name for name in SCHEMA.names if name not in _DISTINCT]
-    with pq.ParquetWriter(path, SCHEMA, compression=compression, use_dictionary=dictionaries) as writer:
+    compression = {name: "none" if name == "event" else "lz4" for name in SCHEMA.names} if passing else "zstd"
+    with pq.ParquetWriter(
+        path, SCHEMA, compression=compression, use_dictionary=dictionaries, write_statistics=not passing
+    ) as writer:
         group: list[pa.RecordBatch] = []
         for batch in batches:
             group.append(batch)

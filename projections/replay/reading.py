@@ -21,7 +21,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from events.errors import Rejected
-from events.lines import read_lines
+from events.lines import read_blocks, split_lines
 from events.parse import parse_event
 from events.quick import Checked, QuickChecker
 from events.times import CLOCK_TOLERANCE
@@ -49,27 +49,9 @@ class _Written(NamedTuple):
     rejected: list[tuple[int, Rejected]]
 
 
-def _chunks(path: str | Path, size: int) -> Iterator[tuple[int, bytes]]:
-    """Give runs of lines joined by newlines, with the number of their first line; a blank line stays in its place."""
-    lines: list[bytes] = []
-    first, length = 1, 0
-    for number, line in read_lines(path):
-        while first + len(lines) < number and length < size:
-            lines.append(b"")
-            length += 1
-        if length >= size:
-            yield first, b"\n".join(lines)
-            lines.clear()
-            first, length = number, 0
-        lines.append(line)
-        length += len(line) + 1
-    if lines:
-        yield first, b"\n".join(lines)
-
-
 def _columns(first: int, text: bytes, rejected: list[tuple[int, Rejected]]) -> Iterator[pa.RecordBatch]:
     builder, checker = ColumnsBuilder(), _checker()
-    numbered = ((number, line) for number, line in enumerate(text.split(b"\n"), start=first) if line)
+    numbered = split_lines(first, text)
     while taken := list(islice(numbered, BATCH)):
         numbers, lines = zip(*taken, strict=True)
         checked, others = checker.check(lines)
@@ -105,7 +87,7 @@ def _write(first: int, text: bytes, directory: Path) -> _Written:
     """Check the lines of a chunk and write its events to a file; runs in a process of its own."""
     rejected: list[tuple[int, Rejected]] = []
     path = directory / f"{first}.parquet"
-    write_parquet(_columns(first, text, rejected), path, compression="lz4")
+    write_parquet(_columns(first, text, rejected), path, passing=True)
     return _Written(path, rejected)
 
 
@@ -130,7 +112,7 @@ def _processes() -> BaseContext:
 
 
 def _written(path: str | Path, directory: Path) -> Iterator[_Written]:
-    chunks = _chunks(path, CHUNK)
+    chunks = read_blocks(path, CHUNK)
     begin = list(islice(chunks, 2))
     if len(begin) < 2:
         yield from (_write(first, text, directory) for first, text in begin)
