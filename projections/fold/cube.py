@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,13 @@ _FLOW_MEASURES = {
     "moved_out": cells.MOVED_OUT,
 } | dict(zip(COUNT_MEASURES[-7:], range(cells.DEVICE, FLOW_COLUMNS), strict=True))
 
+_STATES: Final[dict[str, tuple[list[int], list[int]]]] = {
+    "unreached": ([cells.NEWLY_LOST, cells.MOVED_IN], [cells.RESTORED, cells.MOVED_OUT]),
+    "households": ([HOUSEHOLDS], []),
+    "unreached_over_4_weeks": ([OVER_4_WEEKS], []),
+}
+"""Of what holds at an instant: the columns of what begins it and of what ends it."""
+
 # TOUCHES[mask, days]: whether a pupil unreached on the days of ``mask`` was so on one of ``days``.
 _SETS = np.arange(128)
 _TOUCHES = (_SETS[:, None] & _SETS[None, :]) != 0
@@ -45,6 +53,19 @@ class Grid:
     coverage: dict[str, Numbers]
 
 
+class _Days(NamedTuple):
+    """What the calendar and the day of K say, by place, sector and week."""
+
+    closures: tuple[Closure, ...]
+    today: int
+    closed: NDArray[np.bool_]
+    """By day of the week too: whether the day is closed and not later than K."""
+    open: NDArray[np.bool_]
+    """Whether a row exists: some day of the week is."""
+    last: Numbers
+    """The day of τ, by its place in the running totals (0 is "before")."""
+
+
 class Cube:
     """Cells of ``places`` over ``weeks`` whole weeks from ``first_monday``; what lies before is kept as one day."""
 
@@ -58,11 +79,11 @@ class Cube:
         self._flow = np.zeros((*shape, 1 + 7 * weeks, FLOW_COLUMNS), dtype=np.int32)
         self._during = np.zeros((*shape, 1 + weeks, 128), dtype=np.int32)
         self._coverage = np.zeros((*shape, 1 + weeks, COVERAGE_COLUMNS), dtype=np.int64)
-        self._calendar: tuple[tuple[Closure, ...], NDArray[np.bool_]] | None = None
-        # What was summed by week, for which calendar and day, and which places have changed since.
+        # What was summed by week, on which days, and which places have changed since.
         self._by_week = np.zeros((*shape, weeks, FLOW_COLUMNS), dtype=np.int64)
         self._during_week = np.zeros((*shape, weeks), dtype=np.int64)
-        self._summed_for: tuple[tuple[Closure, ...], int] | None = None
+        self._states = {name: np.zeros((*shape, weeks), dtype=np.int64) for name in _STATES}
+        self._days: _Days | None = None
         self._changed = np.zeros(len(places), dtype=np.bool_)
 
     def knows(self, places: NDArray[np.int64]) -> bool:
@@ -100,25 +121,16 @@ class Cube:
         ``unripe`` are (area, number) of those who pass four weeks on the day of K, but not before K.
         Every event in the cells has happened before K.
         """
-        today = local_day(at - 1)
-        calendar = self._closed(closures).reshape(len(self.places), len(SECTORS), self.weeks, 7)
-        days = np.arange(self.first_monday, self.first_monday + 7 * self.weeks).reshape(self.weeks, 7)
-        closed = calendar & (days <= today)
-        is_open: NDArray[np.bool_] = np.logical_or.reduce(closed, axis=3)
-        # The day of τ, by its place in the running totals (0 is "before"): the last closed day of the week, also one
-        # that is still to come, or the day of K if that is earlier.
-        last = 7 * np.arange(self.weeks) + 7 - np.argmax(calendar[..., ::-1], axis=3)
-        last = np.minimum(last, max(0, today - self.first_monday + 1))
-        self._sum_weeks(closed, (closures, today))
-        counts = {name: self._by_week[..., column] for name, column in _FLOW_MEASURES.items()}
-        counts |= self._states(last, today, unripe)
-        whole = self._during[..., cells.WHOLE_WEEKS].cumsum(axis=2)[:, :, 1:]
-        counts["unreached_during"] = self._during_week + np.where(is_open, whole, 0)
+        days = self._days_of(closures, local_day(at - 1))
+        self._sum_weeks(days)
+        counts: dict[str, Numbers] = {name: self._by_week[..., column] for name, column in _FLOW_MEASURES.items()}
+        counts |= self._states | {"unreached_during": self._during_week}
+        counts["unreached_over_4_weeks"] = self._ripe(days, unripe)
         coverage = self._coverage[:, :, 1:].copy()
         expected = self._coverage[..., cells.EXPECTED].cumsum(axis=2)[:, :, 1:]
         coverage[..., cells.EXPECTED] = expected
-        some = np.flatnonzero(is_open.sum(axis=(0, 1)))
-        keep = is_open[:, :, some]
+        some = np.flatnonzero(days.open.sum(axis=(0, 1)))
+        keep = days.open[:, :, some]
         return Grid(
             tuple(week_of_day(self.first_monday + 7 * int(week)) for week in some),
             keep,
@@ -126,41 +138,53 @@ class Cube:
             {name: np.where(keep, coverage[:, :, some, i], 0) for i, name in enumerate(COVERAGE_MEASURES)},
         )
 
-    def _closed(self, closures: tuple[Closure, ...]) -> NDArray[np.bool_]:
-        if self._calendar is None or self._calendar[0] != closures:
-            self._calendar = closures, closed_days(closures, self.places, self.first_monday, 7 * self.weeks)
-        return self._calendar[1]
+    def _days_of(self, closures: tuple[Closure, ...], today: int) -> _Days:
+        """Apply the calendar as of a day; when it is another than the last time, all is to be summed again."""
+        known = self._days
+        if known is not None and (known.closures, known.today) == (closures, today):
+            return known
+        calendar = closed_days(closures, self.places, self.first_monday, 7 * self.weeks)
+        calendar = calendar.reshape(len(self.places), len(SECTORS), self.weeks, 7)
+        days = np.arange(self.first_monday, self.first_monday + 7 * self.weeks).reshape(self.weeks, 7)
+        closed = calendar & (days <= today)
+        # The last closed day of the week, also one that is still to come, or the day of K if that is earlier.
+        last = 7 * np.arange(self.weeks) + 7 - np.argmax(calendar[..., ::-1], axis=3)
+        last = np.minimum(last, max(0, today - self.first_monday + 1))
+        self._days = _Days(closures, today, closed, np.logical_or.reduce(closed, axis=3), last)
+        self._changed[:] = True
+        return self._days
 
-    def _sum_weeks(self, closed: NDArray[np.bool_], calendar: tuple[tuple[Closure, ...], int]) -> None:
-        """Sum the closed days of each week, for the places that changed; for all when the calendar or the day did."""
-        if calendar != self._summed_for:
-            self._changed[:] = True
-            self._summed_for = calendar
+    def _sum_weeks(self, days: _Days) -> None:
+        """Sum by week for the places that changed: what happened on closed days, and what holds just before τ."""
         rows = np.flatnonzero(self._changed)
         if not len(rows):
             return
-        days = closed[rows]
-        by_day = self._flow[rows, :, 1:].reshape(*days.shape, FLOW_COLUMNS)
-        self._by_week[rows] = np.einsum("pswdc,pswd->pswc", by_day, days)
+        closed, last = days.closed[rows], days.last[rows]
+        flow, during = self._flow[rows], self._during[rows]
+        by_day = flow[:, :, 1:].reshape(*closed.shape, FLOW_COLUMNS)
+        self._by_week[rows] = np.einsum("pswdc,pswd->pswc", by_day, closed)
         # Of those unreached on some days of the week: the pupils whose days meet the closed ones.
-        touching = _TOUCHES[(days << np.arange(7)).sum(axis=3)]
-        self._during_week[rows] = np.einsum("pswm,pswm->psw", self._during[rows, :, 1:], touching)
+        touching = _TOUCHES[(closed << np.arange(7)).sum(axis=3)]
+        whole = during[..., cells.WHOLE_WEEKS].cumsum(axis=2)[:, :, 1:]
+        some_days = np.einsum("pswm,pswm->psw", during[:, :, 1:], touching)
+        self._during_week[rows] = some_days + np.where(days.open[rows], whole, 0)
+        # Everything that began, less what ended, up to the last closed day.
+        for name, (begun, ended) in _STATES.items():
+            change = flow[..., begun].sum(axis=3) - flow[..., ended].sum(axis=3)
+            self._states[name][rows] = np.take_along_axis(change.cumsum(axis=2), last, axis=2)
         self._changed[:] = False
 
-    def _states(self, last: NDArray[np.int64], today: int, unripe: Pairs) -> dict[str, Numbers]:
-        """Give what holds just before τ: everything that began, less what ended, up to the last closed day."""
-        flow = self._flow
-        begun = flow[..., cells.NEWLY_LOST] + flow[..., cells.MOVED_IN]
-        ended = flow[..., cells.RESTORED] + flow[..., cells.MOVED_OUT]
-        changes = {"unreached": begun - ended, "households": flow[..., HOUSEHOLDS]}
-        states = {name: np.take_along_axis(change.cumsum(axis=2), last, axis=2) for name, change in changes.items()}
-        over = np.take_along_axis(flow[..., OVER_4_WEEKS].cumsum(axis=2), last, axis=2)
-        index = today - self.first_monday
-        if len(unripe) and 0 <= index < 7 * self.weeks:
-            place, sector = self._row[unripe[:, 0] >> 2], unripe[:, 0] & 3
-            running = last[place, sector, index // 7] == index + 1
-            np.subtract.at(over, (place[running], sector[running], index // 7), unripe[running, 1])
-        return states | {"unreached_over_4_weeks": over}
+    def _ripe(self, days: _Days, unripe: Pairs) -> Numbers:
+        """Leave out who passes four weeks on the day of K, but not before K."""
+        over = self._states["unreached_over_4_weeks"]
+        index = days.today - self.first_monday
+        if not len(unripe) or not 0 <= index < 7 * self.weeks:
+            return over
+        over = over.copy()
+        place, sector = self._row[unripe[:, 0] >> 2], unripe[:, 0] & 3
+        running = days.last[place, sector, index // 7] == index + 1
+        np.subtract.at(over, (place[running], sector[running], index // 7), unripe[running, 1])
+        return over
 
 
 def _unpack(keys: Numbers, bits: int) -> tuple[Numbers, Numbers, Numbers, Numbers]:
