@@ -134,7 +134,8 @@ async def give(plan: Plan, requests: Sequence[bytes]) -> Load:
             early = when - time.perf_counter()
             if early > 0:
                 await asyncio.sleep(early)
-            due.append((when, request))
+            # A loop counts in whole milliseconds, and may wake a moment early.
+            due.append((min(when, time.perf_counter()), request))
         else:
             due.append((0.0, request))
         more.release()

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import structlog
 from eventsourcing.persistence import PersistenceError
@@ -96,8 +96,7 @@ class Relay:
         self._ready.set()
         carrying = asyncio.create_task(self._carry_for_ever())
         await self._stopped.wait()
-        carrying.cancel()
-        await asyncio.gather(carrying, return_exceptions=True)
+        await _end([carrying], _LONGEST_WAIT)
         self._note(at_once=True)
 
     async def _carry_for_ever(self) -> None:
@@ -127,9 +126,7 @@ class Relay:
                     self._say("the ledger cannot be reached")
                 await asyncio.sleep(_FIRST_WAIT)
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await _end(tasks, _FIRST_WAIT)
                 await ledger.close()
 
     async def _carry(self, channel: Channel, ledger: Ledger) -> None:
@@ -223,6 +220,19 @@ class Relay:
                 del self._notes[:-_NOTES]  # the next time, when it can be
             else:
                 self._notes.clear()
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]], patience: float) -> None:
+    """Cancel tasks until they have ended, and once more every so many seconds.
+
+    Until Python 3.12 a task that waits for an answer with a timeout may miss that it is cancelled: when the answer
+    comes at the same moment, and then it goes on.
+    """
+    left: set[asyncio.Task[Any]] = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=patience)
 
 
 def _holds(store: DeskStore, channel: Channel, position: int, raw: bytes) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from deploy.streams import stream_config
 from events import EVENTS_STREAM, FIELD_HEADER, REJECTED_STREAM, RULE_HEADER, desk_and_kind
 from services.desks.desk import Desk
-from services.desks.relay import Relay
+from services.desks.relay import Relay, _end
 from services.ledger import read_rejected
 from tests.services.desks.conftest import Store, Stores
 from tests.support.reports import SOURCE, lost, now, report, visited
@@ -148,6 +148,23 @@ async def test_killed_in_the_middle_the_next_one_goes_on(store: Store, ledger: R
         await carried(desk)
         assert [raw for *_, raw in await ledger.stored()] == accepted(desk)
         assert [each.relayed for each in desk.reports(SOURCE, after=7990)] == [True] * 10
+
+
+async def test_it_stops_though_a_cancellation_is_missed() -> None:
+    missed = 0
+
+    async def once_deaf() -> None:
+        nonlocal missed
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            missed += 1  # as `wait_for` does until Python 3.12, when the answer comes at the same moment
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(once_deaf())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(_end([task], 0.01), 5)
+    assert (missed, task.cancelled()) == (1, True)
 
 
 async def test_two_desks_carry_beside_each_other(school: Desk, ledger: RunningLedger, stores: Stores) -> None:
