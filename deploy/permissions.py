@@ -15,6 +15,7 @@ from events.subjects import (
     PUBLISHERS,
     REJECTED_STREAM,
     VIEW_CHANGED,
+    VIEW_SILENT,
     event_subject,
     rejected_subject,
     resend_subject,
@@ -31,8 +32,6 @@ PARTS: Final = ("view", "page", "reader", IMPORT_DESK, "reporter", "resender", *
 programs that report by NATS, `resender` for the command that has desks take once more what they refused."""
 
 _VIEW_STATUS: Final = "kib.view.status"
-_SILENT: Final = "kib.view.silent"
-"""Where the live view answers which schools are silent: to the coordinator's desk, for its page."""
 _COORDINATOR: Final = "coordinator"
 
 
@@ -71,12 +70,12 @@ def _desk(desk: str) -> tuple[list[str], list[str], bool]:
         f"$JS.API.DIRECT.GET.{REJECTED_STREAM}.{resolved_subject(desk)}",
     ]
     refusals = [rejected_subject(desk), resolved_subject(desk)]
-    asks = [_SILENT] if desk == _COORDINATOR else []
+    asks = [VIEW_SILENT] if desk == _COORDINATOR else []
     return [*own, *refusals, *places, *asks], [f"kib.desk.{desk}.report", resend_subject(desk)], True
 
 
 _RIGHTS: Final[dict[str, tuple[list[str], list[str], bool]]] = {
-    "view": ([*_reading(EVENTS_STREAM), VIEW_CHANGED], [_VIEW_STATUS, _SILENT], True),
+    "view": ([*_reading(EVENTS_STREAM), VIEW_CHANGED], [_VIEW_STATUS, VIEW_SILENT], True),
     "page": ([*_reading(EVENTS_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
     "reader": ([*_reading(EVENTS_STREAM), *_reading(REJECTED_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
     IMPORT_DESK: (
@@ -91,7 +90,7 @@ _RIGHTS: Final[dict[str, tuple[list[str], list[str], bool]]] = {
         False,
     ),
     "reporter": ([f"kib.desk.{desk}.report" for desk in DESKS], [], False),
-    "resender": ([*_reading(REJECTED_STREAM), *map(resend_subject, DESKS)], [], False),
+    "resender": ([*map(resend_subject, DESKS)], [], False),
     **{desk: _desk(desk) for desk in DESKS},
 }
 """For each part: where it publishes, where it listens, and whether it answers requests."""

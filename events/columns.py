@@ -8,13 +8,12 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from events.rules import INSTANT_PATTERN
+
 __all__ = ["instants"]
 
 # As the contract has them but for small letters, which are rare: its own reader decides.
-_TIME: Final = (
-    r"^(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-    r"(?:\.[0-9]{1,6})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
-)
+_TIME: Final = INSTANT_PATTERN.replace("[Tt]", "T").replace("[Zz]", "Z")
 _MICROS: Final = pa.timestamp("us", tz="UTC")
 
 

@@ -15,7 +15,7 @@ import msgspec
 from events.errors import Rejected
 from events.rules import JSON_RULE, NUMBER_RULE, OBJECT_RULE
 
-__all__ = ["DIGEST_SIZE", "content_digest", "digest_of", "event_key", "read_json"]
+__all__ = ["DIGEST_SIZE", "content_digest", "event_key", "read_json"]
 
 DIGEST_SIZE: Final = 16
 _LARGEST_EXPONENT: Final = 400
@@ -73,10 +73,10 @@ def content_digest(raw: bytes) -> bytes:
     content = read_json(raw)
     if type(content) is not dict:
         raise Rejected("line", OBJECT_RULE)
-    return digest_of(content)
+    return _digest_of(content)
 
 
-def digest_of(content: dict[str, Any]) -> bytes:
+def _digest_of(content: dict[str, Any]) -> bytes:
     """Give the digest of an event's members as `read_json` reads them; they are changed on the way."""
     content.pop("recordedtime", None)
     if "time" in content:

@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from events.content import DIGEST_SIZE
 from events.envelope import ENVELOPES, TYPE_PREFIX, Envelope
-from events.rules import ID_LENGTH
+from events.rules import ID_LENGTH, ID_PATTERN, PSEUDONYM_PATTERN
 
 __all__ = ["Checked", "QuickChecker"]
 
@@ -35,8 +35,8 @@ _SCALARS: Final = ("time", "recordedtime", "datacontenttype")
 _FREE: Final = {"id", "time", "recordedtime", "occurredAt", "pupil", "household"}
 # As the contract has them, each value closed by a line break, which none of them may hold. Nine digits may be
 # somebody's number, and small letters in a time are rare: the contract's reader decides.
-_IDS: Final = re.compile(rf"(?:[^\u0000-\u001f\u007f-\u009f]{{1,{ID_LENGTH}}}\n)*").fullmatch
-_PSEUDONYMS: Final = re.compile(r"(?:(?![0-9]{9}\n)[A-Za-z0-9_-]{8,64}\n)*").fullmatch
+_IDS: Final = re.compile(f"(?:(?=.{{1,{ID_LENGTH}}}\n){ID_PATTERN[1:-1]}\n)*").fullmatch
+_PSEUDONYMS: Final = re.compile(f"(?:(?![0-9]{{9}}\n){PSEUDONYM_PATTERN[1:-1]}\n)*").fullmatch
 # Of an hour and its offset: the hour in UTC, where it lies on the same day.
 _HOURS: Final = {
     f"{hour:02}{offset:+03}:00": f"{hour - offset:02}"
@@ -201,7 +201,7 @@ class QuickChecker:
         return {at for at, raw in enumerate(raws) if raw.count(b",") != commas[at]}
 
     def _unruly(self, kind: str, name: str, values: list[Any]) -> set[int]:
-        """Find the values that break the rule of a member, or that nobody has met and are too many to remember."""
+        """Find the values that break the rule of a member; so many of those that keep it are remembered."""
         good = self._good[kind, name]
         new = set(values) - good - {UNSET}
         if not new:

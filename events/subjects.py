@@ -13,6 +13,7 @@ __all__ = [
     "REJECTED_STREAM",
     "RULE_HEADER",
     "VIEW_CHANGED",
+    "VIEW_SILENT",
     "desk_and_kind",
     "event_subject",
     "rejected_subject",
@@ -30,6 +31,8 @@ RULE_HEADER: Final = "Kib-Rule"
 """Header of a rejected message: which rule."""
 VIEW_CHANGED: Final = "kib.view.changed"
 """Where the live view says that it has moved on (`events.notices.ViewChanged`)."""
+VIEW_SILENT: Final = "kib.view.silent"
+"""Where the live view answers which schools are silent: to the coordinator's desk, for its page."""
 IMPORT_DESK: Final = "import"
 """The desk of imported history: only here an event's own `recordedtime` is its recorded time."""
 

@@ -20,6 +20,7 @@ _ORDER: Final = {
     "device-lent": DEVICE,
     "door-visit": VISIT,
 }
+_OF_SCHOOLS: Final = ("week-reported", "reminder-sent")
 _DETAILS: Final = {
     "device": {name: number for number, name in enumerate(DEVICES)},
     "outcome": {name: number for number, name in enumerate(OUTCOMES)},
@@ -80,8 +81,10 @@ class QuickReader:
                 places += found.at  # the contract's reader says which happened after they were recorded
             elif found.kind in _ORDER:
                 reports.append(_reports(found, recorded, sources))
-            else:
+            elif found.kind in _OF_SCHOOLS:
                 others += zip(found.at, _of_schools(found, recorded, sources), strict=True)
+            else:
+                places += found.at
         others += [(at, take(sources[at])) for at in places]
         return reports, others
 

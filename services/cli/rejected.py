@@ -67,6 +67,7 @@ def register(app: typer.Typer) -> None:
         shown unless --content asks for it. `rejected resend` gives it once more.
         """
         if context.invoked_subcommand is not None:
+            _ensure_nothing_is_lost(context)
             return
         from services.rejected import IN_LEDGER, Wanted
         from services.system.logs import configure_logging
@@ -82,6 +83,14 @@ def register(app: typer.Typer) -> None:
 
     rejected_resend.register(group)
     app.add_typer(group, name="rejected")
+
+
+def _ensure_nothing_is_lost(context: typer.Context) -> None:
+    """Raise WrongUsage for an option before `resend`, which would be of the listing and never reach it."""
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source is not None and source.name == "COMMANDLINE":
+            raise WrongUsage(f"{parameter.opts[0]} must stand behind {context.invoked_subcommand}")
 
 
 async def _list(

@@ -24,6 +24,7 @@ from services.desks.health import health_routes
 from services.desks.http import Limits, server_config
 from services.desks.intake import describe_intake, make_intake
 from services.desks.relay import Relay
+from services.desks.store import StoreTrouble
 from services.desks.surroundings import Surroundings, ensure_may_listen, is_loopback
 from services.system import DataDir, Settings, SystemUnavailable
 
@@ -119,7 +120,12 @@ class DeskApp(AsgiFastStream):
         except SystemUnavailable as error:
             self._refusal = error.message
             raise
-        await asyncio.to_thread(self.desk.start)
+        try:
+            await asyncio.to_thread(self.desk.start)
+        except StoreTrouble as trouble:
+            # Its cause names the database and who asks there.
+            self._refusal = trouble.reason
+            raise SystemUnavailable(trouble.reason) from None
         try:
             await asyncio.to_thread(self.relay.start)
             try:

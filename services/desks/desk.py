@@ -218,8 +218,8 @@ class Desk:
             self.store.desk_recorder.reach()
             if self._away:
                 # What was under way when it went may be stored, uncounted, with nobody told.
-                self._writer.recount(self.carried.position)
                 self._away = False
+                self._writer.recount(self.carried.position)
                 self.problem = None
                 self.on_stored(1, 1, 1)
         except StoreTrouble as trouble:
@@ -246,6 +246,6 @@ class Desk:
         reason = self._writer.explain(error)
         if self.problem is None:
             _log.error("nothing can be stored", desk=self.name, reason=reason, why=type(error).__name__)
-        self._away = self._away or (isinstance(error, StoreTrouble) and error.away)
+        self._away = self._away or isinstance(error, StoreTrouble)
         self.problem = reason
         return reason

@@ -142,7 +142,9 @@ class Filler:
         chunk.size += sum(len(raw) + 1 for _, raw in piece)
         chunk.last_number = piece[-1][0]
         good: list[Line | None] = [None] * len(piece)
-        checked, others = self._checker.check([raw for _, raw in piece], digests=True)
+        # A line that is too long is none: nothing is looked for in it.
+        raws = [raw if len(raw) <= self._longest else b"" for _, raw in piece]
+        checked, others = self._checker.check(raws, digests=True)
         for found in checked:
             subject = _subject(found.kind)
             keys = map(event_key, found.values["source"], found.values["id"])
@@ -160,9 +162,8 @@ class Filler:
     def _take_others(
         self, chunk: Chunk, piece: list[tuple[int, bytes]], good: list[Line | None], others: list[int], now: int
     ) -> None:
-        for at in sorted({*others, *(at for at, (_, raw) in enumerate(piece) if len(raw) > self._longest)}):
+        for at in sorted(others):
             number, raw = piece[at]
-            good[at] = None
             try:
                 if len(raw) > self._longest:
                     raise Rejected("line", LENGTH_RULE)

@@ -75,9 +75,9 @@ def _rejected(sequence: int, stamped: int, message: Msg) -> RejectedMessage:
     )
 
 
-def _resolved(sequence: int, stamped: int, message: Msg) -> UUID | None:
+def _resolved(sequence: int, stamped: int, message: Msg) -> tuple[str, UUID] | None:
     try:
-        return UUID(message.data.decode())
+        return message.subject.split(".")[2], UUID(message.data.decode())
     except ValueError:
         return None
 
@@ -101,11 +101,14 @@ async def read_rejected(nc: Client, upto: int | None = None, start: int = 1) -> 
         yield [message for _, message in batch]
 
 
-async def read_resolved(nc: Client) -> set[UUID]:
-    """Give the ids of all refusals that were made good (`RejectedMessage.id`). Raises as `read_ledger`."""
-    found: set[UUID] = set()
+async def read_resolved(nc: Client) -> set[tuple[str, UUID]]:
+    """Give the desk and id of all refusals that were made good (`RejectedMessage.id`). Raises as `read_ledger`.
+
+    Only the desk that refused can say so: the broker lets no other one publish on its subject.
+    """
+    found: set[tuple[str, UUID]] = set()
     async for batch in _read(nc, REJECTED_STREAM, None, 1, _resolved, _RESOLVED):
-        found.update(id for _, id in batch if id is not None)
+        found.update(each for _, each in batch if each is not None)
     return found
 
 

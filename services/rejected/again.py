@@ -21,6 +21,8 @@ from services.system import DataDir, SystemRecord, SystemUnavailable
 __all__ = ["Again", "Outcome", "give_again"]
 
 _PATIENCE: Final = 10.0
+_AT_ONCE: Final = 1_000
+"""Marks on their way at a time."""
 _ABSENT: Final = "the desk does not hold it any more: report it anew"
 
 
@@ -148,6 +150,8 @@ async def _mark(ledger: Ledger, messages: Sequence[RejectedMessage]) -> None:
 
     js = ledger.nc.jetstream(timeout=_PATIENCE)
     try:
-        await asyncio.gather(*(js.publish(resolved_subject(IMPORT_DESK), str(each.id).encode()) for each in messages))
+        for begin in range(0, len(messages), _AT_ONCE):
+            ids = [str(each.id).encode() for each in messages[begin : begin + _AT_ONCE]]
+            await asyncio.gather(*(js.publish(resolved_subject(IMPORT_DESK), id) for id in ids))
     except (nats.errors.Error, OSError):
         raise SystemUnavailable("the ledger does not answer; it has what was given, give it again to mark it") from None

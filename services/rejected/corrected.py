@@ -56,17 +56,24 @@ def read_corrected(file: str) -> dict[int, Correction]:
     return found
 
 
+def _something(raw: bytes) -> bytes:
+    if not raw:
+        raise ValueError("an empty correction: nothing would be given as it was")
+    return raw
+
+
 def _content(read: _Line) -> bytes:
     if read.contentBase64 is not None:
         try:
-            return base64.b64decode(read.contentBase64, validate=True)
+            raw = base64.b64decode(read.contentBase64, validate=True)
         except binascii.Error:
             raise ValueError("no base64") from None
+        return _something(raw)
     if not bytes(read.content):
         raise ValueError("no content")
     value = _read_any(read.content)
     if isinstance(value, str):
-        return value.encode()
+        return _something(value.encode())
     if isinstance(value, dict):
         return bytes(read.content)
     raise ValueError("neither a text nor an object")

@@ -55,7 +55,7 @@ async def list_rejected(
     async for batch in read_rejected(ledger.nc):
         for message in batch:
             if wanted.fits(message):
-                resolved = bool(good) and message.id in good
+                resolved = bool(good) and (message.desk, message.id) in good
                 if wanted.resolved or not resolved:
                     yield Listed(message, resolved)
     if place is not None and place.live_view.exists():

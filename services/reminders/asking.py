@@ -10,11 +10,12 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from events.subjects import VIEW_SILENT
 from events.values import Municipality, School, Sector, Week
 
 __all__ = ["MOST", "SILENT_SUBJECT", "Ask", "SilentAnswer", "SilentRequest", "SilentSchool"]
 
-SILENT_SUBJECT: Final = "kib.view.silent"
+SILENT_SUBJECT: Final = VIEW_SILENT
 MOST: Final = 200
 """Schools in one answer at most: a message of the broker holds 1 MiB."""
 

@@ -127,13 +127,18 @@ def _read(data_dir: Path, directory: Path, first: int, last: int) -> int:
     columns = Columns(directory / f"{first}", _quick())
     count, position = 0, first - 1
     record = find_system(DataDir(data_dir))
-    try:
-        for sources in read_plainly(record, first, last):
-            columns.read(sources)
-            count += len(sources)
-            position = sources[-1].position if sources else position
-    except (NotPlainError, OSError, ValueError, IndexError):
-        count += uvloop.run(_read_rest(record, columns, position + 1, last))
+    pieces = read_plainly(record, first, last)
+    while True:
+        try:
+            sources = next(pieces, None)
+        except (NotPlainError, OSError, ValueError, IndexError):
+            count += uvloop.run(_read_rest(record, columns, position + 1, last))
+            break
+        if sources is None:
+            break
+        columns.read(sources)
+        count += len(sources)
+        position = sources[-1].position if sources else position
     columns.close()
     return count
 

@@ -94,7 +94,8 @@ class Worker:
 
     def _build_first(self) -> None:
         """Where much more lies ahead than behind, build the view anew: following it all would take much longer."""
-        if not self._is_far():
+        self.replaced = self._ready.exists()
+        if self.replaced or not self._is_far():
             return
         command = [sys.executable, "-m", "services.view.rebuilding", str(self._data_dir)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {VARIABLE: "1"}) as building:
@@ -123,7 +124,7 @@ class Worker:
         gathered: list[Message] = []
         begun = written = 0.0
         while not self._stop.is_set() and not self._is_replaced():
-            patience = max(0.0, written + _SPACING - time.monotonic()) if gathered or self.view.pending else 0.2
+            patience = self._patience(begun, written, handed_on) if gathered or self.view.pending else 0.2
             try:
                 packed = handed_on.get(timeout=patience) if patience else handed_on.get_nowait()
             except Empty:
@@ -138,7 +139,7 @@ class Worker:
                 if len(gathered) >= _LOOKED_UP:
                     self.view.take(gathered)
                     gathered = []
-                if self._is_gathering(begun, written, handed_on) and self.view.pending < _LARGEST:
+                if self._patience(begun, written, handed_on) and self.view.pending < _LARGEST:
                     continue
             if gathered or self.view.pending:
                 self.view.take(gathered)
@@ -147,11 +148,11 @@ class Worker:
                 written = time.monotonic()
                 self._changed(self.view)
 
-    def _is_gathering(self, begun: float, written: float, handed_on: Queue[bytes | None]) -> bool:
-        """Tell whether what has arrived meanwhile is to go into the same transaction: the busier, the larger."""
-        now = time.monotonic()
-        waiting = self.behind > 0 or not handed_on.empty()
-        return (waiting and now - begun < (_LONGEST if self.behind > _FAR else _SOON)) or now - written < _SPACING
+    def _patience(self, begun: float, written: float, handed_on: Queue[bytes | None]) -> float:
+        """Tell for how many seconds more to gather into the same transaction: the farther behind, the larger it is."""
+        busy = self.behind > 0 or not handed_on.empty()
+        longest = _LONGEST if self.behind > _FAR else _SOON if busy else 0.0
+        return max(0.0, begun + longest - time.monotonic(), written + _SPACING - time.monotonic())
 
 
 def _receive(pipe: Connection, handed_on: Queue[bytes | None]) -> None:

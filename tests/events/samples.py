@@ -18,7 +18,16 @@ KINDS: Final = (
     "school-registered",
     "closure-announced",
 )
-ABSENT: Final = object()
+
+
+class _Absent:
+    """No value; says so in the names of tests, the same in every process."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
 
 
 def variants(kind: str) -> list[dict[str, Any]]:

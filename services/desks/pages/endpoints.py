@@ -107,7 +107,10 @@ class Pages:
         raws = [raw for _, raw, _ in made if raw is not None]
         answers = await self._front.accept(raws, visitor) if len(raws) == len(made) else ()
         if isinstance(answers, str):
-            return self._front.page(request, "list.html", replace(shown, notice=answers), 503)
+            # The same id, and the same moment: what may be stored already is known when the list is given again.
+            given = {name: submitted.fields.get(name, "") for name in ("begun", "source")}
+            again = replace(shown, notice=answers, given=given, extra={"id": submitted.fields.get("id", "")})
+            return self._front.page(request, "list.html", again, 503)
         stands = bool(answers) and all(answer.fate.stands for answer in answers)
         rows = [
             _row_answer(form, row.number, answers[place] if answers else None, problems)

@@ -104,8 +104,8 @@ class SilentSchools:
         source = self._front.source_of(visitor, submitted.fields)
         try:
             marked = await self._mark(ticked, wanted.week, source, visitor)
-        except DeskUnavailable:
-            return self._front.message(request, "unavailable", 503)
+        except DeskUnavailable as trouble:
+            return self._front.message(request, "unsure" if trouble.unsure else "unavailable", 503)
         extra = {"marked": marked, "week": wanted.week, "back": wanted.href(start="")}
         refused = marked["refused"] > 0
         return self._front.page(request, "marked.html", replace(shown, extra=extra), 400 if refused else 200)

@@ -15,6 +15,7 @@ from psycopg.rows import DictRow
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from services.desks.postgres.datastore import DeskDatastore
+from services.desks.postgres.troubles import NO_WRITES
 from services.desks.store import REFUSED, RESOLVED, Batch, Own, StoreTrouble
 
 __all__ = ["Factory"]
@@ -124,7 +125,9 @@ class DeskPostgresRecorder(PostgresApplicationRecorder):
 
     def reach(self) -> None:
         """Raise StoreTrouble when the database cannot be used at the moment."""
-        self._rows("SELECT 1", [])
+        [row] = self._rows("SELECT current_setting('transaction_read_only') AS read_only", [])
+        if row["read_only"] == "on":
+            raise StoreTrouble(NO_WRITES)
 
     def select_first(self, ids: Sequence[UUID]) -> Iterator[tuple[UUID, bytes]]:
         """Give the state of the first fact of each of these aggregates that there is."""

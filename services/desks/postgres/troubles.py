@@ -8,9 +8,10 @@ import psycopg
 
 from services.desks.store import StoreTrouble
 
-__all__ = ["AWAY", "trouble_at_work", "trouble_connecting"]
+__all__ = ["AWAY", "NO_WRITES", "trouble_at_work", "trouble_connecting"]
 
 AWAY: Final = "the database of the desk cannot be reached"
+NO_WRITES: Final = "the database takes no writes"
 
 _CONNECTING: Final = (
     (("authentication failed", "no password supplied", "pg_hba.conf"), "the database does not let the desk in"),
@@ -20,7 +21,7 @@ _CONNECTING: Final = (
 """What libpq says, which gives no code when a connection is not made. In another language it is only `AWAY`."""
 
 _BY_CODE: Final = {
-    "25006": "the database takes no writes",
+    "25006": NO_WRITES,
     "42501": "the desk has not the rights that it needs in its database",
     "53100": "the disk of the database is full",
     "55P03": "the store of the desk is held by another program",

@@ -206,12 +206,24 @@ def test_wrong_usage(ledger: RunningLedger, arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "option", [("--desk", "school"), ("--rule", "x"), ("--resolved",), ("--data-dir", "elsewhere")]
+)
+def test_an_option_of_the_list_does_not_stand_before_the_command(ledger: RunningLedger, option: list[str]) -> None:
+    """It would never reach the command, which would then give more again than was meant, or another system's."""
+    done = ledger.run_inside("rejected", *option, "resend", "--all")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert option[0].encode() in done.stderr
+
+
+@pytest.mark.parametrize(
     "given",
     [
         b'{"sequence": 1, "content": "{}"}\n{"sequence": 1, "content": "{}"}\n',
         b'{"sequence": 1, "desk": "(ledger)", "content": "{}"}\n',
         b'{"sequence": 1}\n',
         b'{"sequence": 1, "contentBase64": "?"}\n',
+        b'{"sequence": 1, "contentBase64": ""}\n',
+        b'{"sequence": 1, "content": ""}\n',
         b"very-private\n",
     ],
 )

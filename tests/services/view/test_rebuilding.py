@@ -155,13 +155,13 @@ def test_a_view_with_more_ahead_than_behind_builds_itself_anew(filled: RunningLe
     file = filled.data_dir.live_view.stat().st_ino
     process = start(filled, KINDINBEELD_REBUILD_FROM="400")
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(30) in (0, -signal.SIGTERM)  # it may just have begun anew on the new view
     assert filled.data_dir.live_view.stat().st_ino != file, "402 ahead, 300 behind"
     built = filled.data_dir.live_view.stat().st_ino
     asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=500)]))
     process = start(filled, KINDINBEELD_REBUILD_FROM="400")
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(30) in (0, -signal.SIGTERM)  # it may just have begun anew on the new view
     assert filled.data_dir.live_view.stat().st_ino == built, "500 ahead, 702 behind: it follows"
     assert contents(filled.data_dir.live_view) == contents(followed(filled, tmp_path / "followed.sqlite"))
 
