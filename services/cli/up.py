@@ -69,12 +69,16 @@ async def run_until_signal(system: System, *, beside: Callable[[], Awaitable[Non
     aside = asyncio.ensure_future(beside() if beside is not None else _nothing())
     running = asyncio.ensure_future(system.run(stop))
     try:
-        await asyncio.wait({aside, running}, return_when=asyncio.FIRST_EXCEPTION)
+        await asyncio.wait({aside, running}, return_when=asyncio.FIRST_COMPLETED)
         if aside.done():
             await aside
+            await running
     finally:
-        aside.cancel()
         stop.set()
+        while not aside.done():
+            # Once may not be enough: until Python 3.12 a cancellation that meets an answer is lost.
+            aside.cancel()
+            await asyncio.wait({aside}, timeout=1)
         await asyncio.gather(aside, running, return_exceptions=True)
         await system.stop()
 
