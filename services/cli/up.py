@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.options import DataDirOption
+from services.system.ending import end_tasks
 
 if TYPE_CHECKING:
     from services.up import System
@@ -75,10 +76,7 @@ async def run_until_signal(system: System, *, beside: Callable[[], Awaitable[Non
             await running
     finally:
         stop.set()
-        while not aside.done():
-            # Once may not be enough: until Python 3.12 a cancellation that meets an answer is lost.
-            aside.cancel()
-            await asyncio.wait({aside}, timeout=1)
+        await end_tasks([aside])
         await asyncio.gather(aside, running, return_exceptions=True)
         await system.stop()
 

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 import structlog
 from eventsourcing.persistence import PersistenceError
@@ -18,6 +18,7 @@ from services.desks.sending import Fenced, Last, Outlet, Parcel, Troubled, batch
 from services.desks.store import ACCEPTED, Batch, DeskStore
 from services.ledger.connecting import Ledger, connect
 from services.system import SystemRecord, SystemUnavailable
+from services.system.ending import end_tasks
 
 __all__ = ["Relay"]
 
@@ -96,7 +97,7 @@ class Relay:
         self._ready.set()
         carrying = asyncio.create_task(self._carry_for_ever())
         await self._stopped.wait()
-        await _end([carrying], _LONGEST_WAIT)
+        await end_tasks([carrying], _LONGEST_WAIT)
         self._note(at_once=True)
 
     async def _carry_for_ever(self) -> None:
@@ -126,7 +127,7 @@ class Relay:
                     self._say("the ledger cannot be reached")
                 await asyncio.sleep(_FIRST_WAIT)
             finally:
-                await _end(tasks, _FIRST_WAIT)
+                await end_tasks(tasks, _FIRST_WAIT)
                 await ledger.close()
 
     async def _carry(self, channel: Channel, ledger: Ledger) -> None:
@@ -220,19 +221,6 @@ class Relay:
                 del self._notes[:-_NOTES]  # the next time, when it can be
             else:
                 self._notes.clear()
-
-
-async def _end(tasks: Sequence[asyncio.Task[Any]], patience: float) -> None:
-    """Cancel tasks until they have ended, and once more every so many seconds.
-
-    Until Python 3.12 a task that waits for an answer with a timeout may miss that it is cancelled: when the answer
-    comes at the same moment, and then it goes on.
-    """
-    left: set[asyncio.Task[Any]] = set(tasks)
-    while left:
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=patience)
 
 
 def _holds(store: DeskStore, channel: Channel, position: int, raw: bytes) -> bool:

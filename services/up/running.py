@@ -17,6 +17,7 @@ from deploy.streams import make_streams
 from events import DESKS
 from services.ledger.connecting import connect
 from services.system import Clock, DataDir, Settings, SystemRecord, SystemUnavailable
+from services.system.ending import end_tasks
 from services.up.children import Child
 from services.up.listening import listen, url_of
 
@@ -101,9 +102,7 @@ class System:
         try:
             await stop.wait()
         finally:
-            for watch in watches:
-                watch.cancel()
-            await asyncio.gather(*watches, return_exceptions=True)
+            await end_tasks(watches)
 
     def set_clock(self, clock: Clock) -> None:
         """Go on by another clock: every process that reads the record from now on follows it."""

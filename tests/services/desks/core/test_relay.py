@@ -14,8 +14,9 @@ import pytest
 from deploy.streams import stream_config
 from events import EVENTS_STREAM, FIELD_HEADER, REJECTED_STREAM, RULE_HEADER, desk_and_kind
 from services.desks.desk import Desk
-from services.desks.relay import Relay, _end
+from services.desks.relay import Relay
 from services.ledger import read_rejected
+from services.system.ending import end_tasks
 from tests.services.desks.conftest import Store, Stores
 from tests.support.reports import SOURCE, lost, now, report, visited
 from tests.support.systems import RunningLedger
@@ -163,7 +164,7 @@ async def test_it_stops_though_a_cancellation_is_missed() -> None:
 
     task = asyncio.create_task(once_deaf())
     await asyncio.sleep(0)
-    await asyncio.wait_for(_end([task], 0.01), 5)
+    await asyncio.wait_for(end_tasks([task], 0.01), 5)
     assert (missed, task.cancelled()) == (1, True)
 
 
