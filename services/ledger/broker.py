@@ -9,7 +9,7 @@ from faststream.nats import NatsBroker
 from faststream.security import SASLPlaintext
 
 from deploy.nats_address import NatsAddress
-from services.ledger.connecting import inbox_prefix
+from services.ledger.connecting import close_quietly, inbox_prefix
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -35,9 +35,9 @@ class LedgerBroker(NatsBroker):
         connection = self._connection
         try:
             await super().stop(exc_type, exc_val, exc_tb)
-        except (nats.errors.Error, OSError):
+        except (nats.errors.Error, OSError, RuntimeError):
             if connection is not None:
-                await connection.close()
+                await close_quietly(connection)
 
 
 def make_broker(address: NatsAddress, name: str) -> LedgerBroker:

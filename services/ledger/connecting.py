@@ -72,13 +72,7 @@ class Ledger:
 
     async def close(self) -> None:
         """Close the connection; what was published and not acknowledged may be lost."""
-        # A reconnection under way does not always notice that it is cancelled, and would go on for ever.
-        self.nc.options.update(allow_reconnect=False, max_reconnect_attempts=1)
-        try:
-            await self.nc.close()
-        except (RuntimeError, OSError) as error:
-            # Closed while the server was away: the client still tries to send what it has left.
-            _log.debug("the connection to the ledger did not close in order", reason=explain(error))
+        await close_quietly(self.nc)
 
     async def __aenter__(self) -> Ledger:
         return self
@@ -140,3 +134,14 @@ def explain(error: BaseException) -> str:
     if "authorization violation" in text.lower():
         return "the user or the password is not accepted"
     return text.splitlines()[0] if text else type(error).__name__
+
+
+async def close_quietly(nc: Client) -> None:
+    """Close a connection, also one whose server is away: what could not be sent is given up."""
+    # A reconnection under way does not always notice that it is cancelled, and would go on for ever.
+    nc.options.update(allow_reconnect=False, max_reconnect_attempts=1)
+    try:
+        await nc.close()
+    except (RuntimeError, OSError) as error:
+        # Closed while the server was away: the client still tries to send what it has left.
+        _log.debug("the connection to the ledger did not close in order", reason=explain(error))

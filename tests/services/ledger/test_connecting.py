@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from deploy.nats_address import NatsAddress
 from deploy.nats_config import read_port_left
 from deploy.nats_server import find_binary
 from services.ledger import LedgerRefused, Publisher, connect
+from services.ledger.broker import make_broker
 from services.system import SystemUnavailable
 from tests.support.systems import RunningLedger
 
@@ -93,3 +95,21 @@ async def test_what_is_not_permitted_is_said_and_not_a_timeout(guarded: NatsAddr
             with pytest.raises(LedgerRefused, match=r"(?i)permissions violation for publish to .*contact-restored"):
                 await publisher.drain()
         assert connected.refusal is not None
+
+
+def test_a_broker_stops_in_order_while_the_server_is_away(ledger: RunningLedger) -> None:
+    """With bytes left to send, on the loop of the ASGI server: it says RuntimeError where asyncio says nothing."""
+
+    async def stopped() -> None:
+        broker = make_broker(ledger.server.address, "test")
+        await broker.start()
+        client = broker.client
+        assert client is not None
+        ledger.server.kill()
+        async with asyncio.timeout(10):
+            await until(lambda: client.is_reconnecting)
+            await client.publish("kib.events.import.contact-lost", b"{}")
+            await broker.stop()
+        assert client.is_closed
+
+    uvloop.run(stopped())
