@@ -85,7 +85,7 @@ def test_axe_finds_nothing(
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=True)
     try:
         page = context.new_page()
-        page.goto(f"{served.url}/?lang={lang}&{query}")
+        page.goto(f"{served.url}{'/gemeenten' if query else '/'}?lang={lang}&{query}")
         expect(page.locator("#link")).to_have_attribute("data-is", "live")
         page.locator("#explanation").click()
         page.evaluate(AXE_SCRIPT)
