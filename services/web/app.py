@@ -23,6 +23,7 @@ from services.web.environment import BUILD, STATIC
 from services.web.headers import SecurityHeaders, UnchangingFiles
 from services.web.live import keep_current, stream
 from services.web.pages.answering import page
+from services.web.pages.municipality import draw_municipality
 from services.web.pages.now import draw_now
 from services.web.pages.table import draw_table
 from services.web.query import language_of, read_query
@@ -70,6 +71,7 @@ def create_app(
         routes=[
             Route("/", page(draw_now, "/")),
             Route("/gemeenten", page(draw_table, "/gemeenten")),
+            Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
             Route("/live", stream),
             Route("/health", health.health),
             Route("/health/live", health.live),
