@@ -25,6 +25,7 @@ from services.web.live import keep_current, stream
 from services.web.pages.answering import page
 from services.web.pages.municipality import draw_municipality
 from services.web.pages.now import draw_now
+from services.web.pages.reading import draw_reading
 from services.web.pages.table import draw_table
 from services.web.query import language_of, read_query
 from services.web.rendering import render_message
@@ -72,6 +73,7 @@ def create_app(
             Route("/", page(draw_now, "/")),
             Route("/gemeenten", page(draw_table, "/gemeenten")),
             Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
+            Route("/uitleg", page(draw_reading, "/uitleg")),
             Route("/live", stream),
             Route("/health", health.health),
             Route("/health/live", health.live),
