@@ -54,11 +54,11 @@ def build(directory: Path, database: Path, pool: Executor, *, told: Told = _noth
     position = rest.result()
     with writing(database, [*files, others]) as to:
         for number in range(len(files)):
-            take_over(to, number, "pupil")
+            take_over(to, number, "pupil", "resident", "apart")
         take_over(to, len(files), "school", "closure", "retraction", "early", "set_aside", "horizon")
     shared.result()
     with writing(database, [*files, others, households]) as to:
-        take_over(to, len(files) + 1, "household")
+        take_over(to, len(files) + 1, "household", "apart")
         add_cells(to, len(files) + 2)
         if position:
             to.execute("INSERT INTO tracking VALUES (?, ?)", (LEDGER, position))

@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from projections.fold import household, pupil
 from projections.fold.cells import Deltas
-from projections.fold.reports import History, Report
+from projections.fold.reports import LOST, NO_PLACE, UNKNOWN_PLACE, History, Report
 from projections.live.message import PUPIL
+from projections.live.schema import PUPIL_APART
 from projections.rebuild.parts import part, write_cells
 from projections.rebuild.settling import settled
 
@@ -30,6 +31,16 @@ select
 from event join source using (source)
 where kind = $kind and owner >= $since and ($until is null or owner < $until) and position not in (from copy)
 order by owner, occurred, "order", number, id
+"""
+# In the order of the table; of what was displaced too (projections.live.view).
+_RESIDENTS: Final = """
+with ever as (
+    select owner, place, "order", kind from event where position not in (from copy)
+    union all select owner, place, "order", kind from displaced
+)
+select distinct if(place <> $nowhere, place, $unknown) as lives, owner from ever
+where kind = $kind and owner >= $since and ($until is null or owner < $until) and (place <> $nowhere or "order" = $lost)
+order by lives, owner
 """
 _DISPLACED: Final = """
 select distinct owner from displaced
@@ -81,6 +92,8 @@ def fold_pupils(directory: Path, database: Path, since: str | None, until: str |
         count = 0
         for name, history in _groups(iter(reader), sources):
             segments = pupil.contribute(history, deltas, 1)
+            if len(segments) > 1 and (apart := household.apart_until(segment[:3] for segment in segments)) is not None:
+                to.execute("INSERT INTO apart VALUES (?, ?, ?)", (PUPIL_APART, name, apart))
             for shared, member in household.members_of(segments).items() if segments else ():
                 members.append((shared, name, _encode(member)))
             states.append((name, _encode(history)))
@@ -89,6 +102,10 @@ def fold_pupils(directory: Path, database: Path, since: str | None, until: str |
         count += _write(to, states, members)
         nothing = [(name, _encode([])) for name in sorted(empty)]
         to.executemany("INSERT OR IGNORE INTO pupil VALUES (?, ?)", nothing)
+        lives = where | {"nowhere": NO_PLACE, "unknown": UNKNOWN_PLACE, "lost": LOST}
+        asked = connection.execute(_RESIDENTS, lives)
+        while rows := asked.fetchmany(_ROWS):
+            to.executemany("INSERT INTO resident VALUES (?, ?)", rows)
         write_cells(to, deltas)
     return count
 

@@ -1,0 +1,51 @@
+"""Adding to a view's database what an earlier release did not keep: made once, from the states that are in it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
+
+from projections.fold import household, pupil
+from projections.fold.cells import Deltas
+from projections.fold.reports import Report, lives_in
+from projections.live.schema import HOUSEHOLD_APART, PUPIL_APART, SCHEMA
+
+_HISTORY: Final = msgspec.msgpack.Decoder(list[Report])
+_MEMBERS: Final = msgspec.msgpack.Decoder(dict[str, household.Member])
+_SOME: Final = 10_000
+
+
+def add_what_is_missing(datastore: SQLiteDatastore) -> None:
+    """Fill the tables of residents and of who is apart, in one transaction, where the database has none yet."""
+    with datastore.transaction(commit=True) as c:
+        c.execute("SELECT name FROM sqlite_master WHERE name IN ('pupil', 'apart')")
+        if [row[0] for row in c.fetchall()] != ["pupil"]:
+            return
+        for statement in SCHEMA:
+            c.execute(statement)
+        _fill(c)
+
+
+def _fill(c: SQLiteCursor) -> None:
+    after = ""
+    while True:
+        c.execute("SELECT name, state FROM pupil WHERE name > ? ORDER BY name LIMIT ?", (after, _SOME))
+        rows = [(str(row[0]), _HISTORY.decode(row[1])) for row in c.fetchall()]
+        if not rows:
+            break
+        after = rows[-1][0]
+        lives = sorted({(place, name) for name, of in rows for each in of if (place := lives_in(each)) is not None})
+        c.executemany("INSERT OR IGNORE INTO resident VALUES (?, ?)", lives)
+        for name, history in rows:
+            segments = pupil.contribute(history, Deltas(), 1)
+            until = household.apart_until(segment[:3] for segment in segments)
+            if until is not None:
+                c.execute("INSERT INTO apart VALUES (?, ?, ?)", (PUPIL_APART, name, until))
+    c.execute("SELECT name, state FROM household")
+    for row in c.fetchall():
+        spans = [span for member in _MEMBERS.decode(row[1]).values() for span in member]
+        until = household.apart_until(spans)
+        if until is not None:
+            c.execute("INSERT INTO apart VALUES (?, ?, ?)", (HOUSEHOLD_APART, str(row[0]), until))
