@@ -142,7 +142,8 @@ class Cube:
 
     def rows_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows of places that the cube knows."""
-        return self._row[places]
+        rows: Numbers = self._row[places]
+        return rows
 
     def held(self, name: str, days: Numbers) -> Numbers:
         """Give what held at the end of a day for each place and sector, whether it is closed or not; after ``grid``.
@@ -153,13 +154,13 @@ class Cube:
         index = np.clip(days - self.first_monday + 1, 0, 7 * self.weeks)
         week, days_into = index // 7, index % 7
         place, sector = np.indices(index.shape)
-        sums = self._before[name][place, sector, week].copy()
+        sums: Numbers = self._before[name][place, sector, week]
         begun, ended = _STATES[name]
         for day in range(1, int(days_into.max(initial=0)) + 1):
             at = np.minimum(7 * week + day, 7 * self.weeks)
             flow = self._flow[place, sector, at]
             change = flow[..., begun].sum(axis=2, dtype=np.int64) - flow[..., ended].sum(axis=2, dtype=np.int64)
-            sums += np.where(day <= days_into, change, 0)
+            sums = sums + np.where(day <= days_into, change, 0)
         return sums
 
     def last_days(self, week: int) -> Numbers:

@@ -8,7 +8,6 @@ import msgspec
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
 from projections.fold import household, pupil
-from projections.fold.cells import Deltas
 from projections.fold.reports import Report, lives_in
 from projections.live.schema import HOUSEHOLD_APART, PUPIL_APART, SCHEMA
 
@@ -39,8 +38,7 @@ def _fill(c: SQLiteCursor) -> None:
         lives = sorted({(place, name) for name, of in rows for each in of if (place := lives_in(each)) is not None})
         c.executemany("INSERT OR IGNORE INTO resident VALUES (?, ?)", lives)
         for name, history in rows:
-            segments = pupil.contribute(history, Deltas(), 1)
-            until = household.apart_until(segment[:3] for segment in segments)
+            until = household.apart_until(segment[:3] for segment in pupil.segments(history))
             if until is not None:
                 c.execute("INSERT INTO apart VALUES (?, ?, ?)", (PUPIL_APART, name, until))
     c.execute("SELECT name, state FROM household")
