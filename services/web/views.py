@@ -6,6 +6,7 @@ the others are `Frame.rows`. Columns are the `Column`s of the view, the weeks la
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from services.web.frame import ALL, Frame
 from services.web.source import TablesLike
 
-__all__ = ["BLANK", "TOTAL", "Column", "Grid", "columns_of", "grid_of"]
+__all__ = ["BLANK", "TOTAL", "Column", "Grid", "columns_of", "grid_of", "rows_within"]
 
 BLANK: Final = -(2**62)
 """In the place of a value: there is none here (no closure, no previous week, no valid sum)."""
@@ -44,8 +45,13 @@ def columns_of(frame: Frame, key: str) -> tuple[Column, ...]:
     return (Column("change", "change"), Column("over", "number"), *households, *weeks)
 
 
-def grid_of(tables: TablesLike, frame: Frame, key: str) -> Grid:
-    """Work out the numbers of a view.
+def rows_within(frame: Frame, within: Container[str] | None) -> tuple[str, ...]:
+    """Give the rows of the frame that lie in an area; all of them when `within` is None."""
+    return frame.rows if within is None else tuple(code for code in frame.rows if code in within)
+
+
+def grid_of(tables: TablesLike, frame: Frame, key: str, within: Container[str] | None = None) -> Grid:
+    """Work out the numbers of a view, of the whole country or of the places `within` an area.
 
     The change compares the last week with the one before, over the places and sectors closed in both. Totals are sums
     over every place; households have none, as those of two places may be the same.
@@ -53,7 +59,9 @@ def grid_of(tables: TablesLike, frame: Frame, key: str) -> Grid:
     columns = columns_of(frame, key)
     weeks = [tables.weeks.index(week) for week in frame.weeks[key]]
     places = {place: index for index, place in enumerate(tables.places)}
-    chosen = np.array([places[code] for code in frame.rows], dtype=np.intp)
+    rows = rows_within(frame, within)
+    chosen = np.array([places[code] for code in rows], dtype=np.intp)
+    summed_over = slice(None) if within is None else [at for code, at in places.items() if code in within]
     sectors = slice(None) if key == ALL else slice((at := tables.sectors.index(key)), at + 1)
 
     def cut(measure: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -61,16 +69,18 @@ def grid_of(tables: TablesLike, frame: Frame, key: str) -> Grid:
 
     closed = tables.open[:, sectors, :][:, :, weeks]
     unreached = cut(tables.counts["unreached"])
-    grid = np.zeros((1 + len(frame.rows), len(columns), 3), dtype=np.int64)
+    grid = np.zeros((1 + len(rows), len(columns), 3), dtype=np.int64)
     if not weeks:
         grid[:, :, VALUE] = BLANK
         return grid
 
     def put(column: slice, part: int, values: NDArray[np.int64], where: NDArray[np.bool_] | None = None) -> None:
         """Fill one part of columns from values by place and sector, and its total; BLANK where `where` never holds."""
-        summed = np.vstack((values.sum(axis=(0, 1), keepdims=True)[0], values.sum(axis=1)[chosen]))
+        total = values[summed_over].sum(axis=(0, 1), keepdims=True)[0]
+        summed = np.vstack((total, values.sum(axis=1)[chosen]))
         if where is not None:
-            held = np.vstack((np.any(where, axis=(0, 1), keepdims=True)[0], np.any(where, axis=1)[chosen]))
+            any_of_them = np.any(where[summed_over], axis=(0, 1), keepdims=True)[0]
+            held = np.vstack((any_of_them, np.any(where, axis=1)[chosen]))
             summed = np.where(held, summed, BLANK)
         grid[:, column, part] = summed
 

@@ -84,14 +84,14 @@ function rank(cell) {
   return text.startsWith("−") ? -size : size;
 }
 
-/** Show only the rows whose name holds `sought`, and say how many that are. */
-export function find(sought) {
+/** Show only the rows whose name holds `sought` and whose last number is `least` or more, and say how many that are. */
+export function find(sought, least) {
   const table = byId("table");
   if (!table) return;
   const part = fold(sought);
   let places = 0, shown = 0, any = false;
   for (const row of table.tBodies[0].rows) {
-    row.hidden = !row.dataset.key.includes(part);
+    row.hidden = !row.dataset.key.includes(part) || (least > 0 && rank(row.cells[row.cells.length - 1]) < least);
     any ||= !row.hidden;
     if (!row.id.startsWith("GM")) continue;
     places += 1;
