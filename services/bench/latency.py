@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
@@ -97,25 +97,50 @@ def latencies(published: Published, sights: Sequence[Sight]) -> list[float]:
     return waited
 
 
-async def _measure(
-    record: SystemRecord, data_dir: DataDir, seconds: float
-) -> tuple[str, Published, dict[str, list[Sight]]]:
-    crisis = Crisis()
-    reports = [crisis.report() for _ in range(int((_WARM_UP + seconds) * RATE))]
+class Publishing:
+    """A ledger with a closure and pupils not reached, to which more reports are published at a steady pace."""
+
+    def __init__(self, data_dir: DataDir, publisher: Publisher[None], crisis: Crisis) -> None:
+        self._data_dir, self._publisher, self._crisis = data_dir, publisher, crisis
+
+    async def open(self, newest: Callable[[], Awaitable[int]]) -> None:
+        """Publish what stands before the measuring begins, and wait until the live view has it."""
+        for subject, raw in self._crisis.opening(UNREACHED):
+            await self._publisher.publish(subject, raw, None)
+        await self._publisher.drain()
+        await _until(self._data_dir, await newest())
+
+    async def run(self, watch: Watch, rate: int, seconds: float) -> Published:
+        """Publish for so many seconds, once the page shows what was before; wait until it shows all."""
+        reports = [self._crisis.report() for _ in range(int(seconds * rate))]
+        before = await _settled(watch)
+        times = await _publish(self._publisher, reports, rate)
+        await self._publisher.drain()
+        await _reached(watch, before + len(reports))
+        return Published(before, times)
+
+
+@asynccontextmanager
+async def published_to(data_dir: DataDir) -> AsyncIterator[Publishing]:
+    """Connect to a system's ledger, and fill it with what stands before the measuring."""
     async with (
         await connect(set_up_address(data_dir), name="benchmark") as ledger,
         Publisher[None](ledger, patience=60) as publisher,
     ):
-        for subject, raw in crisis.opening(UNREACHED):
-            await publisher.publish(subject, raw, None)
-        await publisher.drain()
-        await _until(data_dir, await last_sequence(ledger.nc))
-        async with _watching(record.page_url or "", data_dir.path) as watch:
-            before = await _settled(watch)
-            times = await _publish(publisher, reports)
-            await publisher.drain()
-            await _reached(watch, before + len(reports))
-            return watch.how, Published(before, times), await watch.sights()
+        publishing = Publishing(data_dir, publisher, Crisis())
+        await publishing.open(lambda: last_sequence(ledger.nc))
+        yield publishing
+
+
+async def _measure(
+    record: SystemRecord, data_dir: DataDir, seconds: float
+) -> tuple[str, Published, dict[str, list[Sight]]]:
+    async with (
+        published_to(data_dir) as publishing,
+        _watching(record.page_url or "", data_dir.path) as watch,
+    ):
+        published = await publishing.run(watch, RATE, _WARM_UP + seconds)
+        return watch.how, published, await watch.sights()
 
 
 @asynccontextmanager
@@ -130,12 +155,12 @@ async def _watching(url: str, directory: Path) -> AsyncIterator[Watch]:
         yield watch
 
 
-async def _publish(publisher: Publisher[None], reports: Sequence[Message]) -> list[float]:
+async def _publish(publisher: Publisher[None], reports: Sequence[Message], rate: int) -> list[float]:
     """Publish at the pace, each when it is due, whatever became of the one before; give when."""
     times: list[float] = []
     begun = time.perf_counter()
     for index, (subject, raw) in enumerate(reports):
-        early = begun + index / RATE - time.perf_counter()
+        early = begun + index / rate - time.perf_counter()
         if early > 0:
             await asyncio.sleep(early)
         times.append(time.time())

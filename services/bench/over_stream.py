@@ -25,7 +25,7 @@ class StreamWatch:
         self.how = f"a client of the page's stream, not a browser: {why}"
         self._sights: list[tuple[float, int]] = []
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_SILENCE)
-        self._connection.request("GET", "/live?sector=all&lang=nl", headers={"Accept": "text/event-stream"})
+        self._connection.request("GET", "/live?topic=now:&lang=nl", headers={"Accept": "text/event-stream"})
         self._answer = self._connection.getresponse()
         if self._answer.status != 200:
             raise NotMeasured(f"the page's stream answers with status {self._answer.status}")

@@ -19,6 +19,7 @@ MEASUREMENTS: Final = {
     "follow": ("catching_up", "follow", "the same by following only, event by event"),
     "rebuild": ("catching_up", "rebuild", "the live view of a whole ledger, built at once"),
     "live": ("latency", "live", "from publish to the number in an open page"),
+    "pages": ("many_pages", "pages", "from the ledger to two hundred open pages"),
     "desk-single": ("desks", "single", "single reports to a desk by HTTP"),
     "desk-batch": ("desks", "batches", "reports to a desk by HTTP in batches, beside the library's own save"),
     "relay": ("desks", "relay", "a desk's reports into the ledger after an outage"),

@@ -70,21 +70,27 @@ def bench(
     for name in only or ():
         if name not in MEASUREMENTS:
             raise WrongUsage(f"--only: must be one of {', '.join(MEASUREMENTS)}")
-    number = events if events is not None else _QUICK_EVENTS if quick else _EVENTS
-    # Asked to end, it ends what it started, as on Ctrl-C.
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    count = events if events is not None else _QUICK_EVENTS if quick else _EVENTS
+    # Asked to end, it ends what it started. By a handler of its own: asyncio's would cancel a task instead, which a
+    # result that comes in the same moment may swallow before Python 3.12.
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        results = _measured(number, quick, large or number >= _LARGE, only, data_dir)
+        results = _measured(count, quick, large or count >= _LARGE, only, data_dir)
     except KeyboardInterrupt:
         print("kindinbeeld: interrupted; what was started has ended", file=sys.stderr)
         raise typer.Exit(130) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     _write(results, format, output)
     for figure in results.absent:
         print(f"not measured: {figure.label}: {figure.note}", file=sys.stderr)
     if status := results.status(check=check):
         raise typer.Exit(status)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _measured(number: int, quick: bool, large: bool, only: list[str] | None, data_dir: Path | None) -> Results:

@@ -1,4 +1,4 @@
-"""The page as an ASGI application."""
+"""The pages as an ASGI application."""
 
 from __future__ import annotations
 
@@ -18,17 +18,22 @@ from starlette.routing import Mount, Route
 
 from services.web import health
 from services.web.board import Board
+from services.web.catalogue import make_topic
+from services.web.environment import BUILD, STATIC
 from services.web.headers import SecurityHeaders, UnchangingFiles
 from services.web.live import keep_current, stream
+from services.web.pages.answering import page
+from services.web.pages.municipality import draw_municipality
+from services.web.pages.now import draw_now
+from services.web.pages.reading import draw_reading
+from services.web.pages.table import draw_table
 from services.web.query import language_of, read_query
-from services.web.rendering import BUILD, STATIC, render_message, render_page
+from services.web.rendering import render_message
 from services.web.source import Lag, TableSource
-from services.web.texts import LANGUAGES
 
 __all__ = ["LOOPBACK", "create_app"]
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
-_A_YEAR: Final = 365 * 24 * 60 * 60
 
 
 def create_app(
@@ -50,7 +55,7 @@ def create_app(
     `app.state.board.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
     """
-    board = Board(source, clock, lag, simulated)
+    board = Board(source, clock, lag, simulated, make_topic)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -65,7 +70,10 @@ def create_app(
 
     app = Starlette(
         routes=[
-            Route("/", page),
+            Route("/", page(draw_now, "/")),
+            Route("/gemeenten", page(draw_table, "/gemeenten")),
+            Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
+            Route("/uitleg", page(draw_reading, "/uitleg")),
             Route("/live", stream),
             Route("/health", health.health),
             Route("/health/live", health.live),
@@ -82,21 +90,6 @@ def create_app(
     )
     app.state.board = board
     return app
-
-
-async def page(request: Request) -> Response:
-    """Answer `/`: the page, or 503 as long as the tables have not been read."""
-    board: Board = request.app.state.board
-    query = read_query(request.query_params)
-    language = language_of(request.query_params, request.cookies.get("lang"))
-    board.refresh()
-    if board.frame is None:
-        response = HTMLResponse(render_message(board, query, language, "starting", again=2), 503, {"Retry-After": "2"})
-    else:
-        response = HTMLResponse(render_page(board, query, language))
-    if request.query_params.get("lang") in LANGUAGES:
-        response.set_cookie("lang", language, max_age=_A_YEAR, httponly=True, samesite="lax")
-    return response
 
 
 async def not_found(request: Request, error: Exception) -> Response:

@@ -1,7 +1,8 @@
-"""The state of the page, shared by every page that is open.
+"""The state of the pages, shared by every page that is open.
 
-Every cell and sentence carries the version at which it last changed. What an open page lacks is therefore worked out
-from the version it has: nothing is queued for anyone, and a slow page simply gets more at once.
+Every text carries the version at which it last changed. What an open page lacks is therefore worked out from the
+version it has: nothing is queued for anyone, and a slow page simply gets more at once. Only what some open page shows
+is worked out anew when the tables change.
 """
 
 from __future__ import annotations
@@ -9,28 +10,32 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import orjson
 import structlog
 
-from services.web.frame import KEYS, Frame, frame_of
+from services.web.frame import Frame, frame_of
 from services.web.freshness import Freshness, LevelWatch, freshness_slots
-from services.web.painting import Slots, headline_slots, paint
+from services.web.painting import Slots
 from services.web.source import ClosureLike, Lag, TableSource
 from services.web.texts import LANGUAGES, Language
-from services.web.views import TOTAL, Grid, columns_of, grid_of, headline_of
+from services.web.topics import Current, Stamped, Topic
 
-__all__ = ["Board", "Patch"]
+__all__ = ["Board", "MakeTopic", "Patch"]
 
 log = structlog.get_logger(__name__)
 
 FRESHNESS_EVERY = 0.5
 """Seconds between two tellings of how far behind the view is: numbers that race cannot be read."""
+MOST_IDLE = 64
+"""Topics that no open page follows and that are kept nevertheless."""
+
+MakeTopic = Callable[[str], Topic | None]
+"""Makes the topic of a name; None when there is none of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +47,41 @@ class Patch:
 
 
 class Board:
-    """Reads the tables, keeps what the page shows, and tells since when. Used on the event loop's thread only."""
+    """Reads the tables, keeps what the pages show, and tells since when. Used on the event loop's thread only."""
 
-    def __init__(self, source: TableSource, clock: Callable[[], int], lag: Callable[[], Lag], simulated: bool) -> None:
+    def __init__(
+        self,
+        source: TableSource,
+        clock: Callable[[], int],
+        lag: Callable[[], Lag],
+        simulated: bool,
+        make_topic: MakeTopic,
+    ) -> None:
         """`clock` gives the time in microseconds, `lag` the ledger's position; both return at once."""
         self.simulated = simulated
-        self.frame: Frame | None = None
-        self.grids: dict[str, Grid] = {}
+        self.current: Current | None = None
         self.fresh: Freshness | None = None
         self.closed = False
         self.watched = asyncio.Event()
         """Set while at least one page is open."""
-        self._watchers = 0
-        self._source, self._clock, self._lag = source, clock, lag
+        self._watchers: Counter[str] = Counter()
+        self._source, self._clock, self._lag, self._make = source, clock, lag, make_topic
         self._closures: Sequence[ClosureLike] | None = None
         self._level = LevelWatch()
         self._epoch = secrets.token_hex(4)
         self._number = 0
         self._laid_out = 0
-        self._stamps: dict[str, Grid] = {}
-        self._slots: dict[Language, Slots] = {language: {} for language in LANGUAGES}
-        self._slot_stamps: dict[Language, dict[str, int]] = {language: {} for language in LANGUAGES}
-        self._told = self._read = float("-inf")
+        self._topics: dict[str, tuple[Topic, int]] = {}
+        self._told, self._read = float("-inf"), float("-inf")
+        self._texts = Stamped()
         self._problem = False
         self._news = asyncio.Event()
-        self._patches: dict[tuple[str, Language, int], Patch] = {}
+        self._patches: dict[tuple[str, Language, int], bytes] = {}
+
+    @property
+    def frame(self) -> Frame | None:
+        """What stands on the pages apart from their numbers; None until the tables were read."""
+        return None if self.current is None else self.current.frame
 
     @property
     def version(self) -> str:
@@ -75,12 +90,17 @@ class Board:
 
     @property
     def news(self) -> asyncio.Event:
-        """Set as soon as the version is no longer what it is now, or the board closes."""
+        """Set as soon as an open page may lack something, or the board closes."""
         return self._news
 
+    @property
+    def pages_open(self) -> int:
+        """How many pages are open."""
+        return self._watchers.total()
+
     def slots(self, language: Language) -> Slots:
-        """Return the sentences as they stand: text and class by the id of their element."""
-        return self._slots[language]
+        """Return the texts of how fresh the page is: text and state by the id of their element."""
+        return self._texts[language]
 
     def close(self) -> None:
         """Let every open stream end: the server stops."""
@@ -88,16 +108,32 @@ class Board:
         self._wake()
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Count as an open page for as long as this lasts."""
-        self._watchers += 1
+    def watching(self, name: str) -> Iterator[None]:
+        """Count as an open page that follows topic `name` for as long as this lasts."""
+        self._watchers[name] += 1
         self.watched.set()
         try:
             yield
         finally:
-            self._watchers -= 1
+            self._watchers[name] -= 1
+            if not self._watchers[name]:
+                del self._watchers[name]
             if not self._watchers:
                 self.watched.clear()
+
+    def topic(self, name: str) -> Topic | None:
+        """Give the topic of a name as it stands now; None when there is none, or nothing was read yet."""
+        if self.current is None:
+            return None
+        topic, number = self._topics.get(name, (None, -1))
+        if topic is None:
+            topic = self._make(name)
+            if topic is None:
+                return None
+        if number != self._number:
+            topic.update(self.current, self._number)
+        self._topics[name] = topic, self._number
+        return topic
 
     def refresh(self, older_than: float = 0.02) -> None:
         """Read the tables again, unless that was done less than `older_than` seconds ago."""
@@ -107,9 +143,10 @@ class Board:
     def update(self) -> None:
         """Read the tables and note what changed. A source that fails leaves what was shown, marked as not current."""
         now = self._read = time.monotonic()
-        number = self._number + 1
+        # A topic that nobody follows is brought up to date later: so every reading has a number of its own.
+        self._number += 1
         try:
-            changed = self._take(number)
+            changed = self._take()
             problem = False
         except Exception as error:
             # Whatever goes wrong in the view, the page goes on showing what it had and says that it stands still.
@@ -118,21 +155,23 @@ class Board:
                 log.warning("tables.unreadable", error=type(error).__name__)
             changed, problem = False, True
         turned, self._problem = problem != self._problem, problem
-        changed |= self._tell(number, now, turned)
+        changed |= self._tell(now, turned)
+        self._patches.clear()
         if changed:
-            self._number = number
-            self._patches.clear()
             self._wake()
 
-    def patch(self, key: str, language: Language, since: str | None) -> Patch:
-        """Give what a page at version `since` lacks of view `key`; all of it when `since` is None."""
+    def patch(self, name: str, language: Language, since: str | None) -> Patch:
+        """Give what a page at version `since` lacks of topic `name`; all of it when `since` is None."""
         known = self._known(since)
-        if known is None or (since is not None and known < self._laid_out):
+        topic = self.topic(name)
+        if known is None or topic is None or (since is not None and known < self._laid_out):
             return Patch(self.version, None)
-        at = (key, language, known)
+        at = (name, language, known)
         if at not in self._patches:
-            self._patches[at] = Patch(self.version, self._body(key, language, known))
-        return self._patches[at]
+            body = topic.body(language, known)
+            body["slots"] = body.get("slots", {}) | self._texts.since(language, known)
+            self._patches[at] = orjson.dumps(body)
+        return Patch(self.version, self._patches[at])
 
     def _known(self, since: str | None) -> int | None:
         if since is None:
@@ -146,62 +185,37 @@ class Board:
         old, self._news = self._news, asyncio.Event()
         old.set()
 
-    def _take(self, number: int) -> bool:
-        """Read the tables into the grids; tell whether anything differs."""
+    def _take(self) -> bool:
+        """Read the tables, and bring what open pages follow up to date; tell whether anything differs."""
         if self._source.refresh() or self._closures is None:
             self._closures = self._source.closures()
         tables = self._source.tables(self._clock())
         frame = frame_of(tables, self._closures)
-        same = frame == self.frame
-        grids = {key: grid_of(tables, frame, key) for key in KEYS}
-        changed = not same
-        for key, grid in grids.items():
-            if same:
-                differs = (grid != self.grids[key]).any(axis=2)
-                self._stamps[key][differs] = number
-                changed |= bool(differs.any())
-            else:
-                self._stamps[key] = np.full(grid.shape[:2], number, dtype=np.int64)
-        if not same:
-            self._laid_out = number
-        if changed:
-            headlines = {key: headline_of(grid) for key, grid in grids.items()}
-            for language in LANGUAGES:
-                self._put(language, headline_slots(frame, headlines, language), number)
-        self.frame, self.grids = frame, grids
-        self._as_of, self._position = tables.as_of, tables.position
+        laid_out = frame != self.frame
+        if laid_out:
+            self._laid_out = self._number
+        self.current = Current(tables, frame, self._closures, self.fresh)
+        changed = laid_out
+        for name, (topic, _) in list(self._topics.items()):
+            if name in self._watchers:
+                changed |= topic.update(self.current, self._number)
+                self._topics[name] = topic, self._number
+            elif len(self._topics) - len(self._watchers) > MOST_IDLE:
+                del self._topics[name]
         return changed
 
-    def _tell(self, number: int, now: float, turned: bool) -> bool:
+    def _tell(self, now: float, turned: bool) -> bool:
         """Write how fresh the page is: not more often than one can read, but at once when a problem comes or goes."""
-        if self.frame is None:
+        if self.current is None:
             return False
-        ledger = self._lag().ledger_position
-        behind = self._level.seconds_behind(now, self._position, ledger)
-        self.fresh = Freshness(self._as_of, self._position, ledger, behind, self._problem)
+        tables, ledger = self.current.tables, self._lag().ledger_position
+        behind = self._level.seconds_behind(now, tables.position, ledger)
+        self.fresh = Freshness(tables.as_of, tables.position, ledger, behind, self._problem)
         if not turned and now - self._told < (FRESHNESS_EVERY / 3 if self.simulated else FRESHNESS_EVERY):
             return False
         self._told = now
         told = [
-            self._put(language, freshness_slots(self.fresh, language, simulated=self.simulated), number)
+            self._texts.put(language, freshness_slots(self.fresh, language, simulated=self.simulated), self._number)
             for language in LANGUAGES
         ]
         return any(told)
-
-    def _put(self, language: Language, slots: Slots, number: int) -> bool:
-        held, stamps = self._slots[language], self._slot_stamps[language]
-        fresh = {name: slot for name, slot in slots.items() if held.get(name) != slot}
-        held |= fresh
-        stamps |= dict.fromkeys(fresh, number)
-        return bool(fresh)
-
-    def _body(self, key: str, language: Language, since: int) -> bytes:
-        cells: dict[str, list[Any]] = {}
-        if self.frame is not None:
-            columns, codes, grid = columns_of(self.frame, key), (TOTAL, *self.frame.rows), self.grids[key]
-            rows, places = np.nonzero(self._stamps[key] > since)
-            for row, at, numbers in zip(rows.tolist(), places.tolist(), grid[rows, places].tolist(), strict=True):
-                cells.setdefault(codes[row], []).append((at, *paint(columns[at], numbers, language, total=row == 0)))
-        stamps = self._slot_stamps[language]
-        slots = {name: slot for name, slot in self._slots[language].items() if stamps[name] > since}
-        return orjson.dumps({"cells": cells, "slots": slots})

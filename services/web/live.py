@@ -10,16 +10,19 @@ from typing import Final
 
 import structlog
 from sse_starlette import EventSourceResponse
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from services.web.board import Board
-from services.web.query import language_of, read_query
+from services.web.pages.answering import board_of
+from services.web.query import language_of
 from services.web.texts import Language
 
 __all__ = ["keep_current", "stream"]
 
 log = structlog.get_logger(__name__)
 
+DEFAULT_TOPIC: Final = "now:"
 SETTLE: Final = 0.005
 """Seconds to wait after the first sign of a change: what comes in one burst is shown at once. Under a stream of
 changes the rest after each reading does that."""
@@ -62,25 +65,28 @@ async def keep_current(board: Board, changed: asyncio.Event) -> None:
 
 
 async def stream(request: Request) -> EventSourceResponse:
-    """Answer `/live`: what the page lacks since `version` (or Last-Event-ID), and from there on every change.
+    """Answer `/live`: what a page that follows `topic` lacks since `version` (or Last-Event-ID), and then every change.
 
-    Without a version everything is sent first. An event `patch` holds `cells` (by row: column, text, class, coverage)
-    and `slots` (by id: text, class), and its id is the version it brings the page to; an event `layout` says that the
-    page must be loaded anew: another week, other rows, another closure, another start of the server.
+    Without a version everything is sent first. An event `patch` holds `cells` (by row: column, text, class, coverage),
+    `slots` (by id: text, state) and `parts` (by id: HTML), and its id is the version it brings the page to; an event
+    `layout` says that the page must be loaded anew: another week, other rows, another closure, another start of the
+    server. 404 when there is no such topic.
     """
-    board: Board = request.app.state.board
-    query = read_query(request.query_params)
+    board = board_of(request)
+    topic = request.query_params.get("topic", DEFAULT_TOPIC)
     language = language_of(request.query_params, request.cookies.get("lang"))
     since = request.headers.get("last-event-id") or request.query_params.get("version") or None
     board.refresh()
-    return EventSourceResponse(_events(board, query.sector, language, since), ping=0, send_timeout=SEND_TIMEOUT)
+    if board.current is not None and board.topic(topic) is None:
+        raise HTTPException(404)
+    return EventSourceResponse(_events(board, topic, language, since), ping=0, send_timeout=SEND_TIMEOUT)
 
 
-async def _events(board: Board, key: str, language: Language, since: str | None) -> AsyncIterator[bytes]:
-    with board.watching():
+async def _events(board: Board, topic: str, language: Language, since: str | None) -> AsyncIterator[bytes]:
+    with board.watching(topic):
         while not board.closed:
             news = board.news
-            patch = board.patch(key, language, since)
+            patch = board.patch(topic, language, since)
             if patch.body is None:
                 yield _event("layout", patch.version, b"{}")
             else:

@@ -1,4 +1,4 @@
-"""What a page is asked to show, by its query: `?sector=po&sort=2020-W14&dir=asc&q=gron&lang=en&refresh=off`.
+"""What a page is asked to show, by its address: `/gemeenten?sector=po&sort=2020-W14&dir=asc&q=gron&lang=en`.
 
 Whatever does not exist is read as the default: an old link shows a page, not an error.
 """
@@ -20,13 +20,18 @@ DEFAULT_SORT: Final = "now"
 """By the last week, most first: where most pupils are not reached stands at the top."""
 
 _SORTS: Final = re.compile(r"name|change|over|households|now|\d{4}-W\d{2}")
+_AREA: Final = re.compile(r"(PV|VR)\d{2}|GM\d{4}")
 _LONGEST_SEARCH: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to show: a view, its order, a part of a name to look for, and whether to reload without JavaScript."""
+    """What to show: an area, a view, its order, a part of a name to look for; whether to reload without JavaScript."""
 
+    path: str = "/"
+    """The page itself: its address without a query."""
+    area: str = ""
+    """The code of an area (`VR01`); empty for the whole country."""
     sector: str = "all"
     sort: str = DEFAULT_SORT
     descending: bool = True
@@ -37,6 +42,7 @@ class Query:
         """Give the query of this page with `changes`, leaving out what is the default."""
         new = replace(self, **changes)
         given = {
+            "area": new.area,
             "sector": "" if new.sector == KEYS[0] else new.sector,
             "sort": "" if new.sort == DEFAULT_SORT else new.sort,
             "dir": "" if new.descending == usually_descending(new.sort) else "desc" if new.descending else "asc",
@@ -48,7 +54,7 @@ class Query:
     def href(self, lang: Language | None = None, **changes: Any) -> str:
         """Give the address of this page with `changes`, in `lang` if given."""
         parameters = self.parameters(**changes) | ({"lang": lang} if lang else {})
-        return f"/?{urlencode(parameters)}" if parameters else "/"
+        return f"{self.path}?{urlencode(parameters)}" if parameters else self.path
 
     def sorted_by(self, name: str) -> str:
         """Give the address that sorts by `name`; a second time, the other way round."""
@@ -61,13 +67,16 @@ def usually_descending(sort: str) -> bool:
     return sort != "name"
 
 
-def read_query(given: Mapping[str, str]) -> Query:
-    """Read the query of a page."""
+def read_query(given: Mapping[str, str], path: str = "/") -> Query:
+    """Read the query of the page at `path`."""
     sort = given.get("sort", DEFAULT_SORT)
     sort = sort if _SORTS.fullmatch(sort) else DEFAULT_SORT
     sector = given.get("sector", KEYS[0])
     direction = given.get("dir")
+    area = given.get("area", "")
     return Query(
+        path=path,
+        area=area if _AREA.fullmatch(area) else "",
         sector=sector if sector in KEYS else KEYS[0],
         sort=sort,
         descending=direction == "desc" if direction in ("asc", "desc") else usually_descending(sort),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from projections.register import Municipality, municipalities
@@ -14,7 +14,7 @@ from services.web.texts import Language, translator
 from services.web.views import BLANK, EXPECTED, REPORTED, VALUE, Column, Grid, columns_of
 from services.web.wording import day_and_month, fold
 
-__all__ = ["Row", "name_of", "rows_of", "total_of"]
+__all__ = ["Row", "name_of", "place_href", "rows_of", "total_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Row:
     note: str
     shown: bool
     cells: tuple[Cell, ...]
+    href: str
+    """The page of the place."""
 
 
 @cache
@@ -40,6 +42,11 @@ def name_of(code: str, language: Language) -> str:
         return translator(language)("unknown")
     known = _register().get(code)
     return known.name if known else code
+
+
+def place_href(code: str, query: Query) -> str:
+    """Give the address of the page of a place, in the sector that is shown."""
+    return replace(query, path=f"/gemeenten/{code}", area="", sort=DEFAULT_SORT, descending=True, search="").href()
 
 
 def total_of(frame: Frame, grid: Grid, query: Query, language: Language) -> tuple[Cell, ...]:
@@ -56,7 +63,7 @@ def rows_of(frame: Frame, grid: Grid, query: Query, language: Language) -> list[
         name = name_of(code, language)
         key = fold(name)
         cells = _cells(columns, grid, index, language)
-        rows[index] = Row(code, name, key, _note(code, frame, language), sought in key, cells)
+        rows[index] = Row(code, name, key, _note(code, frame, language), sought in key, cells, place_href(code, query))
     order = sorted(rows, key=lambda index: rows[index].key)
     at = _column(columns, query.sort)
     if at is None:

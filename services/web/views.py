@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from services.web.frame import ALL, Frame
 from services.web.source import TablesLike
 
-__all__ = ["BLANK", "TOTAL", "Column", "Grid", "Headline", "columns_of", "grid_of", "headline_of"]
+__all__ = ["BLANK", "TOTAL", "Column", "Grid", "columns_of", "grid_of"]
 
 BLANK: Final = -(2**62)
 """In the place of a value: there is none here (no closure, no previous week, no valid sum)."""
@@ -89,26 +89,3 @@ def grid_of(tables: TablesLike, frame: Frame, key: str) -> Grid:
         put(slice(2, 3), VALUE, cut(tables.counts["households"])[:, :, last], closed[:, :, last])
         grid[0, 2, VALUE] = BLANK
     return grid
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """The numbers told about the last week of a view; None where there is none."""
-
-    unreached: int | None
-    change: int | None
-    over_4_weeks: int | None
-    reported: int
-    expected: int
-
-
-def headline_of(grid: Grid) -> Headline:
-    """Read the headline of a view from its totals."""
-
-    def value(column: int) -> int | None:
-        found = int(grid[0, column, VALUE])
-        return None if found == BLANK else found
-
-    if value(-1) is None:
-        return Headline(None, None, None, 0, 0)
-    return Headline(value(-1), value(0), value(1), int(grid[0, -1, REPORTED]), int(grid[0, -1, EXPECTED]))

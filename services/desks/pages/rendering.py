@@ -21,7 +21,7 @@ from services.desks.pages.lists import MAX_FILE_BYTES, MAX_ROWS
 from services.desks.pages.texts import Language, Translate, choice_key, translator
 from services.desks.pages.values import holds_bsn
 from services.web import wording
-from services.web.rendering import STATIC as SHARED
+from services.web.environment import STATIC as SHARED
 
 __all__ = ["BUILD", "SHARED", "STATIC", "RowAnswer", "Shown", "render"]
 

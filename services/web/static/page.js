@@ -2,7 +2,8 @@
 // Without this script the same links and the same form load the page.
 
 import { Stream } from "./stream.js";
-import { find, nextDescending, order, paint, sort, tell } from "./table.js";
+import { place, tell } from "./filling.js";
+import { find, nextDescending, order, paint, sort } from "./table.js";
 
 const RESORT_AFTER = 2000;
 const SAY_OFFLINE_AFTER = 2000;
@@ -13,9 +14,10 @@ const address = () => new URLSearchParams(location.search);
 const served = new Map(); // the parts as the server sent them: what is unchanged is left alone
 
 const stream = new Stream({
-  patch({ cells, slots }) {
+  patch({ cells = {}, slots = {}, parts = {} }) {
     paint(cells);
     tell(slots);
+    place(parts);
     if (Object.keys(cells).length) resort();
   },
   layout: () => load(location.href),
@@ -43,7 +45,7 @@ function say(text) {
 
 /** The number as it is said aloud: when it changed, and never more often than every `data-every` seconds. */
 function announceNumber() {
-  const told = document.querySelectorAll(".whole .count, #d-all");
+  const told = document.querySelectorAll("[data-said]");
   return [...told].map((element) => element.textContent.replace(/\s+/g, " ").trim()).join(", ");
 }
 
@@ -64,7 +66,7 @@ function resort() {
   resortTimer ??= setTimeout(() => {
     resortTimer = undefined;
     const now = order();
-    if (now && now.link.dataset.sort !== "name" && !byId("region").matches(":hover, :focus-within")) {
+    if (now && now.link.dataset.sort !== "name" && !byId("region")?.matches(":hover, :focus-within")) {
       sort(now.link, now.descending);
     }
   }, RESORT_AFTER);
@@ -76,7 +78,7 @@ function remember(changes) {
     if (value) query.set(name, value);
     else query.delete(name);
   }
-  history.replaceState(null, "", query.size ? `/?${query}` : "/");
+  history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
   shown = location.search;
   readdress();
 }
@@ -92,7 +94,7 @@ function readdress() {
       query.set("sort", link.dataset.sort);
       query.set("dir", nextDescending(link) ? "desc" : "asc");
     }
-    link.href = `/?${query}`;
+    link.href = `${location.pathname}?${query}`;
   }
 }
 
@@ -128,17 +130,20 @@ async function load(url, { push = false } = {}) {
 function swap(fresh) {
   const active = document.activeElement;
   const typed = active?.id === "q" && { value: active.value, from: active.selectionStart, to: active.selectionEnd };
-  const region = byId("region");
-  const scrolled = [region.scrollLeft, region.scrollTop];
+  const scrolled = [byId("region")?.scrollLeft, byId("region")?.scrollTop];
   const place = [scrollX, scrollY];
   root.lang = fresh.documentElement.lang;
   document.title = fresh.title;
   Object.assign(byId("main").dataset, fresh.getElementById("main").dataset);
   for (const part of document.querySelectorAll("[data-part]")) {
     const other = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (!other) {
+      part.replaceChildren();
+      continue;
+    }
     const text = other.innerHTML;
-    const live = part.dataset.part === "table" || part.dataset.part === "summary" || part.dataset.part === "freshness";
-    if (!live && served.get(part.dataset.part) === text) continue;
+    const changes = text.includes("data-is=") || text.includes("data-changes") || part.dataset.part === "table";
+    if (!changes && served.get(part.dataset.part) === text) continue;
     served.set(part.dataset.part, text);
     part.replaceChildren(...other.childNodes);
   }
@@ -150,14 +155,14 @@ function swap(fresh) {
     box.setSelectionRange(typed.from, typed.to);
     find(typed.value);
   }
-  byId("region").scrollTo(...scrolled);
+  if (scrolled[0] !== undefined) byId("region")?.scrollTo(...scrolled);
   scrollTo(...place);
   readdress();
 }
 
 function follow() {
-  const { version, sector } = byId("main").dataset;
-  stream.follow(version, new URLSearchParams({ sector, lang: root.lang }));
+  const { version, topic } = byId("main").dataset;
+  stream.follow(version, new URLSearchParams({ topic, lang: root.lang }));
 }
 
 // What people do

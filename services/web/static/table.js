@@ -43,16 +43,6 @@ function paintCell(cell, text, css, coverage) {
   return moved;
 }
 
-/** Apply changed sentences, by id: [text, state]. */
-export function tell(slots) {
-  for (const [id, [text, state]] of Object.entries(slots)) {
-    const element = byId(id);
-    if (!element) continue;
-    if (element.textContent !== text) element.textContent = text;
-    if (element.dataset.is !== state) element.dataset.is = state;
-  }
-}
-
 /** Which column the table is sorted by: its link in the head, and the direction. */
 export function order() {
   const head = document.querySelector("#table th[aria-sort]");

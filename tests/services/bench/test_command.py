@@ -115,6 +115,13 @@ def test_without_a_browser_the_stream_is_measured_and_that_is_said(
     assert "not a browser: no Chromium here" in document["figures"][2]["note"]
 
 
+def test_two_hundred_open_pages(place: Path) -> None:
+    document = measured(place, "pages")
+    found = values(document)
+    assert 0 < found["pages-p50"] <= found["pages-p99"] <= found["pages-max"]
+    assert document["figures"][1]["note"].startswith("200 pages")
+
+
 def test_interrupted_it_ends_everything_that_it_started(place: Path) -> None:
     command = [str(COMMAND), "bench", "--quick", "--events", EVENTS, "--only", "live", "--data-dir", str(place)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)

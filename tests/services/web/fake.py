@@ -78,6 +78,10 @@ class FakeSource:
         self.position += 1
         self.ledger = self.position
 
+    def unreached(self, sector: str, week: str) -> int:
+        """Give the number of the whole country."""
+        return sum(n for (m, _, s, w), n in self.numbers.items() if (m, s, w) == ("unreached", sector, week))
+
     def tables(self, at: int) -> Tables:
         if self.broken:
             raise OSError("the view is away")

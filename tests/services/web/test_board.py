@@ -8,15 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.web.board import Board
+from services.web.catalogue import make_topic
 from services.web.freshness import LevelWatch
 from services.web.texts import Language
 from tests.services.web.fake import FakeSource, at
 
+WEEKS = ("2020-W12", "2020-W13", "2020-W14", "2020-W15", "2020-W16", "2020-W17")
 HOUR = timedelta(hours=1) // timedelta(microseconds=1)
 
 
 def make_board(source: FakeSource, *, simulated: bool = False) -> Board:
-    board = Board(source, source.clock, source.lag, simulated)
+    board = Board(source, source.clock, source.lag, simulated, make_topic)
     board.update()
     return board
 
@@ -42,7 +44,7 @@ class Page:
             self.load()
             return None
         body = json.loads(patch.body)
-        for code, cells in body["cells"].items():
+        for code, cells in body.get("cells", {}).items():
             for column, *look in cells:
                 self.cells[code, column] = look
         self.slots |= body["slots"]
@@ -52,34 +54,61 @@ class Page:
 def test_a_change_is_sent_as_the_changed_cells_only() -> None:
     source = FakeSource()
     board = make_board(source)
-    page = Page(board, "all", "nl")
+    page = Page(board, "table:all", "nl")
     source.put("unreached", "GM0014", "po", "2020-W17", 3)
     board.update()
     body = page.follow()
-    week = len(board.grids["all"][0]) - 1
+    week = len(WEEKS) + 1
     assert body["cells"]["GM0014"] == [[0, "+3", "up", ""], [week, "3", "l1", "0/0"]]
     assert set(body["cells"]) == {"GM0014", "total"}
+    assert page.follow() == {"cells": {}, "slots": {}}
+
+
+def test_a_change_is_sent_as_the_changed_texts_only() -> None:
+    source = FakeSource()
+    board = make_board(source)
+    page = Page(board, "now:", "nl")
+    source.put("unreached", "GM0014", "po", "2020-W17", 3)
+    board.update()
+    body = page.follow()
     assert body["slots"]["n-all"] == ["3", ""]
     assert body["slots"]["n-po"] == ["3", ""]
     assert "n-vo" not in body["slots"]
-    assert page.follow() == {"cells": {}, "slots": {}}
+    assert page.follow() == {"slots": {}, "parts": {}}
+
+
+def test_a_page_that_nobody_followed_meanwhile_lacks_nothing_after() -> None:
+    source = FakeSource()
+    board = make_board(source)
+    page = Page(board, "now:", "nl")
+    for count in (1, 2, 3):
+        source.put("unreached", "GM0014", "po", "2020-W17", count)
+        board.update()  # nobody follows: nothing is worked out
+    page.follow()
+    assert page.slots["n-all"] == ["3", ""]
+
+
+def test_there_is_no_topic_of_another_name() -> None:
+    board = make_board(FakeSource())
+    for name in ("", "now", "now:nowhere", "table:", "table:none", "nothing:all"):
+        assert board.topic(name) is None
 
 
 def test_nothing_changes_and_nobody_is_woken() -> None:
     source = FakeSource()
     board = make_board(source)
-    version, news = board.version, board.news
+    news = board.news
     board.update()
-    assert (board.version, news.is_set()) == (version, False)
+    assert not news.is_set()
 
 
 def test_a_new_week_and_a_new_closure_lay_the_page_out_anew() -> None:
     source = FakeSource(now=at("2020-04-26T23:59:59"))
     board = make_board(source)
-    page = Page(board, "po", "nl")
+    page = Page(board, "table:po", "nl")
     source.now += 2_000_000
     board.update()
-    assert board.patch("po", "nl", page.version).body is None
+    assert board.patch("table:po", "nl", page.version).body is None
     assert page.follow() is None
     assert board.frame is not None
     assert board.frame.weeks["po"][-1] == "2020-W18"
@@ -91,14 +120,14 @@ def test_a_new_week_and_a_new_closure_lay_the_page_out_anew() -> None:
 def test_a_version_of_another_start_lays_the_page_out_anew() -> None:
     board = make_board(FakeSource())
     for foreign in ("00000000.1", "", "x", f"{board.version.split('.')[0]}.999", f"{board.version.split('.')[0]}.x"):
-        assert board.patch("all", "nl", foreign).body is None
+        assert board.patch("table:all", "nl", foreign).body is None
 
 
 def test_a_view_that_fails_leaves_the_last_numbers_and_says_so() -> None:
     source = FakeSource()
     source.put("unreached", "GM0014", "po", "2020-W17", 3)
     board = make_board(source)
-    page = Page(board, "all", "nl")
+    page = Page(board, "now:", "nl")
     source.broken = True
     board.update()
     assert page.follow()["slots"]["problem"][0].startswith("De telling kan nu niet")
@@ -143,7 +172,7 @@ events = st.one_of(
 def test_a_page_that_follows_shows_what_a_page_just_loaded_shows(story: list[Any]) -> None:
     source = FakeSource(now=at("2020-04-22T12:00:00"))
     board = make_board(source)
-    pages = {"follow-1": Page(board, "all", "nl"), "follow-2": Page(board, "vo", "en")}
+    pages = {"follow-1": Page(board, "table:all", "nl"), "follow-2": Page(board, "now:", "en")}
     for step in story:
         if isinstance(step, str):
             pages[step].follow()

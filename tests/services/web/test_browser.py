@@ -69,18 +69,33 @@ def codes(page: Page) -> list[str]:
 
 
 def test_a_change_appears_in_place(served: Served, visit: Open) -> None:
-    page = visit("/?sector=po")
+    page = visit("/gemeenten?sector=po")
     put(served, 1234)
     cell = page.locator("#GM0014 td").last
     expect(cell).to_contain_text("1.234")
     expect(cell).to_have_class("l6 changed")
     expect(cell).to_have_class("l6")
-    expect(page.locator("#n-po")).to_have_text(str(page.locator("#total td").last.inner_text()).split("\n")[0])
     assert still_the_same_page(page)
 
 
+def test_the_number_of_now_and_what_needs_attention_change_in_place(served: Served, visit: Open) -> None:
+    page = visit()
+    put(served, 1234)
+    expect(page.locator("#n-po")).to_have_text(f"{served.source.unreached('po', '2020-W17'):,}".replace(",", "."))
+    line = page.locator("#attention li", has_text="Groningen").first
+    expect(line).to_contain_text("meer dan vorige week")
+    line.get_by_role("link").focus()
+    put(served, 2234)
+    expect(line).to_contain_text("2.2")
+    expect(line.get_by_role("link")).to_be_focused()
+    assert still_the_same_page(page)
+    link = page.locator("#attention li.aside a").first
+    link.click()
+    expect(page.locator("th[aria-sort] a")).to_have_id("sort-change")
+
+
 def test_focus_and_scroll_stay_while_numbers_change_and_weeks_begin(served: Served, visit: Open) -> None:
-    page = visit("/?sort=name", color_scheme="dark")
+    page = visit("/gemeenten?sort=name", color_scheme="dark")
     page.locator("#region").evaluate("region => region.scrollTo(0, 4000)")
     page.locator("#sort-name").evaluate("link => link.focus({preventScroll: true})")
     page.evaluate("scrollTo(0, 150)")
@@ -100,7 +115,7 @@ def test_focus_and_scroll_stay_while_numbers_change_and_weeks_begin(served: Serv
 
 
 def test_what_is_being_typed_stays_when_a_week_begins(served: Served, visit: Open) -> None:
-    page = visit()
+    page = visit("/gemeenten")
     page.locator("#q").press_sequentially("leeuw")
     served.change(lambda source: setattr(source, "now", at("2020-04-27T00:00:01")))
     expect(page.locator("thead")).to_contain_text("W18")
@@ -113,25 +128,25 @@ def test_what_is_being_typed_stays_when_a_week_begins(served: Served, visit: Ope
 
 
 def test_sorting_in_place_is_the_servers_sorting(served: Served, visit: Open) -> None:
-    page = visit("/?sort=2020-W13")
+    page = visit("/gemeenten?sort=2020-W13")
     for name in ("name", "now", "now", "change", "over", "2020-W14", "name", "name"):
         page.locator(f"#sort-{name}").click()
         query = page.evaluate("location.search")
         head = page.locator("th[aria-sort]")
         expect(head).to_have_count(1)
-        html = httpx.get(f"{served.url}/{query}").text
+        html = httpx.get(f"{served.url}/gemeenten{query}").text
         assert codes(page) == re.findall(r'<tr role="row" id="(GM\d+|unknown)"', html), query
         assert f'aria-sort="{head.get_attribute("aria-sort")}"><a id="sort-{name}"' in html
     assert still_the_same_page(page)
 
 
 def test_sector_and_language_change_in_place(served: Served, visit: Open) -> None:
-    page = visit("/?sort=name&dir=asc")
+    page = visit("/gemeenten?sort=name&dir=asc")
     page.locator("#sector-vo").click()
     expect(page.locator("#sort-households")).to_be_visible()
     expect(page.locator("#sector-vo")).to_be_focused()
     page.locator("#lang-en").click()
-    expect(page.locator("h1")).to_have_text("Pupils not reached")
+    expect(page.locator("h1")).to_have_text("By municipality and week")
     assert page.evaluate("document.documentElement.lang") == "en"
     expect(page.locator("#link")).to_have_text("Live")
     served.change(lambda source: source.put("unreached", "GM0014", "vo", "2020-W17", 4321))
@@ -144,7 +159,7 @@ def test_sector_and_language_change_in_place(served: Served, visit: Open) -> Non
 
 
 def test_a_lost_connection_is_shown_and_comes_back(served: Served, visit: Open) -> None:
-    page = visit("/?sector=po")
+    page = visit("/gemeenten?sector=po")
     served.stop()
     expect(page.locator("#link")).to_have_text("Niet verbonden, probeert het opnieuw")
     expect(page.locator("#announce")).to_have_text("Niet verbonden, probeert het opnieuw")
@@ -158,7 +173,7 @@ def test_a_lost_connection_is_shown_and_comes_back(served: Served, visit: Open) 
 
 
 def test_pausing_stops_changes_until_resumed(served: Served, visit: Open) -> None:
-    page = visit("/?sector=po")
+    page = visit("/gemeenten?sector=po")
     page.locator("#pause").press("Enter")
     expect(page.locator("#link")).to_have_text("Gepauzeerd")
     before = page.locator("#GM0014 td").last.inner_text()
@@ -198,7 +213,7 @@ def test_numbers_are_said_aloud_but_do_not_chatter(served: Served, visit: Open) 
 
 
 def test_without_javascript_links_and_form_do_the_same(visit: Open) -> None:
-    page = visit(java_script_enabled=False)
+    page = visit("/gemeenten", java_script_enabled=False)
     page.locator("#q").fill("leeuwa")
     page.get_by_role("button", name="Zoek").click()
     assert codes(page) == ["GM0080"]
@@ -207,13 +222,13 @@ def test_without_javascript_links_and_form_do_the_same(visit: Open) -> None:
     assert codes(page) == ["GM0080"]
     assert "sector=vo" in page.url
     page.locator("#lang-en").click()
-    expect(page.locator("h1")).to_have_text("Pupils not reached")
+    expect(page.locator("h1")).to_have_text("By municipality and week")
     expect(page.locator("th[aria-sort] a")).to_have_id("sort-name")
     assert "Reloads every 30 seconds" in page.content()
 
 
 def test_by_keyboard_alone(visit: Open) -> None:
-    page = visit()
+    page = visit("/gemeenten")
     page.keyboard.press("Tab")
     expect(page.locator("#skip")).to_be_focused()
     expect(page.locator("#skip")).to_be_in_viewport()
@@ -232,7 +247,7 @@ def test_by_keyboard_alone(visit: Open) -> None:
 
 
 def test_at_phone_width_only_the_table_scrolls_sideways(visit: Open) -> None:
-    page = visit("/?sector=so&lang=en")
+    page = visit("/gemeenten?sector=so&lang=en")
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate("(r => r.scrollWidth > r.clientWidth)(document.querySelector('#region'))")

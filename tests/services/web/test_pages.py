@@ -76,7 +76,7 @@ class Rows(HTMLParser):
 
 
 def rows(client: Client, query: str = "") -> Rows:
-    return Rows(client.get(f"/{query}").text)
+    return Rows(client.get(f"/gemeenten{query}").text)
 
 
 def test_the_numbers_and_their_coverage_stand_on_the_page(client: Client) -> None:
@@ -125,38 +125,38 @@ def test_no_answer_sorts_below_a_zero(client: Client, served: Served) -> None:
 
 
 def test_the_head_says_how_the_table_is_sorted(client: Client) -> None:
-    assert re.findall(r'aria-sort="(\w+)"><a id="sort-(\w+)"', client.get("/?sort=name").text) == [
+    assert re.findall(r'aria-sort="(\w+)"><a id="sort-(\w+)"', client.get("/gemeenten?sort=name").text) == [
         ("ascending", "name")
     ]
-    assert re.findall(r'aria-sort="(\w+)"><a id="sort-(\w+)"', client.get("/?sort=2020-W17").text) == [
+    assert re.findall(r'aria-sort="(\w+)"><a id="sort-(\w+)"', client.get("/gemeenten?sort=2020-W17").text) == [
         ("descending", "now")
     ]
-    html = unescape(client.get("/?sort=name&sector=po&q=a").text)
-    assert 'href="/?sector=po&sort=name&dir=desc&q=a" data-sort="name"' in html
+    html = unescape(client.get("/gemeenten?sort=name&sector=po&q=a").text)
+    assert 'href="/gemeenten?sector=po&sort=name&dir=desc&q=a" data-sort="name"' in html
 
 
 def test_searching_by_query_ignores_case_and_accents(client: Client) -> None:
     found = rows(client, "?q=SUDWEST")
     assert list(found.shown) == ["total", "GM1900"]
     assert "GM0014" in found.hidden
-    assert "1 van 355 gemeenten" in client.get("/?q=sudwest").text
-    assert "Geen gemeente met deze naam." in client.get("/?q=atlantis").text
+    assert "1 van 355 gemeenten" in client.get("/gemeenten?q=sudwest").text
+    assert "Geen gemeente met deze naam." in client.get("/gemeenten?q=atlantis").text
 
 
 def test_the_sector_filter_by_query(client: Client) -> None:
     shown = rows(client, "?sector=vo").shown
     assert shown["total"][-1].startswith("50")
     assert shown["GM0363"][-1].startswith("40")
-    assert "Huishoudens" in client.get("/?sector=vo").text
+    assert "Huishoudens" in client.get("/gemeenten?sector=vo").text
     assert rows(client, "?sector=nonsense").shown["total"][-1].startswith("65")
 
 
 def test_the_form_and_the_links_keep_what_is_asked(client: Client) -> None:
-    html = unescape(client.get("/?sector=vo&sort=name&q=gron&refresh=off").text)
+    html = unescape(client.get("/gemeenten?sector=vo&sort=name&q=gron&refresh=off").text)
     assert '<input type="hidden" name="sector" value="vo">' in html
     assert '<input type="hidden" name="sort" value="name">' in html
-    assert 'href="/?sector=po&sort=name&q=gron&refresh=off"' in html
-    assert 'href="/?sector=vo&sort=name&q=gron&refresh=off&lang=en"' in html
+    assert 'href="/gemeenten?sector=po&sort=name&q=gron&refresh=off"' in html
+    assert 'href="/gemeenten?sector=vo&sort=name&q=gron&refresh=off&lang=en"' in html
 
 
 def test_without_javascript_the_page_reloads_unless_told_not_to(client: Client) -> None:

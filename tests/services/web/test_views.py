@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import date
 
 from services.web.frame import ALL, Frame, frame_of
+from services.web.now.figures import Figures, figures_of
 from services.web.painting import paint
-from services.web.views import BLANK, Column, Grid, columns_of, grid_of, headline_of
+from services.web.views import BLANK, Column, Grid, columns_of, grid_of
 from tests.services.web.fake import FIRST, Closure, FakeSource, at
 
 WEEK = Column("2020-W17", "week")
@@ -22,6 +23,11 @@ def value(source: FakeSource, place: str, column: str, key: str = ALL) -> int | 
     names = [c.name for c in columns_of(frame, key)]
     found = int(grid[0 if place == "total" else 1 + frame.rows.index(place), names.index(column), 0])
     return None if found == BLANK else found
+
+
+def figures(source: FakeSource) -> dict[str, Figures]:
+    tables = source.tables(source.now)
+    return figures_of(tables, frame_of(tables, source.closures()), None)
 
 
 def test_sums_over_sectors_and_places() -> None:
@@ -55,7 +61,7 @@ def test_the_first_week_has_no_change() -> None:
     source = FakeSource(now=at("2020-03-18T12:00:00"))
     source.put("unreached", "GM0014", "po", "2020-W12", 1)
     assert value(source, "total", "change") is None
-    assert headline_of(read(source)[1]).change is None
+    assert figures(source)[ALL].change is None
 
 
 def test_households_are_told_by_sector_and_have_no_total() -> None:
@@ -74,9 +80,9 @@ def test_a_closure_of_some_municipalities_leaves_the_others_blank() -> None:
 
 
 def test_no_closure_ever_has_no_weeks_and_no_rows() -> None:
-    frame, grid = read(FakeSource(closed=()))
+    frame, _ = read(FakeSource(closed=()))
     assert (frame.rows, frame.weeks[ALL], frame.on, frame.last) == ((), (), frozenset(), ())
-    assert headline_of(grid).unreached is None
+    assert figures(FakeSource(closed=()))[ALL].unreached is None
 
 
 def test_the_last_closure_is_shown_when_none_is_on_and_an_earlier_one_is_not() -> None:

@@ -1,24 +1,19 @@
-"""Every text of the page, in Dutch and in English: the same keys in both.
-
-The field's words: a pupil is "niet bereikt" or "in beeld".
-"""
+"""The texts of every page, and of the table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Literal, get_args
+from typing import Final
 
-__all__ = ["CATALOGUE", "LANGUAGES", "Language", "Translate", "translator"]
-
-Language = Literal["nl", "en"]
-LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
-Translate = Callable[..., str]
-
-_DUTCH: Final = {
+DUTCH: Final = {
     "title": "Kind in beeld",
     "lead": "Leerlingen die hun school tijdens een schoolsluiting niet bereikt",
-    "skip": "Naar de tabel",
+    "skip": "Naar de inhoud",
     "language": "Taal",
+    "pages": "Bladzijden",
+    "page_now": "Nu",
+    "page_map": "Kaart",
+    "page_table": "Gemeenten",
+    "page_reading": "Uitleg",
     "simulated": "Gesimuleerde klok",
     "simulated_note": "Dit zijn geen echte kinderen.",
     "headline": "Leerlingen niet bereikt",
@@ -80,7 +75,7 @@ _DUTCH: Final = {
     "problem": "De telling kan nu niet worden bijgewerkt; dit is de laatste stand.",
     "starting": "De telling wordt gelezen. Deze bladzijde ververst vanzelf.",
     "not_found": "Deze bladzijde bestaat niet.",
-    "to_start": "Naar de telling",
+    "to_start": "Naar nu",
     "table": "Per gemeente en week",
     "caption": (
         "Niet bereikte leerlingen per gemeente en week ({sector}). In elke cel staat het aantal, "
@@ -128,11 +123,16 @@ _DUTCH: Final = {
     "explain_private": "Exacte kleine aantallen zijn alleen bedoeld voor wie ermee werkt: deel ze niet openbaar.",
 }
 
-_ENGLISH: Final = {
+ENGLISH: Final = {
     "title": "Kind in beeld",
     "lead": "Pupils their school has not reached during a school closure",
-    "skip": "To the table",
+    "skip": "To the content",
     "language": "Language",
+    "pages": "Pages",
+    "page_now": "Now",
+    "page_map": "Map",
+    "page_table": "Municipalities",
+    "page_reading": "How to read",
     "simulated": "Simulated clock",
     "simulated_note": "These are not real children.",
     "headline": "Pupils not reached",
@@ -194,7 +194,7 @@ _ENGLISH: Final = {
     "problem": "The count cannot be brought up to date now; this is how it last stood.",
     "starting": "The count is being read. This page reloads by itself.",
     "not_found": "This page does not exist.",
-    "to_start": "To the count",
+    "to_start": "To now",
     "table": "By municipality and week",
     "caption": (
         "Pupils not reached by municipality and week ({sector}). Each cell has the number, "
@@ -241,19 +241,3 @@ _ENGLISH: Final = {
     ),
     "explain_private": "Exact small numbers are only meant for those who work with them: do not publish them.",
 }
-
-CATALOGUE: Final[dict[Language, dict[str, str]]] = {"nl": _DUTCH, "en": _ENGLISH}
-
-
-def translator(language: Language) -> Translate:
-    """Return the function that gives the text of a key in `language`, its places filled; KeyError for an unknown key.
-
-    A number `count` chooses the key's `_one` form for exactly one, where the catalogue has one.
-    """
-    texts = CATALOGUE[language]
-
-    def translate(key: str, /, *, count: int | None = None, **places: object) -> str:
-        chosen = f"{key}_one" if count == 1 and f"{key}_one" in texts else key
-        return texts[chosen].format(**places)
-
-    return translate

@@ -1,0 +1,91 @@
+"""The page of one municipality as an open page follows it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from projections.tables import DEVICES, OUTCOMES
+from services.web import wording
+from services.web.environment import render
+from services.web.frame import ALL
+from services.web.municipality.figures import Week, weeks_of
+from services.web.painting import NOT_APPLICABLE, Slots
+from services.web.texts import Language, translator
+from services.web.topics import Current, PageTopic
+from services.web.wording import number, signed
+
+__all__ = ["MunicipalityTopic", "Row"]
+
+
+class Row(NamedTuple):
+    """A week as it is written: texts only, in the order of the columns of each table."""
+
+    week: str
+    begins: str
+    balance: tuple[str, ...]
+    """The week before, newly lost, moved in, restored, moved out, and what comes of them."""
+    balance_with_open_days: tuple[str, ...]
+    """The same with what happened on days on which the schools were open."""
+    state: tuple[str, ...]
+    """Unreached, during the week, over four weeks, households."""
+    answers: tuple[str, ...]
+    """Schools that answered, of how many, on time, pupils they say they cannot reach."""
+    work: tuple[str, ...]
+    """Door visits by outcome, devices by kind."""
+
+
+class MunicipalityTopic(PageTopic):
+    """The weeks of one municipality, in one sector or in all together."""
+
+    def __init__(self, code: str, key: str = ALL) -> None:
+        super().__init__()
+        self._code, self._key = code, key
+
+    def write(self, current: Current, language: Language) -> Slots:
+        """Write the number of the last week."""
+        weeks = weeks_of(current.tables, current.frame, self._code, self._key)
+        if not weeks:
+            return {"n-here": (NOT_APPLICABLE, "off"), "u-here": ("", ""), "s-here": ("", "")}
+        t, last = translator(language), weeks[0]
+        state = "sector_week" if self._key in current.frame.on else "sector_over"
+        return {
+            "n-here": (number(last.unreached, language), ""),
+            "u-here": (t("pupils", count=last.unreached), ""),
+            "s-here": (t(state, week=wording.week_number(last.week)), ""),
+        }
+
+    def draw(self, current: Current, language: Language) -> dict[str, str]:
+        """Draw the tables of the weeks."""
+        weeks = weeks_of(current.tables, current.frame, self._code, self._key)
+        rows = [_row(week, language) for week in weeks]
+        context = {
+            "t": translator(language),
+            "rows": rows,
+            "outcomes": OUTCOMES,
+            "devices": DEVICES,
+            "open_days": any(week.elsewhen for week in weeks),
+        }
+        drawn = {
+            name: render(f"municipality_{name}.html", context) if rows else ""
+            for name in ("balance", "state", "answers", "work")
+        }
+        return drawn if rows else drawn | {"balance": render("municipality_none.html", context)}
+
+
+def _row(week: Week, language: Language) -> Row:
+    def told(value: int | None) -> str:
+        return NOT_APPLICABLE if value is None else number(value, language)
+
+    flows = (week.newly_lost, week.moved_in, -week.restored, -week.moved_out)
+    before = None if week.elsewhen is None else week.unreached - sum(flows) - week.elsewhen
+    elsewhen = NOT_APPLICABLE if week.elsewhen is None else signed(week.elsewhen, language)
+    changes = tuple(signed(flow, language) for flow in flows)
+    return Row(
+        f"W{wording.week_number(week.week)}",
+        wording.first_day(week.week, language),
+        (told(before), *changes, told(week.unreached)),
+        (told(before), *changes, elsewhen, told(week.unreached)),
+        (told(week.unreached), told(week.during), told(week.over_4_weeks), told(week.households)),
+        (told(week.reported), told(week.expected), told(week.on_time), told(week.claimed)),
+        tuple(number(count, language) for count in (*week.visits, *week.devices)),
+    )

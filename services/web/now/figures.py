@@ -1,0 +1,123 @@
+"""The numbers of one area now: of its last closed week, by sector and together.
+
+A number is a `Range`: exact for who may know it, otherwise what the public may know. Counts of pupils add over
+municipalities and sectors; households do not, so they are told by sector and municipality only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from projections.tables import DEVICES, OUTCOMES
+from services.web.frame import ALL, KEYS, Frame
+from services.web.source import TablesLike
+
+__all__ = ["Figures", "Place", "figures_of", "places_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of the last closed week of a view, in an area; None where there is none."""
+
+    unreached: int | None
+    change: int | None
+    """On the week before, over the places and sectors closed in both."""
+    over_4_weeks: int
+    reported: int
+    expected: int
+    reported_before: int
+    expected_before: int
+    """The coverage of the week before; 0 and 0 in the first week."""
+    visits: tuple[int, ...]
+    """Door visits of the week, in the order of OUTCOMES."""
+    devices: tuple[int, ...]
+    """Devices lent in the week, in the order of DEVICES."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One municipality in the last closed week, all sectors together."""
+
+    code: str
+    unreached: int
+    change: int | None
+    over_4_weeks: int
+    reported: int
+    expected: int
+
+
+NOTHING = Figures(None, None, 0, 0, 0, 0, 0, (0,) * len(OUTCOMES), (0,) * len(DEVICES))
+
+
+def figures_of(tables: TablesLike, frame: Frame, rows: Sequence[int] | None) -> dict[str, Figures]:
+    """Work out the figures of every view over the places at `rows` of the tables; None: all of them."""
+    chosen = slice(None) if rows is None else np.array(rows, dtype=np.intp)
+    return {key: _figures(tables, frame, key, chosen) for key in KEYS}
+
+
+def _figures(tables: TablesLike, frame: Frame, key: str, rows: slice | NDArray[np.intp]) -> Figures:
+    weeks = [tables.weeks.index(week) for week in frame.weeks[key][-2:]]
+    sectors = slice(None) if key == ALL else slice((at := tables.sectors.index(key)), at + 1)
+    if not weeks:
+        return NOTHING
+    now = weeks[-1]
+    closed = tables.open[rows, sectors, now]
+    if not closed.any():
+        return NOTHING
+
+    def summed(measure: NDArray[np.int64], week: int = now) -> int:
+        return int(measure[rows, sectors, week].sum())
+
+    change, covered = None, (0, 0)
+    unreached = tables.counts["unreached"]
+    if len(weeks) > 1:
+        both = closed & tables.open[rows, sectors, weeks[0]]
+        if both.any():
+            change = int(((unreached[rows, sectors, now] - unreached[rows, sectors, weeks[0]]) * both).sum())
+        covered = (
+            summed(tables.coverage["schools_reported"], weeks[0]),
+            summed(tables.coverage["schools_expected"], weeks[0]),
+        )
+    return Figures(
+        summed(unreached),
+        change,
+        summed(tables.counts["unreached_over_4_weeks"]),
+        summed(tables.coverage["schools_reported"]),
+        summed(tables.coverage["schools_expected"]),
+        *covered,
+        tuple(summed(tables.counts[f"door_visits_{outcome.replace('-', '_')}"]) for outcome in OUTCOMES),
+        tuple(summed(tables.counts[f"devices_lent_{device}"]) for device in DEVICES),
+    )
+
+
+def places_of(tables: TablesLike, frame: Frame, rows: Sequence[int] | None) -> list[Place]:
+    """List the places at `rows` (None: all) that are closed in the last closed week, all sectors together."""
+    weeks = [tables.weeks.index(week) for week in frame.weeks[ALL][-2:]]
+    if not weeks:
+        return []
+    now, chosen = weeks[-1], np.arange(len(tables.places)) if rows is None else np.array(rows, dtype=np.intp)
+    closed = tables.open[:, :, now]
+    unreached = tables.counts["unreached"]
+    numbers = unreached[:, :, now].sum(axis=1)
+    over = tables.counts["unreached_over_4_weeks"][:, :, now].sum(axis=1)
+    reported = tables.coverage["schools_reported"][:, :, now].sum(axis=1)
+    expected = tables.coverage["schools_expected"][:, :, now].sum(axis=1)
+    both = closed & tables.open[:, :, weeks[0]]
+    change = ((unreached[:, :, now] - unreached[:, :, weeks[0]]) * both).sum(axis=1)
+    compared: NDArray[np.bool_] = np.logical_and(np.any(both, axis=1), len(weeks) > 1)
+    return [
+        Place(
+            tables.places[row],
+            int(numbers[row]),
+            int(change[row]) if compared[row] else None,
+            int(over[row]),
+            int(reported[row]),
+            int(expected[row]),
+        )
+        for row in chosen.tolist()
+        if closed[row].any()
+    ]

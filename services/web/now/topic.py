@@ -1,0 +1,67 @@
+"""The page of now as an open page follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from urllib.parse import urlencode
+
+from projections.tables import DEVICES, OUTCOMES
+from services.web.environment import render
+from services.web.frame import ALL
+from services.web.now.attention import attention
+from services.web.now.figures import figures_of, places_of
+from services.web.now.wording import coverage, slots_of
+from services.web.painting import Slots
+from services.web.source import TablesLike
+from services.web.texts import Language, translator
+from services.web.topics import Current, PageTopic
+from services.web.wording import number
+
+__all__ = ["NowTopic"]
+
+Rows = Callable[[TablesLike], Sequence[int] | None]
+"""Chooses the places of an area among those of the tables; None: all of them."""
+
+
+def everywhere(tables: TablesLike) -> None:
+    """Choose the whole country."""
+    return
+
+
+class NowTopic(PageTopic):
+    """The numbers of an area, and what needs attention in it."""
+
+    def __init__(self, area: str = "", rows: Rows = everywhere) -> None:
+        """`area` is its code in links; empty for the whole country."""
+        super().__init__()
+        self._area, self._rows = area, rows
+
+    def write(self, current: Current, language: Language) -> Slots:
+        """Write the numbers and the sentences about them."""
+        figures = figures_of(current.tables, current.frame, self._rows(current.tables))
+        slots = slots_of(current.frame, figures, language)
+        whole = figures[ALL]
+        for name, count in zip(OUTCOMES, whole.visits, strict=True):
+            slots[f"v-{name}"] = (number(count, language), "")
+        for name, count in zip(DEVICES, whole.devices, strict=True):
+            slots[f"e-{name}"] = (number(count, language), "")
+        slots["trend"] = (_trend(whole.reported_before, whole.expected_before, language), "")
+        return slots
+
+    def draw(self, current: Current, language: Language) -> dict[str, str]:
+        """Draw the list of what needs attention."""
+        places = places_of(current.tables, current.frame, self._rows(current.tables))
+        groups = attention(places, current.fresh, partial(_table, self._area), language)
+        return {"attention": render("attention.html", t=translator(language), groups=groups)}
+
+
+def _trend(reported: int, expected: int, language: Language) -> str:
+    if expected == 0:
+        return ""
+    return translator(language)("coverage_before", text=coverage(reported, expected, language)[0])
+
+
+def _table(area: str, sort: str) -> str:
+    given = {"area": area} if area else {}
+    return f"/gemeenten?{urlencode(given | {'sort': sort})}"

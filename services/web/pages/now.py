@@ -1,0 +1,28 @@
+"""The page of now: the country, or one area."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from services.web.board import Board
+from services.web.closures import told
+from services.web.environment import render
+from services.web.frame import KEYS, Frame
+from services.web.query import Query
+from services.web.rendering import common
+from services.web.texts import Language
+
+__all__ = ["draw_now"]
+
+
+def draw_now(request: Request, board: Board, frame: Frame, query: Query, language: Language) -> str | None:
+    """Draw `/`."""
+    return render(
+        "now.html",
+        common(board, query, language, topic=f"now:{query.area}"),
+        keys=KEYS,
+        frame=frame,
+        running=told(frame.running, language),
+        coming=told(frame.coming, language),
+        last=told(frame.last, language),
+    )

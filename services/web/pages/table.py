@@ -1,0 +1,101 @@
+"""The page of municipality by week: the heat map, which is a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+from starlette.requests import Request
+
+from services.web import wording
+from services.web.board import Board
+from services.web.environment import render
+from services.web.frame import KEYS, Frame
+from services.web.painting import Cell, legend
+from services.web.query import DEFAULT_SORT, Query
+from services.web.rendering import common
+from services.web.rows import Row, rows_of, total_of
+from services.web.texts import Language, Translate, translator
+from services.web.topics import TableTopic
+from services.web.views import columns_of
+
+__all__ = ["draw_table"]
+
+
+class Header(NamedTuple):
+    """The head of a column: its name in links, its title and the small print under it."""
+
+    sort: str
+    title: str
+    hint: str
+
+
+def draw_table(request: Request, board: Board, frame: Frame, query: Query, language: Language) -> str | None:
+    """Draw `/gemeenten`."""
+    t, topic = translator(language), board.topic(f"table:{query.sector}")
+    assert isinstance(topic, TableTopic)  # noqa: S101 - made so by its name
+    assert topic.grid is not None  # noqa: S101 - a topic that the board gives has been brought up to date
+    shown = bool(frame.weeks[query.sector])
+    rows = rows_of(frame, topic.grid, query, language) if shown else []
+    return render(
+        "table_page.html",
+        common(board, query, language, topic=f"table:{query.sector}"),
+        keys=KEYS,
+        columns=_headers(frame, query.sector, language) if rows else [],
+        rows=rows,
+        total=total_of(frame, topic.grid, query, language) if rows else (),
+        found=_found(rows, t, language),
+        legend=legend(language),
+        sorted=_sorter(frame, query),
+        cells=_cells,
+    )
+
+
+def _cells(cells: Iterable[Cell]) -> Markup:
+    """Write the cells of a row, by hand: there are thousands. They hold digits and our own classes, no one's text."""
+    return Markup(  # noqa: S704
+        "".join(
+            f'<td role="cell" class="{css}">{text}<small>{coverage}</small></td>'
+            if coverage
+            else f'<td role="cell" class="{css}">{text}</td>'
+            for text, css, coverage in cells
+        )
+    )
+
+
+def _headers(frame: Frame, key: str, language: Language) -> list[Header]:
+    t = translator(language)
+    headers = []
+    columns = columns_of(frame, key)
+    for column in columns:
+        if column.kind != "week":
+            headers.append(Header(column.name, t(column.name), t(f"{column.name}_hint")))
+            continue
+        title = f"W{wording.week_number(column.name)}"
+        hint = wording.first_day(column.name, language)
+        if column is columns[-1]:
+            title, hint = t("now" if key in frame.on else "last"), f"{title}, {hint}"
+        headers.append(Header(DEFAULT_SORT if column is columns[-1] else column.name, title, hint))
+    return headers
+
+
+def _sorter(frame: Frame, query: Query) -> Any:
+    weeks = frame.weeks[query.sector]
+    known = {"name", DEFAULT_SORT, *(column.name for column in columns_of(frame, query.sector))}
+    by = query.sort if query.sort in known and query.sort not in weeks[-1:] else DEFAULT_SORT
+
+    def sorted_attribute(name: str) -> Markup:
+        order = "descending" if query.descending else "ascending"
+        return Markup(' aria-sort="{}"').format(order) if name == by else Markup()
+
+    return sorted_attribute
+
+
+def _found(rows: list[Row], t: Translate, language: Language) -> str:
+    """Say how many municipalities are shown; residence unknown is none."""
+    places = [row for row in rows if row.code.startswith("GM")]
+    shown = sum(row.shown for row in places)
+    if rows and not any(row.shown for row in rows):
+        return t("nothing_found")
+    return t("shown", n=wording.number(shown, language), m=wording.number(len(places), language))

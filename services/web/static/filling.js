@@ -1,0 +1,34 @@
+// Texts and parts of the page that change in place.
+
+const byId = (id) => document.getElementById(id);
+
+/** Apply changed sentences, by id: [text, state]. */
+export function tell(slots) {
+  for (const [id, [text, state]] of Object.entries(slots)) {
+    const element = byId(id);
+    if (!element) continue;
+    if (element.textContent !== text) element.textContent = text;
+    if (element.dataset.is !== state) element.dataset.is = state;
+  }
+}
+
+/** Put changed parts in place, by id: the server's own HTML. Who stands on a link in one goes on standing there. */
+export function place(parts) {
+  for (const [id, html] of Object.entries(parts)) {
+    const element = byId(id);
+    if (!element) continue;
+    const active = element.contains(document.activeElement) && document.activeElement;
+    const open = new Set([...element.querySelectorAll("details[open]")].map((each) => each.id));
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    element.replaceChildren(fresh.content);
+    for (const each of element.querySelectorAll("details")) each.open = open.has(each.id);
+    if (active) same(element, active)?.focus({ preventScroll: true });
+  }
+}
+
+function same(element, active) {
+  if (active.id) return byId(active.id);
+  const href = active.getAttribute("href");
+  return href && [...element.querySelectorAll("a")].find((link) => link.getAttribute("href") === href);
+}

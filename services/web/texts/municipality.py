@@ -1,0 +1,61 @@
+"""The texts of the page of one municipality."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DUTCH: Final = {
+    "here_none": "Hier waren de scholen in deze sector niet gesloten.",
+    "here_back": "Alle gemeenten",
+    "week": "Week",
+    "balance": "Erbij en eraf",
+    "balance_lead": (
+        "Elke week: wat er was, plus wie erbij kwam, min wie weer bereikt is of verhuisde, is wat er aan het eind was."
+    ),
+    "balance_before": "Vorige week",
+    "balance_lost": "Nieuw niet bereikt",
+    "balance_in": "Hierheen verhuisd",
+    "balance_restored": "Weer bereikt",
+    "balance_out": "Weggegaan",
+    "balance_open": "Op open dagen",
+    "balance_end": "Eind van de week",
+    "state": "Niet bereikt",
+    "state_end": "Aan het eind van de week",
+    "state_during": "Op enig moment in de week",
+    "state_over": "Vier weken of langer",
+    "state_households": "Huishoudens",
+    "answers": "Antwoorden van scholen",
+    "answers_reported": "Antwoordden",
+    "answers_expected": "Verwacht",
+    "answers_on_time": "Op tijd",
+    "answers_claimed": "Zelf gemeld niet bereikt",
+    "work": "Huisbezoeken en apparaten",
+}
+
+ENGLISH: Final = {
+    "here_none": "Schools of this sector were not closed here.",
+    "here_back": "All municipalities",
+    "week": "Week",
+    "balance": "In and out",
+    "balance_lead": (
+        "Each week: what there was, and who came, less who was reached again or moved, is what there was at the end."
+    ),
+    "balance_before": "Week before",
+    "balance_lost": "Newly not reached",
+    "balance_in": "Moved here",
+    "balance_restored": "Reached again",
+    "balance_out": "Moved away",
+    "balance_open": "On open days",
+    "balance_end": "End of the week",
+    "state": "Not reached",
+    "state_end": "At the end of the week",
+    "state_during": "At some time in the week",
+    "state_over": "Four weeks or longer",
+    "state_households": "Households",
+    "answers": "Answers of schools",
+    "answers_reported": "Answered",
+    "answers_expected": "Expected",
+    "answers_on_time": "On time",
+    "answers_claimed": "Not reached by their own word",
+    "work": "Door visits and devices",
+}
