@@ -21,11 +21,13 @@ import uvicorn
 
 from events import EVENTS_STREAM, VIEW_CHANGED, ViewChanged
 from projections.live.reading import LiveReader
+from projections.public import PublicStore
 from services.ledger.broker import make_broker
-from services.system import DataDir, SystemRecord, find_system
+from services.system import DataDir, Settings, SystemRecord, find_system
 from services.system.children import end_with_parent
 from services.system.logs import configure_logging
 from services.web import Lag, create_app
+from services.web.open_data import create_routes
 
 _log = structlog.get_logger(__name__)
 
@@ -44,8 +46,19 @@ class Page:
         self._last_sequence: int | None = None
         self._broker = make_broker(record.address_of("page"), "page")
         self._broker.subscriber(VIEW_CHANGED)(self._wake)
+        settings, simulated = Settings.from_environment(), record.clock.simulation is not None
         self.app = create_app(
-            self._reader, self._clock(data_dir, record), self._lag, record.clock.simulation is not None, self._changed
+            self._reader,
+            self._clock(data_dir, record),
+            self._lag,
+            simulated,
+            self._changed,
+            open_data=create_routes(
+                PublicStore(data_dir.public),
+                publisher=settings.publisher,
+                contact=settings.contact,
+                simulated=simulated,
+            ),
         )
 
     @staticmethod

@@ -14,7 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from services.web import health
 from services.web.board import Board
@@ -44,13 +44,15 @@ def create_app(
     changed: asyncio.Event,
     *,
     hosts: Sequence[str] = LOOPBACK,
+    open_data: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """Build the application that shows `source`.
 
     `clock` gives the time in microseconds since 1970-01-01T00:00Z, `lag` the ledger's last sequence; both, and the
     source, are called on the event loop's thread and return at once. `simulated` marks every screen. `changed` is set
     (on the event loop's thread) whenever the view may have changed; the application clears it. Only requests that name
-    one of `hosts` are answered, so that no other site can read the page through a name that points here.
+    one of `hosts` are answered, so that no other site can read the page through a name that points here. `open_data`:
+    the routes of what everyone may know (`services.web.open_data`).
 
     `app.state.board.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
@@ -78,6 +80,7 @@ def create_app(
             Route("/health", health.health),
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
+            *open_data,
             Mount(f"/static/{BUILD}", UnchangingFiles(directory=STATIC)),
         ],
         middleware=[
