@@ -1,6 +1,7 @@
 """The numbers of the page: for each view one dense array, made from the tables.
 
-A view is an array [row, column, 3] of value, schools that answered and schools expected. Row 0 is the whole country,
+A view is an array [row, column, 4] of value, schools that answered, schools expected and, where the number is not known
+exactly, the most that it may be. Row 0 is the whole country,
 the others are `Frame.rows`. Columns are the `Column`s of the view, the weeks last.
 """
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.web.frame import ALL, Frame
+from services.web.sight import everything_exact, most_of
 from services.web.source import TablesLike
 
 __all__ = ["BLANK", "TOTAL", "Column", "Grid", "columns_of", "grid_of", "rows_within"]
@@ -24,7 +26,8 @@ BLANK: Final = -(2**62)
 TOTAL: Final = "total"
 """The code of row 0, the whole country."""
 
-VALUE, REPORTED, EXPECTED = range(3)
+VALUE, REPORTED, EXPECTED, MOST = range(4)
+"""The least that a number may be, schools that answered, schools expected, and the most that the number may be."""
 
 Grid = NDArray[np.int64]
 
@@ -61,7 +64,11 @@ def grid_of(tables: TablesLike, frame: Frame, key: str, within: Container[str] |
     places = {place: index for index, place in enumerate(tables.places)}
     rows = rows_within(frame, within)
     chosen = np.array([places[code] for code in rows], dtype=np.intp)
-    summed_over = slice(None) if within is None else [at for code, at in places.items() if code in within]
+    summed_over = (
+        slice(None)
+        if within is None
+        else np.array([at for code, at in places.items() if code in within], dtype=np.intp)
+    )
     sectors = slice(None) if key == ALL else slice((at := tables.sectors.index(key)), at + 1)
 
     def cut(measure: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -69,9 +76,9 @@ def grid_of(tables: TablesLike, frame: Frame, key: str, within: Container[str] |
 
     closed = tables.open[:, sectors, :][:, :, weeks]
     unreached = cut(tables.counts["unreached"])
-    grid = np.zeros((1 + len(rows), len(columns), 3), dtype=np.int64)
+    grid = np.zeros((1 + len(rows), len(columns), 4), dtype=np.int64)
     if not weeks:
-        grid[:, :, VALUE] = BLANK
+        grid[:, :, [VALUE, MOST]] = BLANK
         return grid
 
     def put(column: slice, part: int, values: NDArray[np.int64], where: NDArray[np.bool_] | None = None) -> None:
@@ -86,6 +93,7 @@ def grid_of(tables: TablesLike, frame: Frame, key: str, within: Container[str] |
 
     span = slice(len(columns) - len(weeks), None)
     put(span, VALUE, unreached, closed)
+    put(span, MOST, cut(most_of(tables)), closed)
     put(span, REPORTED, cut(tables.coverage["schools_reported"]))
     put(span, EXPECTED, cut(tables.coverage["schools_expected"]))
     last, before = slice(-1, None), slice(-2, -1)
@@ -98,4 +106,11 @@ def grid_of(tables: TablesLike, frame: Frame, key: str, within: Container[str] |
     if key != ALL:
         put(slice(2, 3), VALUE, cut(tables.counts["households"])[:, :, last], closed[:, :, last])
         grid[0, 2, VALUE] = BLANK
+    more = slice(0, len(columns) - len(weeks))
+    grid[:, more, MOST] = grid[:, more, VALUE]
+    if not everything_exact(tables):
+        # What is told about the last week is not public: not of others, and not of a sum with others in it.
+        of_rows = np.array([everything_exact(tables, [at]) for at in chosen.tolist()], dtype=np.bool_)
+        hidden = np.flatnonzero(np.append(not everything_exact(tables, summed_over), ~of_rows))
+        grid[hidden, more, VALUE] = grid[hidden, more, MOST] = BLANK
     return grid

@@ -12,7 +12,7 @@ from services.web.frame import ALL
 from services.web.now.attention import attention
 from services.web.now.figures import figures_of, places_of
 from services.web.now.wording import slots_of
-from services.web.painting import Slots
+from services.web.painting import NOT_APPLICABLE, Slots
 from services.web.source import TablesLike
 from services.web.texts import Language, translator
 from services.web.topics import Current, PageTopic
@@ -39,10 +39,9 @@ class NowTopic(PageTopic):
         figures = figures_of(current.tables, current.frame, self._rows(current.tables))
         slots = slots_of(current.frame, figures, language)
         whole = figures[ALL]
-        for name, count in zip(OUTCOMES, whole.visits, strict=True):
-            slots[f"v-{name}"] = (number(count, language), "")
-        for name, count in zip(DEVICES, whole.devices, strict=True):
-            slots[f"e-{name}"] = (number(count, language), "")
+        for part, names, counts in (("v", OUTCOMES, whole.visits), ("e", DEVICES, whole.devices)):
+            for name, count in zip(names, counts or (None,) * len(names), strict=True):
+                slots[f"{part}-{name}"] = (NOT_APPLICABLE if count is None else number(count, language), "")
         slots["trend"] = (_trend(whole.reported_before, whole.expected_before, language), "")
         return slots
 

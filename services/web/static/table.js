@@ -80,7 +80,8 @@ function rank(cell) {
   const text = cell.firstChild.data;
   if (text === "–") return -Infinity;
   if (text === "?") return -0.5;
-  const size = Number(text.replace(/\D/g, ""));
+  if (text.startsWith("<")) return 1;
+  const size = Number(text.split("–")[0].replace(/\D/g, "")); // of a range, the least
   return text.startsWith("−") ? -size : size;
 }
 
