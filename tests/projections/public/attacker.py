@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ortools.sat.python import cp_model
 
@@ -38,10 +38,10 @@ class Attacker:
 
     def __init__(self, instants: Sequence[Instant], *, change: int = PUPILS, together: int | None = None) -> None:
         self.model = cp_model.CpModel()
-        self.numbers: dict[tuple[int, Key], cp_model.IntVar] = {}
+        self.numbers: dict[tuple[int, Key], Any] = {}  # an integer where it was shown
         for at, instant in enumerate(instants):
             for key, (low, high) in instant.cells.items():
-                self.numbers[at, key] = self.model.new_int_var(low, high, "")
+                self.numbers[at, key] = low if low == high else self.model.new_int_var(low, high, "")
             self._add_up(at, instant)
             self._weeks(at, instant)
         for at in range(1, len(instants)):
@@ -52,14 +52,21 @@ class Attacker:
 
     def _add_up(self, at: int, instant: Instant) -> None:
         """Every sum that was shown is that of its parts."""
-        parts: defaultdict[Key, list[cp_model.IntVar]] = defaultdict(list)
+        parts: defaultdict[Key, list[Any]] = defaultdict(list)
         for place, sector, week in instant.cells:
             above = (COUNTRY, province_of(place), region_of(place))
             for area in (place, *(each.code for each in above if each is not None)):
                 for named in (sector, ALL_SECTORS):
                     parts[area, named, week].append(self.numbers[at, (place, sector, week)])
         for key, (low, high) in instant.areas.items():
-            self.model.add_linear_constraint(sum(parts[key]), low, high)
+            self._bound(sum(parts[key]), low, high)
+
+    def _bound(self, number: Any, low: int, high: int) -> None:
+        """State bounds; of numbers that were shown exactly there is nothing to find out, only to contradict."""
+        if not isinstance(number, int):
+            self.model.add_linear_constraint(number, low, high)
+        elif not low <= number <= high:
+            self.model.add_bool_or([])
 
     def _weeks(self, at: int, instant: Instant) -> None:
         """The balance: this week is the last one, and what came less what went, neither of which is known."""
@@ -69,14 +76,14 @@ class Attacker:
             then = place, sector, following.get(week, "")
             if then in instant.cells:
                 difference = self.numbers[at, then] - self.numbers[at, (place, sector, week)]
-                self.model.add_linear_constraint(difference, -PUPILS, PUPILS)
+                self._bound(difference, -PUPILS, PUPILS)
 
     def _between(self, at: int, before: Instant, now: Instant, change: int, together: int | None) -> None:
         """What came late, was withdrawn or moved changed a number by so much at most."""
         moves: defaultdict[str, list[cp_model.IntVar]] = defaultdict(list)
         for key in before.cells.keys() & now.cells.keys():
             difference = self.numbers[at, key] - self.numbers[at - 1, key]
-            self.model.add_linear_constraint(difference, -change, change)
+            self._bound(difference, -change, change)
             if together is not None:
                 came, went = (self.model.new_int_var(0, change, "") for _ in range(2))
                 self.model.add(difference == came - went)

@@ -47,7 +47,7 @@ def day_starts(said: Sequence[Said]) -> list[int]:
     return [day_start(day) + 2 * SECOND for day in sorted(days)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(SEEDS)
 def test_no_value_can_be_ruled_out_in_a_small_history(seed: int) -> None:
     said = random_history(seed, [*COUNTED, *COVERED], ties=False)
@@ -55,7 +55,7 @@ def test_no_value_can_be_ruled_out_in_a_small_history(seed: int) -> None:
     assert Attacker(instants).ruled_out() == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(SEEDS)
 def test_every_choice_of_values_is_a_history_that_looks_the_same(seed: int) -> None:
     """Not only does the solver find nothing: of each choice there is a history that gives the very same bytes."""
