@@ -26,8 +26,9 @@ from services.ledger.broker import make_broker
 from services.system import DataDir, Settings, SystemRecord, find_system
 from services.system.children import end_with_parent
 from services.system.logs import configure_logging
-from services.web import Lag, create_app
+from services.web.app import create_app
 from services.web.open_data import create_routes
+from services.web.source import Lag
 
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +47,7 @@ class Page:
         self._last_sequence: int | None = None
         self._broker = make_broker(record.address_of("page"), "page")
         self._broker.subscriber(VIEW_CHANGED)(self._wake)
+        public = PublicStore(data_dir.public)
         settings, simulated = Settings.from_environment(), record.clock.simulation is not None
         self.app = create_app(
             self._reader,
@@ -53,8 +55,9 @@ class Page:
             self._lag,
             simulated,
             self._changed,
+            public=public,
             open_data=create_routes(
-                PublicStore(data_dir.public),
+                public,
                 publisher=settings.publisher,
                 contact=settings.contact,
                 simulated=simulated,
@@ -100,7 +103,7 @@ class Page:
         )
 
         def end() -> None:
-            self.app.state.board.close()
+            self.app.state.boards.close()
             server.should_exit = True
 
         for number in (signal.SIGINT, signal.SIGTERM):
