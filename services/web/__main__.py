@@ -26,6 +26,7 @@ from services.system import DataDir, SystemRecord, find_system
 from services.system.children import end_with_parent
 from services.system.logs import configure_logging
 from services.web import Lag, create_app
+from services.web.api.replays import LedgerReplays
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +46,12 @@ class Page:
         self._broker = make_broker(record.address_of("page"), "page")
         self._broker.subscriber(VIEW_CHANGED)(self._wake)
         self.app = create_app(
-            self._reader, self._clock(data_dir, record), self._lag, record.clock.simulation is not None, self._changed
+            self._reader,
+            self._clock(data_dir, record),
+            self._lag,
+            record.clock.simulation is not None,
+            self._changed,
+            replays=LedgerReplays(data_dir, lambda: self._broker.client),
         )
 
     @staticmethod

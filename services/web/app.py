@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 
 from services.web import health
+from services.web.api import PublicCells, Replays, create_routes
 from services.web.board import Board
 from services.web.catalogue import make_topic
 from services.web.environment import BUILD, STATIC
@@ -44,6 +45,8 @@ def create_app(
     changed: asyncio.Event,
     *,
     hosts: Sequence[str] = LOOPBACK,
+    replays: Replays | None = None,
+    public: PublicCells | None = None,
 ) -> Starlette:
     """Build the application that shows `source`.
 
@@ -51,6 +54,8 @@ def create_app(
     source, are called on the event loop's thread and return at once. `simulated` marks every screen. `changed` is set
     (on the event loop's thread) whenever the view may have changed; the application clears it. Only requests that name
     one of `hosts` are answered, so that no other site can read the page through a name that points here.
+
+    `replays` gives the tables of earlier times, `public` what everyone may know: see `services.web.api`.
 
     `app.state.board.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
@@ -78,6 +83,7 @@ def create_app(
             Route("/health", health.health),
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
+            *create_routes(board, clock, replays=replays, public=public),
             Mount(f"/static/{BUILD}", UnchangingFiles(directory=STATIC)),
         ],
         middleware=[
