@@ -63,7 +63,7 @@ class Board:
         self.fresh: Freshness | None = None
         self.closed = False
         self.watched = asyncio.Event()
-        """Set while at least one page is open."""
+        """Set when a page was opened; whoever waits for that clears it."""
         self._watchers: Counter[str] = Counter()
         self._source, self._clock, self._lag, self._make = source, clock, lag, make_topic
         self._closures: Sequence[ClosureLike] | None = None
@@ -118,8 +118,6 @@ class Board:
             self._watchers[name] -= 1
             if not self._watchers[name]:
                 del self._watchers[name]
-            if not self._watchers:
-                self.watched.clear()
 
     def topic(self, name: str) -> Topic | None:
         """Give the topic of a name as it stands now; None when there is none, or nothing was read yet."""

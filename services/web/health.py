@@ -49,7 +49,7 @@ async def live(request: Request) -> JSONResponse:
 
 async def ready(request: Request) -> JSONResponse:
     """Answer `/health/ready`: 200 when the numbers shown are the ledger's, 503 with the reason when they are not."""
-    board: Board = request.app.state.board
+    board: Board = request.app.state.boards.whole
     board.refresh()
     report = _report(board)
     return JSONResponse(
@@ -59,6 +59,6 @@ async def ready(request: Request) -> JSONResponse:
 
 async def health(request: Request) -> JSONResponse:
     """Answer `/health`: how far the view is behind the ledger, as of when, and by which clock; always 200."""
-    board: Board = request.app.state.board
+    board: Board = request.app.state.boards.whole
     board.refresh()
     return JSONResponse(_report(board))

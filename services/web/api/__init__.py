@@ -15,30 +15,22 @@ from services.api_rules import Everything, Reply, encode, read_query
 from services.web.api.answering import Answers
 from services.web.api.endpoint import Endpoint, nothing
 from services.web.api.openapi import describe
-from services.web.api.showing import PublicCells
-from services.web.api.snapshot import Live, Replays
+from services.web.api.standing import Live, Replays
 from services.web.api.version import API_VERSION
 from services.web.api.writing import document
-from services.web.board import Board
+from services.web.boards import Boards
 
-__all__ = ["API_VERSION", "PublicCells", "Replays", "create_routes"]
+__all__ = ["API_VERSION", "Replays", "create_routes"]
 
 _EVERYONE = ((b"access-control-allow-origin", b"*"),)
 
 
-def create_routes(
-    board: Board,
-    clock: Callable[[], int],
-    *,
-    replays: Replays | None = None,
-    public: PublicCells | None = None,
-) -> list[Route]:
+def create_routes(boards: Boards, clock: Callable[[], int], replays: Replays | None = None) -> list[Route]:
     """Give the routes of the interface. The last takes all of `/v1`, so others under `/v1` have to go before these.
 
-    `clock`: the time in microseconds. `replays`: the tables of earlier times; None: there are none. `public`: what the
-    public sees of a municipality; None: nothing, so that nobody sees more than what is exact for that viewer.
+    `clock`: the time in microseconds. `replays`: the tables of earlier times; None: there are none.
     """
-    answers = Answers(Live(board, clock), replays, public)
+    answers = Answers(Live(boards, clock), replays)
     description = encode(describe())
 
     async def openapi(request: Request) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -15,8 +16,8 @@ from services.api_rules import Problem, Reply, broken, encode, read_query
 from services.web.access import Viewer, viewer_of
 from services.web.api.asking import Asked, ask
 from services.web.api.calendar import closed_sectors
-from services.web.api.showing import PublicCells, coverage_values, show_counts, show_coverage
-from services.web.api.snapshot import Known, Live, Replays, Snapshot
+from services.web.api.showing import show
+from services.web.api.standing import Known, Live, Replays, Standing
 from services.web.api.writing import Listing, page_of
 from services.web.source import ClosureLike
 
@@ -61,63 +62,62 @@ _LATER: Final = ((b"retry-after", b"30"),)
 class Answers:
     """Answers from the live view, and from replays of the ledger. Used on the event loop's thread."""
 
-    def __init__(self, live: Live, replays: Replays | None, public: PublicCells | None) -> None:
-        """`replays`: None where tables of an earlier time cannot be had. `public`: None where there is no snapshot."""
-        self._live, self._replays, self._public = live, replays, public
+    def __init__(self, live: Live, replays: Replays | None) -> None:
+        """`replays`: None where tables of an earlier time cannot be had."""
+        self._live, self._replays = live, replays
 
     async def counts(self, request: Request) -> Reply:
         """Answer `GET /v1/counts`."""
-        asked, viewer = ask(request, *TABLE_FILTERS, "minUnreached", "allRows"), viewer_of(request)
-        known = await self._known(asked, viewer)
-        others, public_as_of = None, None
-        # What others may know of a municipality as it was known at an earlier time, no snapshot tells.
-        if isinstance(known, Snapshot) and self._public is not None and not viewer.all_exact:
-            others, public_as_of = known.public(self._public), self._public.as_of
-        shown = show_counts(known.rows("counts", asked.all_rows), others, viewer, asked)
-        listing = Listing(COUNT_FIELDS, len(shown), shown.values)
-        return page_of(request, asked, listing, as_of=known.as_of, position=known.position, public_as_of=public_as_of)
+        asked = ask(request, *TABLE_FILTERS, "minUnreached", "allRows")
+        return await self._table(request, asked, "counts", COUNT_FIELDS)
 
     async def coverage(self, request: Request) -> Reply:
         """Answer `GET /v1/coverage`."""
-        asked, viewer = ask(request, *TABLE_FILTERS), viewer_of(request)
+        return await self._table(request, ask(request, *TABLE_FILTERS), "coverage", COVERAGE_FIELDS)
+
+    async def _table(self, request: Request, asked: Asked, table: str, fields: Sequence[str]) -> Reply:
+        viewer = viewer_of(request)
         known = await self._known(asked, viewer)
-        rows = show_coverage(known.rows("coverage"), viewer, asked)
-        listing = Listing(COVERAGE_FIELDS, len(rows), lambda begin, end: coverage_values(rows, begin, end))
-        return page_of(request, asked, listing, as_of=known.as_of, position=known.position)
+        # What everyone knew of a municipality at an earlier time is another question: open data answers it, by day.
+        others = None if viewer.all_exact or asked.as_of is not None else self._live.others()
+        shown = show(table, known.rows(table, asked.all_rows), others, viewer, asked)
+        listing = Listing(fields, len(shown), shown.values)
+        public_as_of = None if others is None else others.public.as_of
+        return page_of(request, asked, listing, as_of=known.as_of, position=known.position, public_as_of=public_as_of)
 
     async def municipalities(self, request: Request) -> Reply:
         """Answer `GET /v1/municipalities`."""
-        asked, snapshot = ask(request, "day", "area"), self._snapshot()
+        asked, standing = ask(request, "day", "area"), self._standing()
         found = [
             _municipality(m)
             for m in municipalities()
             if (asked.day is None or m.valid_from <= asked.day <= (m.valid_until or date.max))
             and (asked.municipalities is None or m.code in asked.municipalities)
         ]
-        return _page(request, asked, Listing.of(MUNICIPALITY_FIELDS, found), snapshot)
+        return _page(request, asked, Listing.of(MUNICIPALITY_FIELDS, found), standing)
 
     async def weeks(self, request: Request) -> Reply:
         """Answer `GET /v1/weeks`."""
-        asked, snapshot = ask(request), self._snapshot()
-        calendar = snapshot.calendar
+        asked, standing = ask(request), self._standing()
+        calendar = standing.calendar
         now = week_of_day(calendar.today)
         weeks = zip(calendar.weeks, calendar.mondays, closed_sectors(calendar), strict=True)
         found = [
             (week, _day(date.fromordinal(monday)), _day(date.fromordinal(monday + 6)), sectors, week == now)
             for week, monday, sectors in weeks
         ]
-        return _page(request, asked, Listing.of(WEEK_FIELDS, found), snapshot)
+        return _page(request, asked, Listing.of(WEEK_FIELDS, found), standing)
 
     async def closures(self, request: Request) -> Reply:
         """Answer `GET /v1/closures`."""
-        asked, snapshot = ask(request), self._snapshot()
-        found = [_closure(c) for c in sorted(snapshot.closures, key=lambda c: (c.starts, c.name))]
-        return _page(request, asked, Listing.of(CLOSURE_FIELDS, found), snapshot)
+        asked, standing = ask(request), self._standing()
+        found = [_closure(c) for c in sorted(standing.closures, key=lambda c: (c.starts, c.name))]
+        return _page(request, asked, Listing.of(CLOSURE_FIELDS, found), standing)
 
     async def status(self, request: Request) -> Reply:
         """Answer `GET /v1/status`."""
         read_query(request.scope["query_string"], ())
-        self._snapshot()
+        self._standing()
         fresh = self._live.board.fresh
         if fresh is None:
             raise _starting()
@@ -132,15 +132,15 @@ class Answers:
         }
         return Reply(200, encode(content))
 
-    def _snapshot(self) -> Snapshot:
-        snapshot = self._live.snapshot()
-        if snapshot is None:
+    def _standing(self) -> Standing:
+        standing = self._live.standing()
+        if standing is None:
             raise _starting()
-        return snapshot
+        return standing
 
     async def _known(self, asked: Asked, viewer: Viewer) -> Known:
         if asked.as_of is None:
-            return self._snapshot()
+            return self._standing()
         if not viewer.all_exact and not viewer.codes:
             raise Problem(403, "Earlier times are for those who may see exact figures.", kind="exact-only")
         if asked.as_of > self._live.clock():
@@ -156,8 +156,8 @@ def _starting() -> Problem:
     return Problem(503, "The count is being read.", headers=((b"retry-after", b"2"),), kind="starting")
 
 
-def _page(request: Request, asked: Asked, listing: Listing, snapshot: Snapshot) -> Reply:
-    return page_of(request, asked, listing, as_of=snapshot.as_of, position=snapshot.position)
+def _page(request: Request, asked: Asked, listing: Listing, standing: Standing) -> Reply:
+    return page_of(request, asked, listing, as_of=standing.as_of, position=standing.position)
 
 
 def _day(day: date | None) -> str | None:

@@ -40,6 +40,19 @@ class Rows:
         """Give some of the rows: by a mask, or by their places."""
         return Rows(self.municipality[which], self.sector[which], self.week[which], self.numbers[which])
 
+    def beside(self, other: Rows) -> Rows:
+        """Give these rows and then the other ones."""
+        return Rows(
+            np.concatenate([self.municipality, other.municipality]),
+            np.concatenate([self.sector, other.sector]),
+            np.concatenate([self.week, other.week]),
+            np.concatenate([self.numbers, other.numbers]),
+        )
+
+    def order(self) -> NDArray[np.intp]:
+        """Give the places of the rows in their order."""
+        return np.lexsort((self.week, self.sector, self.municipality))
+
 
 def rows_of(tables: TablesLike, table: str) -> Rows:
     """Give the rows of a table of the live view: counts with a measure that is not zero, coverage with a school."""
@@ -73,13 +86,14 @@ def with_zeros(rows: Rows, calendar: Calendar) -> Rows:
     known = np.logical_and.reduce([at >= 0 for at in found])
     lacking[tuple(at[known] for at in found)] = False
     place, sector, week = np.nonzero(lacking)
-    columns = (
-        np.concatenate([rows.municipality, _texts(calendar.places)[place]]),
-        np.concatenate([rows.sector, _texts(calendar.sectors)[sector]]),
-        np.concatenate([rows.week, _texts(calendar.weeks)[week]]),
+    zeros = Rows(
+        _texts(calendar.places)[place],
+        _texts(calendar.sectors)[sector],
+        _texts(calendar.weeks)[week],
+        np.zeros((len(place), len(COUNT_MEASURES)), dtype=np.int64),
     )
-    numbers = np.concatenate([rows.numbers, np.zeros((len(place), len(COUNT_MEASURES)), dtype=np.int64)])
-    return Rows(*columns, numbers).chosen(np.lexsort(columns[::-1]))
+    every = rows.beside(zeros)
+    return every.chosen(every.order())
 
 
 def without_zeros(rows: Rows) -> Rows:

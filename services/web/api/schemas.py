@@ -51,9 +51,12 @@ def schemas() -> dict[str, Any]:
         **_list(
             "CoverageRow",
             "Coverage",
-            "A row of the coverage: no answer is not a zero.",
+            "A row of the coverage: no answer is not a zero. Where only public figures are shown, how many answered in"
+            " time and what they claim are null.",
             COVERAGE_FIELDS,
-            _KEY | dict.fromkeys(map(camel, COVERAGE_MEASURES), _COUNT),
+            _KEY
+            | dict.fromkeys(map(camel, COVERAGE_MEASURES), _HIDDEN)
+            | dict.fromkeys(("schoolsExpected", "schoolsReported"), _COUNT),
         ),
         **_list(
             "Municipality",

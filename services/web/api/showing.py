@@ -1,107 +1,106 @@
 """Who sees which rows: exact ones for whoever may see them, of other municipalities what the public sees.
 
-A row that a viewer may not see exactly is made of public cells alone. Neither whether it exists, nor its place among
-the others, nor a filter depends on a number that is hidden.
+A row that a viewer may not see exactly is made of the newest public table alone. Neither whether it exists, nor its
+place among the others, nor a filter depends on a number that is hidden.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from projections.public.ranges import Range
-from projections.tables import COUNT_MEASURES, MEASURES
+from projections.public import Snapshot
+from projections.tables import MEASURES
 from services.web.access import Viewer
 from services.web.api.asking import Asked
-from services.web.api.calendar import Calendar
 from services.web.api.cells import Numbers, Rows
 
-__all__ = ["PublicCells", "Shown", "coverage_values", "public_rows", "show_counts", "show_coverage"]
+__all__ = ["Others", "Shown", "show"]
 
-_UNREACHED: Final = COUNT_MEASURES.index("unreached")
+_PUBLIC: Final = {"counts": 1, "coverage": 2}
+"""How many of a table's measures, the first ones, everyone may see: `unreached`; schools expected and reported."""
 
-
-class PublicCells(Protocol):
-    """What everyone may know: a snapshot of `unreached`, taken once a day. Used on the event loop's thread."""
-
-    @property
-    def as_of(self) -> int | None:
-        """When the snapshot was taken, in microseconds; None when there is none yet. It changes with every snapshot."""
-
-    def unreached(self, municipality: str, sector: str, week: str) -> Range | None:
-        """Give what the snapshot tells of one cell; None when it tells nothing."""
+Value = str | int | None
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Rows as somebody sees them: `low` to `high` is `unreached`; where not `exact`, no other number is shown."""
+    """Rows of a table as somebody sees them. Where not `exact`, only the public measures are known.
 
+    The first measure of the counts is the least that `unreached` may be, `most` the most.
+    """
+
+    table: str
     rows: Rows
-    low: Numbers
-    high: Numbers
+    most: Numbers
     exact: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def chosen(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Shown:
+    def chosen(self, which: NDArray[Any]) -> Shown:
         """Give some of the rows: by a mask, or by their places."""
-        return Shown(self.rows.chosen(which), self.low[which], self.high[which], self.exact[which])
+        return Shown(self.table, self.rows.chosen(which), self.most[which], self.exact[which])
 
-    def values(self, begin: int, end: int) -> Iterator[tuple[str | int | None, ...]]:
-        """Give rows from `begin` up to `end`: the key, `unreached`, its bounds, and the other measures."""
-        cut = slice(begin, end)
-        keys = zip(*(c[cut].tolist() for c in (self.rows.municipality, self.rows.sector, self.rows.week)), strict=True)
-        bounds = zip(self.low[cut].tolist(), self.high[cut].tolist(), self.exact[cut].tolist(), strict=True)
-        hidden = (None,) * (len(COUNT_MEASURES) - 1)
-        for key, (low, high, exact), numbers in zip(keys, bounds, self.rows.numbers[cut].tolist(), strict=True):
-            yield (*key, low if low == high else None, low, high, *(numbers[_UNREACHED + 1 :] if exact else hidden))
-
-
-def public_rows(public: PublicCells, calendar: Calendar) -> Shown:
-    """Give every cell that the public snapshot tells something of, where some day of the week is closed."""
-    found, weeks = [], calendar.weeks
-    for p, s, w in np.argwhere(calendar.closed).tolist():
-        key = calendar.places[p], calendar.sectors[s], weeks[w]
-        cell = public.unreached(*key)
-        if cell is not None:
-            found.append((*key, cell.low, cell.high))
-    columns = list(zip(*found, strict=True)) or [()] * 5
-    municipality, sector, week = (np.array(column, dtype=np.str_) for column in columns[:3])
-    low, high = (np.array(column, dtype=np.int64) for column in columns[3:])
-    numbers = np.zeros((len(found), len(COUNT_MEASURES)), dtype=np.int64)
-    return Shown(Rows(municipality, sector, week, numbers), low, high, np.zeros(len(found), dtype=np.bool_))
+    def values(self, begin: int, end: int) -> Iterator[tuple[Value, ...]]:
+        """Give rows from `begin` up to `end`: the key and the measures; of the counts, the bounds after `unreached`."""
+        part = self.rows.chosen(np.arange(begin, min(end, len(self))))
+        public = _PUBLIC[self.table]
+        hidden = (None,) * (len(MEASURES[self.table]) - public)
+        keys = zip(part.municipality.tolist(), part.sector.tolist(), part.week.tolist(), strict=True)
+        rest = zip(part.numbers.tolist(), self.most[begin:end].tolist(), self.exact[begin:end].tolist(), strict=True)
+        for key, (numbers, most, exact) in zip(keys, rest, strict=True):
+            seen: list[Value] = numbers[:public]
+            if self.table == "counts":
+                least = numbers[0]
+                seen = [least if least == most else None, least, most]
+            yield (*key, *seen, *(numbers[public:] if exact else hidden))
 
 
-def show_counts(rows: Rows, others: Shown | None, viewer: Viewer, asked: Asked) -> Shown:
-    """Choose the rows of the counts that are asked for, as `viewer` sees them; `others`: all that the public sees."""
+class Others:
+    """What everyone may see: the rows of the newest public table, in both tables."""
+
+    def __init__(self, public: Snapshot) -> None:
+        self.public = public
+        self._shown = {table: _shown(public, table) for table in _PUBLIC}
+
+    def __getitem__(self, table: str) -> Shown:
+        return self._shown[table]
+
+
+def _shown(public: Snapshot, table: str) -> Shown:
+    exists = public.exists if table == "counts" else public.exists & (public.expected != 0)
+    places, sectors, weeks = np.nonzero(exists)
+    measures = (public.low,) if table == "counts" else (public.expected, public.reported)
+    numbers = np.zeros((len(places), len(MEASURES[table])), dtype=np.int64)
+    for column, measure in enumerate(measures):
+        numbers[:, column] = measure[exists]
+    names = (np.array(axis, dtype=np.str_) for axis in (public.places, public.sectors, public.weeks))
+    keys = (axis[at] for axis, at in zip(names, (places, sectors, weeks), strict=True))
+    rows = Rows(next(keys), next(keys), next(keys), numbers)
+    return Shown(table, rows, public.high[exists].astype(np.int64), np.zeros(len(rows), dtype=np.bool_))
+
+
+def show(table: str, rows: Rows, others: Others | None, viewer: Viewer, asked: Asked) -> Shown:
+    """Choose the rows of "counts" or "coverage" that are asked for, as `viewer` sees them.
+
+    `rows` are the exact ones of everyone; `others` is what everyone may see, None where nothing is public.
+    """
     mine = rows if viewer.all_exact else rows.chosen(_exact(rows, viewer))
-    unreached = mine.numbers[:, _UNREACHED]
-    shown = Shown(mine, unreached, unreached, np.ones(len(mine), dtype=np.bool_))
+    shown = Shown(table, mine, mine.numbers[:, 0], np.ones(len(mine), dtype=np.bool_))
     if others is not None and not viewer.all_exact:
-        shown = _together(shown, others.chosen(~_exact(others.rows, viewer)))
-    keep = _asked_for(shown.rows, asked) & (shown.low >= asked.min_unreached)
-    if not asked.all_rows:
-        keep &= shown.exact | (shown.high > 0)
+        public = others[table]
+        shown = _together(shown, public.chosen(~_exact(public.rows, viewer)))
+    keep = _asked_for(shown.rows, asked)
+    if table == "counts":
+        keep &= shown.rows.numbers[:, 0] >= asked.min_unreached
+        if not asked.all_rows:
+            keep &= shown.exact | (shown.most > 0)
     return shown.chosen(keep)
-
-
-def show_coverage(rows: Rows, viewer: Viewer, asked: Asked) -> Rows:
-    """Choose the rows of the coverage that are asked for; none of what `viewer` does not see exactly."""
-    keep = _asked_for(rows, asked)
-    return rows.chosen(keep if viewer.all_exact else keep & _exact(rows, viewer))
-
-
-def coverage_values(rows: Rows, begin: int, end: int) -> Iterator[tuple[str | int, ...]]:
-    """Give rows of the coverage from `begin` up to `end`: the key and the measures."""
-    cut = slice(begin, end)
-    columns = [c[cut].tolist() for c in (rows.municipality, rows.sector, rows.week)]
-    numbers = rows.numbers[cut].T.tolist() or [[]] * len(MEASURES["coverage"])
-    yield from zip(*columns, *numbers, strict=True)
 
 
 def _exact(rows: Rows, viewer: Viewer) -> NDArray[np.bool_]:
@@ -124,12 +123,6 @@ def _asked_for(rows: Rows, asked: Asked) -> NDArray[np.bool_]:
 
 def _together(one: Shown, other: Shown) -> Shown:
     """Put rows of two kinds into one order."""
-
-    def both(first: NDArray, second: NDArray) -> NDArray:  # type: ignore[type-arg]
-        return np.concatenate([first, second])
-
-    a, b = one.rows, other.rows
-    keys = both(a.municipality, b.municipality), both(a.sector, b.sector), both(a.week, b.week)
-    rows = Rows(*keys, both(a.numbers, b.numbers))
-    whole = Shown(rows, both(one.low, other.low), both(one.high, other.high), both(one.exact, other.exact))
-    return whole.chosen(np.lexsort(keys[::-1]))
+    rows = one.rows.beside(other.rows)
+    most, exact = np.concatenate([one.most, other.most]), np.concatenate([one.exact, other.exact])
+    return Shown(one.table, rows, most, exact).chosen(rows.order())

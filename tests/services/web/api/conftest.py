@@ -7,21 +7,26 @@ import csv
 import io
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from projections.public.ranges import Range
+from events.times import day_start
+from projections.public import PublicStore, Snapshot
+from projections.public.snapshot import hidden
 from projections.tables import MEASURES
-from services.web import Lag, TableSource, create_app
 from services.web.access import Role, Viewer
-from services.web.api import PublicCells, Replays
+from services.web.api import Replays
 from services.web.api.answering import camel
+from services.web.app import create_app
+from services.web.source import Lag, TableSource
 
 NATIONAL = Viewer(Role.NATIONAL, codes=None)
 PUBLIC = Viewer(Role.PUBLIC)
@@ -31,16 +36,19 @@ def coordinator(code: str) -> Viewer:
     return Viewer(Role.MUNICIPALITY, code, codes=frozenset((code,)))
 
 
-@dataclass
-class Cells:
-    """A public snapshot held in memory."""
-
-    cells: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    as_of: int | None = 1_587_000_000_000_000
-
-    def unreached(self, municipality: str, sector: str, week: str) -> Range | None:
-        found = self.cells.get((municipality, sector, week))
-        return None if found is None else Range.of(found)
+def published(path: Path, numbers: Mapping[tuple[str, str, str], int], day: date = date(2020, 4, 20)) -> PublicStore:
+    """Give the public tables, the one of `day` with these numbers; of each cell 9 schools expected and 5 answered."""
+    places, sectors, weeks = (tuple(sorted({key[axis] for key in numbers})) for axis in range(3))
+    exact = np.zeros((len(places), len(sectors), len(weeks)), dtype=np.int64)
+    exists = exact.astype(np.bool_)
+    for (place, sector, week), number in numbers.items():
+        at = places.index(place), sectors.index(sector), weeks.index(week)
+        exact[at], exists[at] = number, True
+    nine, five = (np.where(exists, schools, 0).astype(np.int32) for schools in (9, 5))
+    as_of = day_start(day.toordinal())
+    store = PublicStore(path)
+    assert store.publish(Snapshot(day, as_of, places, sectors, weeks, exists, hidden(exact), nine, five))
+    return store
 
 
 class AsViewer:
@@ -85,7 +93,7 @@ class Api:
         self.client.close()
 
         def end() -> None:
-            self.app.state.board.close()
+            self.app.state.boards.close()
             self._server.should_exit = True
 
         self._loop.call_soon_threadsafe(end)
@@ -131,7 +139,7 @@ def serving() -> Iterator[ServeApi]:
         source: TableSource,
         clock: Callable[[], int],
         *,
-        public: PublicCells | None = None,
+        public: PublicStore | None = None,
         replays: Replays | None = None,
     ) -> Api:
         def make() -> Any:

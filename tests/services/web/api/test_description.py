@@ -23,7 +23,7 @@ from services.web import api as interface
 from services.web.api.cells import rows_of_columns
 from services.web.api.openapi import describe
 from services.web.api.replays import Replayed
-from tests.services.web.api.conftest import PUBLIC, Api, Cells, coordinator, serving
+from tests.services.web.api.conftest import PUBLIC, Api, coordinator, published, serving
 from tests.services.web.fake import FakeSource, nation
 
 CONFIG = {
@@ -59,8 +59,9 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     history = tmp_path_factory.mktemp("history") / "history.ndjson"
     history.write_bytes(b"".join(line + b"\n" for _, line in simulate(11, "first", events=200)))
     running = serving()
-    cells = Cells({("GM0363", "po", "2020-W12"): 3, ("GM0363", "vo", "2020-W12"): 30})
-    yield next(running)(source, source.clock, public=cells, replays=FromFile(history))
+    cells = {("GM0363", "po", "2020-W12"): 3, ("GM0363", "vo", "2020-W12"): 30}
+    store = published(history.with_name("public.sqlite"), cells)
+    yield next(running)(source, source.clock, public=store, replays=FromFile(history))
     next(running, None)
 
 

@@ -3,15 +3,19 @@ others."""
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from events import format_instant
+from events.times import day_start
 from projections.tables import UNKNOWN
 from services.web.access import Role, Viewer
-from tests.services.web.api.conftest import NATIONAL, PUBLIC, Api, Cells, ServeApi, coordinator
+from tests.services.web.api.conftest import NATIONAL, PUBLIC, Api, ServeApi, coordinator, published
 from tests.services.web.fake import FakeSource, nation
+from tests.support.whole import until
 
 WEEKS = ("2020-W12", "2020-W13", "2020-W14")
 MINE = "GM0014"
@@ -30,11 +34,11 @@ QUERIES: list[dict[str, Any]] = [
 ]
 
 
-def cells(number: int) -> Cells:
-    """A snapshot of some municipalities: zeros, small and large numbers."""
-    codes = ("GM0003", MINE, "GM0363", "GM0599", "GM1680")
+def cells(number: int) -> dict[tuple[str, str, str], int]:
+    """Cells of a public table: zeros, small and large numbers."""
+    codes = ("GM0003", MINE, "GM0363", "GM0599", "GM1680", UNKNOWN)
     places = [(code, sector, week) for code in codes for sector in ("po", "vo") for week in WEEKS]
-    return Cells({place: (number * at) % 9 for at, place in enumerate(places)})
+    return {place: (number * at) % 9 for at, place in enumerate(places)}
 
 
 def country(seed: int, own: FakeSource | None = None) -> FakeSource:
@@ -50,16 +54,17 @@ def country(seed: int, own: FakeSource | None = None) -> FakeSource:
 
 @pytest.mark.parametrize("viewer", [PUBLIC, coordinator(MINE)], ids=["public", "coordinator"])
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_hidden_numbers_change_no_byte(viewer: Viewer, form: str, serve_api: ServeApi) -> None:
+def test_hidden_numbers_change_no_byte(viewer: Viewer, form: str, serve_api: ServeApi, tmp_path: Path) -> None:
     """Two countries that differ in everything hidden give the same answers, to every question."""
     one = country(7)
     other = country(8, own=one)
+    store = published(tmp_path / "public.sqlite", cells(2))
     answers = []
     for source in (one, other):
         source.put("newly_lost", MINE, "po", WEEKS[0], 1)
         for extra in ("GM0363", "GM9999"):
             source.put("newly_lost", extra, "po", WEEKS[0], source.numbers["unreached", "GM0363", "po", WEEKS[0]])
-        api = serve_api(source, source.clock, public=cells(2))
+        api = serve_api(source, source.clock, public=store)
         found = [api.get("counts", viewer, format=form, **asked) for asked in QUERIES]
         found += [api.get("coverage", viewer, format=form), api.get("weeks", viewer), api.get("closures", viewer)]
         answers.append([(each.status_code, each.content, each.headers["etag"], each.headers["link"]) for each in found])
@@ -70,19 +75,19 @@ def test_hidden_numbers_change_no_byte(viewer: Viewer, form: str, serve_api: Ser
     assert {status for status, *_ in answers[0][:-1]} == {200}
 
 
-def test_hidden_weeks_do_not_show_where_numbers_begin(serve_api: ServeApi) -> None:
-    """Rows of others are there from the first closed week on, whatever happened in it."""
+def test_rows_of_others_do_not_wait_for_a_number(serve_api: ServeApi, tmp_path: Path) -> None:
+    """They are there from the first closed week on, whatever happened in it."""
     source = FakeSource()
-    snapshot = Cells({("GM0363", "po", week): 0 for week in WEEKS})
-    api = serve_api(source, source.clock, public=snapshot)
+    store = published(tmp_path / "public.sqlite", {("GM0363", "po", week): 0 for week in WEEKS})
+    api = serve_api(source, source.clock, public=store)
     assert [row["week"] for row in api.items("counts", PUBLIC, allRows="true")] == list(WEEKS)
     assert api.items("counts", PUBLIC) == []
 
 
 @pytest.fixture
-def api(serve_api: ServeApi) -> Api:
+def api(serve_api: ServeApi, tmp_path: Path) -> Api:
     source = country(7)
-    return serve_api(source, source.clock, public=cells(2))
+    return serve_api(source, source.clock, public=published(tmp_path / "public.sqlite", cells(2)))
 
 
 def test_a_coordinator_sees_ones_own_exactly_and_others_as_the_public(api: Api) -> None:
@@ -96,11 +101,11 @@ def test_a_coordinator_sees_ones_own_exactly_and_others_as_the_public(api: Api) 
 
 
 def test_the_public_sees_ranges_and_no_other_number(api: Api) -> None:
-    snapshot = cells(2)
+    numbers = cells(2)
     rows = api.items("counts", PUBLIC, allRows="true")
-    assert {key_of(row) for row in rows} == set(snapshot.cells)
+    assert {key_of(row) for row in rows} == set(numbers)
     for row in rows:
-        number = snapshot.cells[key_of(row)]
+        number = numbers[key_of(row)]
         expected = (None, 1, 4) if 0 < number < 5 else (number, number, number)
         assert tuple(row[name] for name in BOUNDS) == expected
         assert all(row[name] is None for name in row if name not in (*BOUNDS, "municipality", "sector", "week"))
@@ -108,22 +113,29 @@ def test_the_public_sees_ranges_and_no_other_number(api: Api) -> None:
     for least in (1, 2, 4, 5):
         found = api.items("counts", PUBLIC, minUnreached=least)
         assert found == [row for row in rows if row["unreachedLow"] >= least]
-    assert api.items("coverage", PUBLIC) == []
+    for row in api.items("coverage", PUBLIC):
+        told = (row["schoolsExpected"], row["schoolsReported"], row["schoolsOnTime"], row["claimedUnreached"])
+        assert told == (9, 5, None, None)
+    assert len(api.items("coverage", PUBLIC)) == len(numbers)
+    mine = {row["municipality"]: row["claimedUnreached"] for row in api.items("coverage", coordinator(MINE))}
+    assert {code for code, claimed in mine.items() if claimed is not None} == {MINE}
 
 
 def key_of(row: dict[str, Any]) -> tuple[str, str, str]:
     return row["municipality"], row["sector"], row["week"]
 
 
-def test_when_the_public_figures_were_taken(serve_api: ServeApi) -> None:
-    source, snapshot = country(7), cells(2)
-    api = serve_api(source, source.clock, public=snapshot)
+def test_when_the_public_figures_were_taken(serve_api: ServeApi, tmp_path: Path) -> None:
+    source, path = country(7), tmp_path / "public.sqlite"
+    api = serve_api(source, source.clock, public=published(path, cells(2)))
     first = api.get("counts", PUBLIC)
-    assert snapshot.as_of is not None
-    assert first.json()["publicAsOf"] == first.headers["kib-public-as-of"] == format_instant(snapshot.as_of)
+    as_of = format_instant(day_start(date(2020, 4, 20).toordinal()))
+    assert first.json()["publicAsOf"] == first.headers["kib-public-as-of"] == as_of
+    known = {"If-None-Match": first.headers["etag"]}
+    assert api.get("counts", PUBLIC, headers=known).status_code == 304
     assert api.get("counts", NATIONAL).json()["publicAsOf"] is None
-    snapshot.cells, snapshot.as_of = cells(4).cells, snapshot.as_of + 1
-    assert api.get("counts", PUBLIC, headers={"If-None-Match": first.headers["etag"]}).status_code == 200
+    published(path, cells(4), date(2020, 4, 21))
+    until(lambda: api.get("counts", PUBLIC, headers=known).status_code == 200)
     assert api.items("counts", PUBLIC, pageSize=2) == api.items("counts", PUBLIC)
 
 

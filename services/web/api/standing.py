@@ -15,11 +15,11 @@ import numpy as np
 from events.times import local_day
 from services.web.api.calendar import Calendar, calendar_of
 from services.web.api.cells import Rows, rows_of, with_zeros
-from services.web.api.showing import PublicCells, Shown, public_rows
-from services.web.board import Board
+from services.web.api.showing import Others
+from services.web.boards import Boards
 from services.web.source import ClosureLike, TablesLike
 
-__all__ = ["Known", "Live", "Replays", "Snapshot"]
+__all__ = ["Known", "Live", "Replays", "Standing"]
 
 
 class Known(Protocol):
@@ -44,13 +44,12 @@ class Replays(Protocol):
         """Give both tables as of an instant (microseconds). Raises a Problem when that cannot be done now."""
 
 
-class Snapshot:
+class Standing:
     """The live tables at one position, and what follows from them; all of it worked out when it is first asked for."""
 
     def __init__(self, tables: TablesLike, closures: Sequence[ClosureLike]) -> None:
         self.tables, self.closures = tables, closures
         self._rows: dict[tuple[str, bool], Rows] = {}
-        self._public: tuple[int | None, Shown] | None = None
 
     @property
     def as_of(self) -> int:
@@ -74,12 +73,6 @@ class Snapshot:
             self._rows[key] = with_zeros(self.rows(table), self.calendar) if all_rows else rows_of(self.tables, table)
         return self._rows[key]
 
-    def public(self, cells: PublicCells) -> Shown:
-        """Give the rows that everyone may see."""
-        if self._public is None or self._public[0] != cells.as_of:
-            self._public = cells.as_of, public_rows(cells, self.calendar)
-        return self._public[1]
-
     def stands(self, tables: TablesLike, closures: Sequence[ClosureLike]) -> bool:
         """Tell whether these newer tables say nothing else."""
         old = self.tables
@@ -100,20 +93,31 @@ def _axes(tables: TablesLike) -> tuple[tuple[str, ...], ...]:
 class Live:
     """Gives the snapshot of the live view as it stands now. Used on the event loop's thread only."""
 
-    def __init__(self, board: Board, clock: Callable[[], int]) -> None:
+    def __init__(self, boards: Boards, clock: Callable[[], int]) -> None:
         """`clock` gives the time in microseconds."""
-        self.board, self.clock = board, clock
+        self.board, self.clock = boards.whole, clock
+        self._boards = boards
+        self._others: Others | None = None
         self._seen: TablesLike | None = None
-        self._snapshot: Snapshot | None = None
+        self._standing: Standing | None = None
 
-    def snapshot(self) -> Snapshot | None:
+    def others(self) -> Others | None:
+        """Give what everyone may see; None when nothing was published yet."""
+        public = self._boards.public
+        if public is None:
+            return None
+        if self._others is None or self._others.public is not public:
+            self._others = Others(public)
+        return self._others
+
+    def standing(self) -> Standing | None:
         """Read the view, and give what it says; None when it has not been read yet."""
         self.board.refresh()
         current = self.board.current
         if current is None:
             return None
-        kept = self._snapshot
+        kept = self._standing
         if kept is None or (self._seen is not current.tables and not kept.stands(current.tables, current.closures)):
-            kept = self._snapshot = Snapshot(current.tables, current.closures)
+            kept = self._standing = Standing(current.tables, current.closures)
         self._seen = current.tables
         return kept
