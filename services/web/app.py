@@ -24,6 +24,7 @@ from services.web.environment import BUILD, STATIC
 from services.web.headers import SecurityHeaders, UnchangingFiles
 from services.web.live import keep_current, stream
 from services.web.pages.answering import board_of, page
+from services.web.pages.map import draw_map
 from services.web.pages.municipality import draw_municipality
 from services.web.pages.now import draw_now
 from services.web.pages.reading import draw_reading
@@ -77,6 +78,7 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", page(draw_now, "/")),
+            Route("/kaart", page(draw_map, "/kaart")),
             Route("/gemeenten", page(draw_table, "/gemeenten")),
             Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
             Route("/uitleg", page(draw_reading, "/uitleg")),

@@ -7,6 +7,7 @@ from typing import Final
 
 from projections.register.areas import area_of
 from services.web.frame import KEYS
+from services.web.map import MapTopic, read_name
 from services.web.municipality import MunicipalityTopic
 from services.web.now import NowTopic
 from services.web.topics import TableTopic, Topic
@@ -27,6 +28,9 @@ def make_topic(name: str) -> Topic | None:
         return TableTopic(key, codes_within(area)) if key in KEYS and _is_area(area) else None
     if kind == "now":
         return NowTopic(what, codes_within(what)) if _is_area(what) else None
+    if kind == "map":
+        view = read_name(what)
+        return MapTopic(view) if view is not None else None
     if kind == "municipality":
         code, _, key = what.partition(":")
         return MunicipalityTopic(code, key) if _PLACE.fullmatch(code) and key in KEYS else None

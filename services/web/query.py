@@ -8,19 +8,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from projections.register.areas import COUNTRY, area_of
+from projections.register.divisions import divisions
 from services.web.frame import KEYS
 from services.web.texts import LANGUAGES, Language
 
-__all__ = ["DEFAULT_SORT", "Query", "language_of", "read_query"]
+__all__ = ["DEFAULT_SORT", "KINDS", "Query", "language_of", "read_query"]
 
 DEFAULT_SORT: Final = "now"
 """By the last week, most first: where most pupils are not reached stands at the top."""
 
+KINDS: Final = ("municipality", "region", "province")
+"""The kinds of areas that a map can show."""
+
 _SORTS: Final = re.compile(r"name|change|over|households|now|\d{4}-W\d{2}")
+_WEEK: Final = re.compile(r"\d{4}-W\d{2}")
 _LONGEST_SEARCH: Final = 60
 _LONGEST_NUMBER: Final = 6
 
@@ -40,6 +47,12 @@ class Query:
     least: int = 0
     """Only municipalities with so many pupils or more."""
     refresh: bool = True
+    week: str = ""
+    """The week of a map (`2020-W14`); empty for the last one."""
+    by: str = KINDS[0]
+    """The kind of areas on a map."""
+    division: str = ""
+    """The first day (`2021-01-01`) of the municipal division of a map; empty for that of its week."""
 
     def parameters(self, **changes: Any) -> dict[str, str]:
         """Give the query of this page with `changes`, leaving out what is the default."""
@@ -52,6 +65,9 @@ class Query:
             "q": new.search,
             "min": str(new.least or ""),
             "refresh": "" if new.refresh else "off",
+            "week": new.week,
+            "by": "" if new.by == KINDS[0] else new.by,
+            "division": new.division,
         }
         return {name: value for name, value in given.items() if value}
 
@@ -64,6 +80,11 @@ class Query:
         """Give the address that sorts by `name`; a second time, the other way round."""
         descending = not self.descending if name == self.sort else usually_descending(name)
         return self.href(sort=name, descending=descending)
+
+
+@cache
+def _division_days() -> frozenset[str]:
+    return frozenset(date.fromordinal(day).isoformat() for day in divisions())
 
 
 def usually_descending(sort: str) -> bool:
@@ -87,6 +108,9 @@ def read_query(given: Mapping[str, str], path: str = "/") -> Query:
         search=given.get("q", "").strip()[:_LONGEST_SEARCH],
         least=int(least) if (least := given.get("min", "")).isdecimal() and len(least) <= _LONGEST_NUMBER else 0,
         refresh=given.get("refresh") != "off",
+        week=week if _WEEK.fullmatch(week := given.get("week", "")) else "",
+        by=by if (by := given.get("by", KINDS[0])) in KINDS else KINDS[0],
+        division=day if (day := given.get("division", "")) in _division_days() else "",
     )
 
 

@@ -26,7 +26,12 @@ class PageLink(NamedTuple):
     name: str
 
 
-PAGES = (PageLink("/", "page_now"), PageLink("/gemeenten", "page_table"), PageLink("/uitleg", "page_reading"))
+PAGES = (
+    PageLink("/", "page_now"),
+    PageLink("/kaart", "page_map"),
+    PageLink("/gemeenten", "page_table"),
+    PageLink("/uitleg", "page_reading"),
+)
 
 
 def render_message(board: Board, query: Query, language: Language, key: str, again: int | None = None) -> str:

@@ -24,7 +24,16 @@ WEEKS = ("2020-W15", "2020-W16", "2020-W17")
 OWN = frozenset({"GM0014"})
 GRONINGEN = Viewer(Role.MUNICIPALITY, "GM0014", "coördinator Groningen", OWN)
 REGION = Viewer(Role.REGION, "VR01", "regio Groningen", frozenset(members("VR01", 737_000, 738_000)))
-PAGES = ("/", "/?area=VR01", "/?area=VR13", "/gemeenten", "/gemeenten?sector=po&sort=change", "/gemeenten?area=PV20")
+PAGES = (
+    "/",
+    "/?area=VR01",
+    "/?area=VR13",
+    "/gemeenten",
+    "/gemeenten?sector=po&sort=change",
+    "/gemeenten?area=PV20",
+    "/kaart",
+    "/kaart?by=province&sector=po",
+)
 PLACES = ("/gemeenten/GM0037", "/gemeenten/GM0363?sector=po", "/gemeenten/unknown")
 
 
