@@ -27,6 +27,8 @@ _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS snapshot (day TEXT PRIMARY KEY, as_of INTEGER NOT NULL, content BLOB NOT NULL);
 CREATE TRIGGER IF NOT EXISTS unchanged BEFORE UPDATE ON snapshot
   BEGIN SELECT RAISE(ABORT, 'what was published does not change'); END;
+CREATE TRIGGER IF NOT EXISTS once BEFORE INSERT ON snapshot WHEN EXISTS (SELECT 1 FROM snapshot WHERE day = NEW.day)
+  BEGIN SELECT RAISE(ABORT, 'a day has one table'); END;
 CREATE TRIGGER IF NOT EXISTS kept BEFORE DELETE ON snapshot
   BEGIN SELECT RAISE(ABORT, 'what was published is kept'); END;
 """

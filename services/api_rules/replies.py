@@ -81,9 +81,9 @@ def failed(error: Exception) -> Problem:
 
 async def send_reply(reply: Reply, send: Send, version: str) -> None:
     """Send an answer whole. `version`: that of the interface (semantic versioning)."""
+    content = ((b"content-type", reply.content_type), (b"content-length", b"%d" % len(reply.body)))
     headers = [
-        (b"content-type", reply.content_type),
-        (b"content-length", b"%d" % len(reply.body)),
+        *(() if reply.status == HTTPStatus.NOT_MODIFIED else content),
         (b"api-version", version.encode("ascii")),
         *COMMON,
         *reply.headers,

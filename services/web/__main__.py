@@ -26,6 +26,7 @@ from services.ledger.broker import make_broker
 from services.system import DataDir, Settings, SystemRecord, find_system
 from services.system.children import end_with_parent
 from services.system.logs import configure_logging
+from services.web.api.replays import LedgerReplays
 from services.web.app import create_app
 from services.web.open_data import create_routes
 from services.web.source import Lag
@@ -62,6 +63,7 @@ class Page:
                 contact=settings.contact,
                 simulated=simulated,
             ),
+            replays=LedgerReplays(data_dir, lambda: self._broker.client),
         )
 
     @staticmethod

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from projections.public import PublicStore
 from services.web import health
+from services.web.api import Replays, create_routes
 from services.web.boards import Boards
 from services.web.environment import BUILD, STATIC
 from services.web.headers import SecurityHeaders, UnchangingFiles
@@ -46,6 +47,7 @@ def create_app(
     hosts: Sequence[str] = LOOPBACK,
     public: PublicStore | None = None,
     open_data: Sequence[BaseRoute] = (),
+    replays: Replays | None = None,
 ) -> Starlette:
     """Build the application that shows `source`.
 
@@ -54,6 +56,7 @@ def create_app(
     (on the event loop's thread) whenever the view may have changed; the application clears it. Only requests that name
     one of `hosts` are answered, so that no other site can read the page through a name that points here. `public` holds
     what may be known of the municipalities of others, `open_data` are its routes (`services.web.open_data`).
+    `replays` gives the tables of earlier times over HTTP (`services.web.api`).
 
     `app.state.boards.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
@@ -82,6 +85,7 @@ def create_app(
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
             *open_data,
+            *create_routes(boards, clock, replays),
             Mount(f"/static/{BUILD}", UnchangingFiles(directory=STATIC)),
         ],
         middleware=[

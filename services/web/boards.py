@@ -44,6 +44,11 @@ class Boards:
         yield self.whole
         yield from self._by_codes.values()
 
+    @property
+    def public(self) -> Snapshot | None:
+        """The newest public table; None when there is none."""
+        return self._latest()
+
     def of(self, viewer: Viewer) -> Board:
         """Give the board of what someone may see."""
         if viewer.codes is None:

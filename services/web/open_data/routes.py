@@ -25,6 +25,7 @@ PATH: Final = "/v1/open-data"
 VERSION: Final = "1.0.0"
 _JSON_LD: Final = "application/ld+json"
 _METHODS: Final = ("GET", "HEAD", "OPTIONS")
+_REFUSED: Final = ("POST", "PUT", "PATCH", "DELETE")
 _FILES_KEPT: Final = 8
 _NEWEST: Final = "public, max-age=300"
 _FOR_GOOD: Final = "public, max-age=86400"
@@ -54,7 +55,7 @@ def create_routes(
     )
     # The last one takes what is left, so that it is answered as everything here is.
     return [
-        Route(PATH + name, _answering(answer), methods=_METHODS, middleware=[everyone])
+        Route(PATH + name, _answering(answer), methods=(*_METHODS, *_REFUSED), middleware=[everyone])
         for name, answer in (names | {"/{rest:path}": data.nothing}).items()
     ]
 
@@ -127,6 +128,9 @@ def _answering(answer: Callable[[Request], Answer]) -> Callable[[Request], Respo
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": ", ".join(_METHODS)})
         try:
+            if request.method in _REFUSED:
+                allow = ((b"allow", ", ".join(_METHODS).encode()),)
+                raise Problem(405, "This address does not know the method.", headers=allow)
             file, kept = answer(request)
         except Problem as problem:
             return _refused(problem)
