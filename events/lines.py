@@ -5,11 +5,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, Protocol
+from typing import BinaryIO, Final, Protocol
 
 import zstandard
 
-__all__ = ["LinesError", "Stretch", "read_blocks", "read_lines", "read_stretch", "read_stretches", "split_lines"]
+__all__ = ["LinesError", "read_blocks", "read_lines", "split_lines"]
 
 _CHUNK: Final = 1 << 16
 _BOM: Final = b"\xef\xbb\xbf"
@@ -114,48 +114,6 @@ def read_blocks(path: str | Path, size: int) -> Iterator[tuple[int, bytes]]:
         raise LinesError(f"the file cannot be read: {error.strerror or 'input/output error'}") from None
     except LinesError as error:
         raise LinesError(f"{error}, after line {number}") from None
-
-
-class Stretch(NamedTuple):
-    """Whole lines together, where they lie: `length` bytes of the file from `offset` on, without the end of the last."""
-
-    path: Path
-    offset: int
-    length: int
-    first: int
-    """The number of the first line."""
-    lines: int
-
-
-def read_stretches(path: str | Path, size: int, copy: Path) -> Iterator[Stretch]:
-    """Say where the blocks of `read_blocks` lie, for whoever is to read them: in the file itself where that is plain.
-
-    What comes from standard input or out of a compressed file is written to the file `copy`, which may be read as far
-    as was said. Raises `LinesError` as `read_blocks` does.
-    """
-    begin = 0 if str(path) == "-" else _begin_of_plain(Path(path))
-    if begin is not None:
-        yield from _plain_stretches(Path(path), size, begin)
-        return
-    offset = 0
-    with copy.open("wb", buffering=0) as to:
-        for first, block in read_blocks(path, size):
-            to.write(block)
-            yield Stretch(copy, offset, len(block), first, block.count(b"\n") + 1)
-            offset += len(block)
-
-
-def read_stretch(stretch: Stretch) -> bytes:
-    """Give the lines of a stretch. Raises `LinesError` when they are not there any more."""
-    try:
-        with stretch.path.open("rb", buffering=0) as file:
-            file.seek(stretch.offset)
-            block = file.read(stretch.length)
-    except OSError as error:
-        raise _unreadable(error) from None
-    if len(block) != stretch.length or block.count(b"\n") + 1 != stretch.lines:
-        raise LinesError(f"the file has changed while it was read, after line {stretch.first - 1}")
-    return block
 
 
 def split_lines(first: int, block: bytes) -> Iterator[tuple[int, bytes]]:
