@@ -22,10 +22,11 @@ import uvicorn
 from events import EVENTS_STREAM, VIEW_CHANGED, ViewChanged
 from projections.live.reading import LiveReader
 from services.ledger.broker import make_broker
-from services.system import DataDir, SystemRecord, find_system
+from services.system import DataDir, Settings, SystemRecord, find_system
 from services.system.children import end_with_parent
 from services.system.logs import configure_logging
 from services.web import Lag, create_app
+from services.web.access.configuring import access_of, hosts_of
 
 _log = structlog.get_logger(__name__)
 
@@ -38,14 +39,20 @@ class Page:
 
     def __init__(self, data_dir: DataDir) -> None:
         """Open the live view; it is waited for while it makes its database."""
-        record = find_system(data_dir)
+        record, settings = find_system(data_dir), Settings.from_environment()
         self._reader = _open(data_dir.live_view)
         self._changed = asyncio.Event()
         self._last_sequence: int | None = None
         self._broker = make_broker(record.address_of("page"), "page")
         self._broker.subscriber(VIEW_CHANGED)(self._wake)
         self.app = create_app(
-            self._reader, self._clock(data_dir, record), self._lag, record.clock.simulation is not None, self._changed
+            self._reader,
+            self._clock(data_dir, record),
+            self._lag,
+            record.clock.simulation is not None,
+            self._changed,
+            hosts=hosts_of(settings),
+            access=access_of(data_dir, settings, record.page_url),
         )
 
     @staticmethod

@@ -17,6 +17,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 
 from services.web import health
+from services.web.access.entrance import Entrance
+from services.web.access.middleware import AccessMiddleware
+from services.web.access.pages import access_routes
 from services.web.board import Board
 from services.web.catalogue import make_topic
 from services.web.environment import BUILD, STATIC
@@ -44,13 +47,14 @@ def create_app(
     changed: asyncio.Event,
     *,
     hosts: Sequence[str] = LOOPBACK,
+    access: Entrance | None = None,
 ) -> Starlette:
     """Build the application that shows `source`.
 
     `clock` gives the time in microseconds since 1970-01-01T00:00Z, `lag` the ledger's last sequence; both, and the
     source, are called on the event loop's thread and return at once. `simulated` marks every screen. `changed` is set
     (on the event loop's thread) whenever the view may have changed; the application clears it. Only requests that name
-    one of `hosts` are answered, so that no other site can read the page through a name that points here.
+    one of `hosts` are answered, so that no other site can read the page through a name that points here. Who sees what, `access` says; without it everyone sees everything.
 
     `app.state.board.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
@@ -67,6 +71,8 @@ def create_app(
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            if access is not None:
+                access.close()
 
     app = Starlette(
         routes=[
@@ -74,6 +80,7 @@ def create_app(
             Route("/gemeenten", page(draw_table, "/gemeenten")),
             Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
             Route("/uitleg", page(draw_reading, "/uitleg")),
+            *(access_routes(access) if access is not None else ()),
             Route("/live", stream),
             Route("/health", health.health),
             Route("/health/live", health.live),
@@ -83,6 +90,7 @@ def create_app(
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+            *([Middleware(AccessMiddleware, entrance=access)] if access is not None else ()),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],
         exception_handlers={404: not_found},
