@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Annotated, Any, Final, NamedTuple, Union
@@ -37,14 +36,7 @@ _FREE: Final = {"id", "time", "recordedtime", "occurredAt", "pupil", "household"
 # somebody's number, and small letters in a time are rare: the contract's reader decides.
 _IDS: Final = re.compile(f"(?:(?=.{{1,{ID_LENGTH}}}\n){ID_PATTERN[1:-1]}\n)*").fullmatch
 _PSEUDONYMS: Final = re.compile(f"(?:(?![0-9]{{9}}\n){PSEUDONYM_PATTERN[1:-1]}\n)*").fullmatch
-# Of an hour and its offset: the hour in UTC, where it lies on the same day.
-_HOURS: Final = {
-    f"{hour:02}{offset:+03}:00": f"{hour - offset:02}"
-    for hour in range(24)
-    for offset in range(-12, 15)
-    if 0 <= hour - offset < 24
-}
-_encode: Final = msgspec.json.Encoder(order="sorted").encode
+_encode_lines: Final = msgspec.json.Encoder(order="sorted").encode_lines
 
 
 class Checked(NamedTuple):
@@ -183,7 +175,7 @@ class QuickChecker:
                 return None, left
             again, more = self._checked(kind, [events[at] for at in good], [places[at] for at in good], raws, digests)
             return again, left + more
-        content = _digests(events, columns) if digests else []
+        content = _digests(events, columns, times) if digests else []
         values = {
             name: column if name not in kind.optional else [None if value is UNSET else value for value in column]
             for name, column in columns.items()
@@ -230,21 +222,14 @@ def _unmatched(values: list[Any], lines: Any) -> set[int]:
     return {at for at, text in enumerate(values) if isinstance(text, str) and ("\n" in text or not lines(f"{text}\n"))}
 
 
-def _in_utc(text: str) -> str | datetime:
-    """Give a valid time so that it is written as a datetime in UTC is."""
-    if len(text) == 20:
-        return text
-    hour = _HOURS.get(text[11:13] + text[19:])
-    return f"{text[:11]}{hour}{text[13:19]}Z" if hour else datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _digests(events: Iterable[Any], columns: dict[str, list[Any]]) -> list[bytes]:
+def _digests(events: Sequence[Any], columns: dict[str, list[Any]], times: dict[str, list[Any]]) -> list[bytes]:
     """Give the digests of the contents: see ``events.content``. What of the events is written anew is used up."""
-    found = []
-    for event, time, occurred in zip(events, columns["time"], columns["occurredAt"], strict=True):
+    from events.columns import in_utc
+
+    written = (in_utc(columns[name], times[name]) for name in ("time", "occurredAt"))
+    for event, time, occurred in zip(events, *written, strict=True):
         event.recordedtime = UNSET
-        if time is not UNSET:
-            event.time = _in_utc(time)
-        event.data.occurredAt = _in_utc(occurred)
-        found.append(blake2b(_encode(event), digest_size=DIGEST_SIZE).digest())
-    return found
+        event.time = time
+        event.data.occurredAt = occurred
+    lines = _encode_lines(events).split(b"\n")  # JSON holds no line break
+    return [blake2b(line, digest_size=DIGEST_SIZE).digest() for line in lines[:-1]]

@@ -115,7 +115,8 @@ def test_a_desk_reads_nothing_of_the_projections_but_the_register() -> None:
     code = "import sys, services.desks.app; print(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     read = {name for name in loaded if name.startswith("projections.")}
-    assert read == {"projections.register", "projections.tables"}  # the tables: names of columns, by the page's texts
+    register = {name for name in read if name.startswith("projections.register")}
+    assert read - register <= {"projections.tables"}  # the tables: names of columns, by the page's texts
 
 
 def test_links_in_the_documentation_lead_somewhere() -> None:

@@ -75,6 +75,13 @@ def _site(raw: str) -> str:
     return address.rstrip("/") + "/"
 
 
+def _mail(raw: str) -> str:
+    name, _, host = raw.strip().partition("@")
+    if not name or not host or not raw.strip().isprintable() or set(name + host) & set(' <>"@'):
+        raise ValueError("an address of mail")
+    return raw.strip()
+
+
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def read(raw: str) -> int:
         rule = f"a whole number from {low} to {high}"
@@ -144,8 +151,8 @@ class Settings:
     page_url: str | None = _setting(
         None,
         _site,
-        "Address (`https://…/`) at which people reach the pages through a proxy of yours; with it everyone has to sign in"
-        " to see exact figures.",
+        "Address (`https://…/`) at which people reach the pages through a proxy of yours; with it everyone has to sign"
+        " in to see exact figures.",
     )
     oidc_issuer: str | None = _setting(
         None, _web_address, "OpenID Connect issuer at which people sign in on the pages ([access](access.md))."
@@ -197,6 +204,8 @@ class Settings:
         "Messages ahead from which a view that knows fewer than those is built at once, as `rebuild` does, before it"
         " follows.",
     )
+    publisher: str | None = _setting(None, _text, "Who publishes the open data: a name, for its metadata.")
+    contact: str | None = _setting(None, _mail, "Address of mail for questions about the open data, for its metadata.")
     log_format: str = _setting(
         "auto", _one_of("auto", "json", "console"), "Logs on standard error: `json` lines, or `console` to be read."
     )

@@ -21,12 +21,16 @@ import uvicorn
 
 from events import EVENTS_STREAM, VIEW_CHANGED, ViewChanged
 from projections.live.reading import LiveReader
+from projections.public import PublicStore
 from services.ledger.broker import make_broker
 from services.system import DataDir, Settings, SystemRecord, find_system
 from services.system.children import end_with_parent
 from services.system.logs import configure_logging
-from services.web import Lag, create_app
 from services.web.access.configuring import access_of, hosts_of
+from services.web.api.replays import LedgerReplays
+from services.web.app import create_app
+from services.web.open_data import create_routes
+from services.web.source import Lag
 
 _log = structlog.get_logger(__name__)
 
@@ -39,20 +43,30 @@ class Page:
 
     def __init__(self, data_dir: DataDir) -> None:
         """Open the live view; it is waited for while it makes its database."""
-        record, settings = find_system(data_dir), Settings.from_environment()
+        record = find_system(data_dir)
         self._reader = _open(data_dir.live_view)
         self._changed = asyncio.Event()
         self._last_sequence: int | None = None
         self._broker = make_broker(record.address_of("page"), "page")
         self._broker.subscriber(VIEW_CHANGED)(self._wake)
+        public = PublicStore(data_dir.public)
+        settings, simulated = Settings.from_environment(), record.clock.simulation is not None
         self.app = create_app(
             self._reader,
             self._clock(data_dir, record),
             self._lag,
-            record.clock.simulation is not None,
+            simulated,
             self._changed,
             hosts=hosts_of(settings),
             access=access_of(data_dir, settings, record.page_url),
+            public=public,
+            open_data=create_routes(
+                public,
+                publisher=settings.publisher,
+                contact=settings.contact,
+                simulated=simulated,
+            ),
+            replays=LedgerReplays(data_dir, lambda: self._broker.client),
         )
 
     @staticmethod
@@ -94,7 +108,7 @@ class Page:
         )
 
         def end() -> None:
-            self.app.state.board.close()
+            self.app.state.boards.close()
             server.should_exit = True
 
         for number in (signal.SIGINT, signal.SIGTERM):

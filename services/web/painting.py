@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from services.web.spans import span
 from services.web.texts import Language
 from services.web.views import BLANK, Column
 from services.web.wording import number, signed
@@ -35,7 +36,7 @@ class Cell(NamedTuple):
 
 
 def paint(column: Column, numbers: Sequence[int], language: Language, *, total: bool = False) -> Cell:
-    """Give the look of one cell from its three numbers (see `views`).
+    """Give the look of one cell from its four numbers (see `views`).
 
     `total`: of the whole country, which takes no colour of the scale.
     """
@@ -43,7 +44,7 @@ def paint(column: Column, numbers: Sequence[int], language: Language, *, total: 
 
 
 @lru_cache(maxsize=1 << 16)
-def _paint(kind: str, value: int, reported: int, expected: int, language: Language, total: bool) -> Cell:
+def _paint(kind: str, value: int, reported: int, expected: int, most: int, language: Language, total: bool) -> Cell:
     if kind != "week":
         if value == BLANK:
             return Cell(NOT_APPLICABLE, "off", "")
@@ -56,9 +57,10 @@ def _paint(kind: str, value: int, reported: int, expected: int, language: Langua
     slash = "/\u200b" if total else "/"
     coverage = f"{number(reported, language)}{slash}{number(expected, language)}"
     level = "sum" if total else f"l{bisect_right(LEVELS, value)}"
+    text = span(value, most, language)
     if reported == 0 and expected > 0:
-        return Cell(number(value, language) if value else NO_ANSWER, f"{level} mute", coverage)
-    return Cell(number(value, language), level, coverage)
+        return Cell(text if most else NO_ANSWER, f"{level} mute", coverage)
+    return Cell(text, level, coverage)
 
 
 def legend(language: Language) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from projections.register.areas import COUNTRY, area_of
 from services.web.frame import KEYS
 from services.web.texts import LANGUAGES, Language
 
@@ -20,8 +21,8 @@ DEFAULT_SORT: Final = "now"
 """By the last week, most first: where most pupils are not reached stands at the top."""
 
 _SORTS: Final = re.compile(r"name|change|over|households|now|\d{4}-W\d{2}")
-_AREA: Final = re.compile(r"(PV|VR)\d{2}|GM\d{4}")
 _LONGEST_SEARCH: Final = 60
+_LONGEST_NUMBER: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Query:
     sort: str = DEFAULT_SORT
     descending: bool = True
     search: str = ""
+    least: int = 0
+    """Only municipalities with so many pupils or more."""
     refresh: bool = True
 
     def parameters(self, **changes: Any) -> dict[str, str]:
@@ -47,6 +50,7 @@ class Query:
             "sort": "" if new.sort == DEFAULT_SORT else new.sort,
             "dir": "" if new.descending == usually_descending(new.sort) else "desc" if new.descending else "asc",
             "q": new.search,
+            "min": str(new.least or ""),
             "refresh": "" if new.refresh else "off",
         }
         return {name: value for name, value in given.items() if value}
@@ -76,11 +80,12 @@ def read_query(given: Mapping[str, str], path: str = "/") -> Query:
     area = given.get("area", "")
     return Query(
         path=path,
-        area=area if _AREA.fullmatch(area) else "",
+        area=area if area_of(area) and area != COUNTRY.code else "",
         sector=sector if sector in KEYS else KEYS[0],
         sort=sort,
         descending=direction == "desc" if direction in ("asc", "desc") else usually_descending(sort),
         search=given.get("q", "").strip()[:_LONGEST_SEARCH],
+        least=int(least) if (least := given.get("min", "")).isdecimal() and len(least) <= _LONGEST_NUMBER else 0,
         refresh=given.get("refresh") != "off",
     )
 

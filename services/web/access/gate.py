@@ -1,4 +1,4 @@
-"""Which figures an address shows, and so who may ask for it.
+"""Which address is for whom, and of which area it shows exact figures.
 
 What is not named here is for those who see every figure: a new page is closed until it says whom it shows what.
 """
@@ -10,51 +10,60 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
+from projections.register.areas import COUNTRY, area_of
+from projections.tables import UNKNOWN
 from services.web.access.viewer import Viewer
+from services.web.within import codes_within
 
-__all__ = ["LIVE", "area_of", "is_open", "may_see", "shows_exact"]
+__all__ = ["LIVE", "is_open", "may_see", "seen_exactly"]
 
 LIVE: Final = "/live"
-_OPEN: Final = re.compile(r"/(uitleg|aanmelden(/.*)?|afmelden|health(/.*)?|static/.*|favicon\.ico)")
-"""Pages without any figure."""
-_BY_VIEWER: Final = re.compile(r"(?!)")
-"""Pages that show everyone what that viewer may see: exact figures of the own area, ranges of others. None so far."""
+_OPEN: Final = re.compile(
+    r"/(uitleg|aanmelden(/.*)?|afmelden|health(/.*)?|static/.*|favicon\.ico"
+    r"|v1/(municipalities|weeks|closures|status|openapi\.json|open-data(/.*)?))"
+)
+"""Without any figure, or with such only as everyone may see."""
+_BY_VIEWER: Final = re.compile(r"/(gemeenten(/[^/]*)?|live|v1(/.*)?)?")
+"""Shows everyone what that viewer may see: exact figures of the own area, ranges of all others."""
 _PLACE: Final = re.compile(r"/gemeenten/(GM\d{4}|unknown)")
-_PLACE_TOPIC: Final = re.compile(r"municipality:(GM\d{4}|unknown):\w+")
-_AREA: Final = re.compile(r"NL|(PV|VR)\d{2}|GM\d{4}|unknown")
-COUNTRY: Final = "NL"
+_TOPIC: Final = re.compile(r"(?:now|table:\w+|municipality)(?::(\w*))?(?::\w+)?")
 
 
 def is_open(path: str) -> bool:
-    """Tell whether a page holds no figures, or only such as everyone may see."""
+    """Tell whether an address shows nothing but what everyone may see."""
     return _OPEN.fullmatch(path) is not None
 
 
-def may_see(viewer: Viewer, connection: HTTPConnection) -> bool:
+def may_see(viewer: Viewer, path: str) -> bool:
     """Tell whether somebody may ask for an address."""
-    path = connection.url.path
-    if viewer.all_exact or is_open(path) or _BY_VIEWER.fullmatch(path):
-        return True
-    if path == LIVE:
-        place = _PLACE_TOPIC.fullmatch(connection.query_params.get("topic", ""))
-    else:
-        place = _PLACE.fullmatch(path)
-    return place is not None and viewer.exact(place[1])
+    return viewer.all_exact or is_open(path) or _BY_VIEWER.fullmatch(path) is not None
 
 
-def area_of(viewer: Viewer, connection: HTTPConnection) -> str:
-    """Give the code of the area that an address shows: its own, else the one chosen, else the viewer's."""
-    place = _PLACE.fullmatch(connection.url.path)
-    if place is not None:
+def seen_exactly(viewer: Viewer, connection: HTTPConnection) -> str | None:
+    """Give the code of the area of which an address shows somebody exact figures; None: of none.
+
+    Of a larger area than the viewer's it is the viewer's: of the rest there are ranges.
+    """
+    if is_open(connection.url.path) or viewer.codes == frozenset():
+        return None
+    asked = _asked(connection)
+    if viewer.codes is None:
+        return asked
+    if asked == UNKNOWN or asked.startswith("GM"):
+        return asked if viewer.exact(asked) else None
+    inside = codes_within("" if asked == COUNTRY.code else asked)
+    return viewer.area if inside is None or inside & viewer.codes else None
+
+
+def _asked(connection: HTTPConnection) -> str:
+    """Give the code of the area that an address shows: the country, where it names none that exists, or several."""
+    path, query = connection.url.path, connection.query_params
+    if (place := _PLACE.fullmatch(path)) is not None:
         return place[1]
-    chosen = connection.query_params.get("area", "")
-    return chosen if _AREA.fullmatch(chosen) else viewer.area or COUNTRY
-
-
-def shows_exact(viewer: Viewer, connection: HTTPConnection) -> bool:
-    """Tell whether an address shows somebody exact figures: for the log of views."""
-    path = connection.url.path
-    if is_open(path) or path == LIVE or viewer.codes == frozenset():
-        return False
-    area = area_of(viewer, connection)
-    return viewer.exact(area) if area.startswith("GM") or area == "unknown" else True
+    if path == LIVE:
+        topic = _TOPIC.fullmatch(query.get("topic", ""))
+        code = (topic[1] if topic is not None else "") or ""
+    else:
+        municipalities = query.getlist("municipality")
+        code = municipalities[0] if len(municipalities) == 1 else query.get("area", "")
+    return code if code == UNKNOWN or area_of(code) is not None else COUNTRY.code

@@ -10,12 +10,11 @@ from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.web.access.account import ACCOUNT
 from services.web.access.entrance import Entrance, Looking
-from services.web.access.gate import LIVE, area_of, is_open, may_see, shows_exact
+from services.web.access.gate import LIVE, is_open, may_see, seen_exactly
 from services.web.access.kept import AccessUnavailable
 from services.web.access.pages import closed, unavailable
 from services.web.access.viewer import PUBLIC
@@ -26,10 +25,10 @@ __all__ = ["AccessMiddleware"]
 _LOOK_EVERY: Final = 0.25
 """Seconds between two looks whether who follows a stream may still do so."""
 _WITH_ITS_PAGE: Final = 15 * 60.0
-"""Seconds for which what a page fetches for itself (charts, tables to take away) belongs to the page that was noted."""
+"""Seconds for which what a page fetches for itself (its stream, its charts) belongs to the page that was noted."""
 _MOST_NOTED: Final = 10_000
-_LAYOUT: Final = b"event: layout\ndata: {}\n\n"
-_NO_FIGURES: Final = ("/health", "/static/")
+HEALTH: Final = "/health"
+_NO_FIGURES: Final = ("/health/", "/static/")
 
 
 class AccessMiddleware:
@@ -52,15 +51,18 @@ class AccessMiddleware:
         try:
             looking = self._entrance.looking(request, use=scope["path"] != LIVE)
         except AccessUnavailable:
-            await unavailable(request)(scope, receive, send)
+            if scope["path"] == HEALTH:
+                await self._app(scope, receive, send)
+            else:
+                await unavailable(request)(scope, receive, send)
             return
         scope["viewer"], scope["looking"] = looking.viewer, looking
         token = ACCOUNT.set(looking.account())
         try:
-            if may_see(looking.viewer, request):
+            if may_see(looking.viewer, request.url.path):
                 await self._pass(request, looking, receive, send)
             else:
-                await _refusal(request)(scope, receive, send)
+                await closed(request)(scope, receive, send)
         finally:
             ACCOUNT.reset(token)
 
@@ -105,9 +107,9 @@ class AccessMiddleware:
     def _note(self, request: Request, looking: Looking, start: Message) -> None:
         """Note a view: each page, and what is fetched without its page."""
         viewer = looking.viewer
-        if request.method != "GET" or start["status"] != 200 or not shows_exact(viewer, request):
+        if request.method != "GET" or start["status"] != 200 or (area := seen_exactly(viewer, request)) is None:
             return
-        area, now = area_of(viewer, request), time.monotonic()
+        now = time.monotonic()
         known = (looking.session.number if looking.session else 0, area)
         page = Headers(raw=start["headers"]).get("content-type", "").startswith("text/html")
         if not page and now - self._noted.get(known, float("-inf")) < _WITH_ITS_PAGE:
@@ -121,10 +123,3 @@ class AccessMiddleware:
         self._entrance.views.note(
             View(self._entrance.now(), role, viewer.area, area, request.url.path, link, viewer.name)
         )
-
-
-def _refusal(request: Request) -> Response:
-    if request.url.path == LIVE:
-        # The page is told to load itself anew, and then shows what this viewer may see.
-        return Response(_LAYOUT, media_type="text/event-stream")
-    return closed(request)

@@ -29,7 +29,7 @@ class RoleMap:
     """
 
     def __init__(self, claim: str, given: Mapping[str, str] | None = None) -> None:
-        """`claim`: its name, or a path with points (`realm_access.roles`). Raises ValueError for a role that is none."""
+        """`claim`: its name, or a path with points (`realm_access.roles`). Raises ValueError for what is no role."""
         self._claim = claim
         self._given = {value: read_role(role) for value, role in given.items()} if given else None
 

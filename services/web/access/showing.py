@@ -7,8 +7,8 @@ from typing import Any
 from starlette.requests import Request
 
 from services.web.access.links import SIGN_IN
-from services.web.board import Board
 from services.web.environment import render
+from services.web.pages.answering import board_of
 from services.web.query import language_of, read_query
 from services.web.rendering import common
 
@@ -17,6 +17,5 @@ __all__ = ["show"]
 
 def show(request: Request, template: str, **more: Any) -> str:
     """Draw a template of `templates/access`."""
-    board: Board = request.app.state.board
     language = language_of(request.query_params, request.cookies.get("lang"))
-    return render(f"access/{template}", common(board, read_query({}, SIGN_IN), language), **more)
+    return render(f"access/{template}", common(board_of(request), read_query({}, SIGN_IN), language), **more)

@@ -18,7 +18,10 @@ const stream = new Stream({
     paint(cells);
     tell(slots);
     place(parts);
-    if (Object.keys(cells).length) resort();
+    if (Object.keys(cells).length) {
+      if (least()) search();
+      resort();
+    }
   },
   layout: () => load(location.href),
   state: showState,
@@ -70,6 +73,12 @@ function resort() {
       sort(now.link, now.descending);
     }
   }, RESORT_AFTER);
+}
+
+const least = () => Number(byId("least")?.value || 0);
+
+function search() {
+  find(byId("q").value, least());
 }
 
 function remember(changes) {
@@ -154,7 +163,7 @@ function swap(fresh) {
     const box = byId("q");
     box.value = typed.value;
     box.setSelectionRange(typed.from, typed.to);
-    find(typed.value);
+    search();
   }
   if (scrolled[0] !== undefined) byId("region")?.scrollTo(...scrolled);
   scrollTo(...place);
@@ -186,13 +195,21 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("input", (event) => {
-  if (event.target.id !== "q") return;
-  find(event.target.value);
-  remember({ q: event.target.value.trim() });
+  if (event.target.id !== "q" && event.target.id !== "least") return;
+  search();
+  remember({ q: byId("q").value.trim(), min: least() ? String(least()) : "" });
 });
 
 document.addEventListener("submit", (event) => {
   if (event.target.id === "find") event.preventDefault();
+});
+
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("select[data-loads]")) return;
+  const query = address();
+  if (event.target.value) query.set(event.target.name, event.target.value);
+  else query.delete(event.target.name);
+  load(query.size ? `${location.pathname}?${query}` : location.pathname, { push: true });
 });
 
 addEventListener("popstate", () => {

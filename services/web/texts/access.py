@@ -12,7 +12,8 @@ DUTCH: Final = {
     "access_in": "Aangemeld: {name}",
     "access_out": "Aanmelden",
     "access_open_lead": (
-        "Op dit systeem heeft nog niemand een link gekregen. Iedereen op deze computer ziet daarom alle cijfers precies."
+        "Op dit systeem heeft nog niemand een link gekregen. "
+        "Iedereen op deze computer ziet daarom alle cijfers precies."
     ),
     "access_open_next": (
         "Zodra de eerste link is gemaakt, ziet wie niet is aangemeld alleen nog wat openbaar is. "
@@ -28,7 +29,9 @@ DUTCH: Final = {
     "access_lead": (
         "Precieze cijfers zijn voor wie ermee werkt. Open de persoonlijke link die u kreeg, of plak die hieronder."
     ),
-    "access_lead_closed": "Precieze cijfers zijn voor wie ermee werkt. Meld u aan met de persoonlijke link die u kreeg.",
+    "access_lead_closed": (
+        "Precieze cijfers zijn voor wie ermee werkt. Meld u aan met de persoonlijke link die u kreeg."
+    ),
     "access_issuer": "Aanmelden bij uw organisatie",
     "access_link": "Uw persoonlijke link",
     "access_link_hint": "Deel uw link met niemand: wie hem heeft, ziet wat u ziet.",

@@ -81,6 +81,12 @@ DUTCH: Final = {
         "Niet bereikte leerlingen per gemeente en week ({sector}). In elke cel staat het aantal, "
         "en daarachter hoeveel scholen antwoordden van hoeveel verwachte. Een vraagteken: nog geen school antwoordde."
     ),
+    "area": "Gebied",
+    "provinces": "Provincies",
+    "regions": "Veiligheidsregio's",
+    "choose": "Kies",
+    "least": "Vanaf",
+    "least_hint": "leerlingen",
     "search": "Zoek een gemeente",
     "search_button": "Zoek",
     "shown": "{n} van {m} gemeenten",
@@ -200,6 +206,12 @@ ENGLISH: Final = {
         "Pupils not reached by municipality and week ({sector}). Each cell has the number, "
         "and then how many schools answered of how many expected. A question mark: no school has answered yet."
     ),
+    "area": "Area",
+    "provinces": "Provinces",
+    "regions": "Safety regions",
+    "choose": "Choose",
+    "least": "From",
+    "least_hint": "pupils on",
     "search": "Find a municipality",
     "search_button": "Find",
     "shown": "{n} of {m} municipalities",

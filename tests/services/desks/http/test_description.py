@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from schemathesis.checks import CHECKS
 
 from events import DESKS, KINDS, PUBLISHERS, TYPE_PREFIX
+from services import api_rules
 from services.desks import http
 from services.desks.http import API_VERSION, Limits
 from services.desks.http.openapi import describe
@@ -101,6 +102,8 @@ def test_the_page_on_the_interface_names_every_limit_address_and_problem() -> No
         assert f"/v1{path}" in page
     for status in described["components"]["responses"]:
         assert f"\n| {status} |" in page
-    code = "".join(path.read_text("utf-8") for path in Path(str(http.__file__)).parent.glob("*.py"))
+    code = "".join(
+        path.read_text("utf-8") for part in (http, api_rules) for path in Path(str(part.__file__)).parent.glob("*.py")
+    )
     for kind in re.findall(r'kind="([a-z-]+)"', code):
         assert f"`{kind}`" in page, kind
