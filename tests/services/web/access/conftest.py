@@ -32,15 +32,17 @@ MINE, OTHER = "GM0014", "GM0037"
 class Gated(Served):
     """The pages behind an entrance. `ahead`: microseconds that its clock is ahead."""
 
-    def __init__(self, folder: Path, *, always: bool = False, oidc: OpenId | None = None) -> None:
+    def __init__(self, folder: Path, *, always: bool = False, oidc: Callable[[str], OpenId] | None = None) -> None:
+        """`oidc` makes the issuer, given where the pages are."""
         source = nation(FakeSource(), WEEKS)
         for code, number in ((MINE, 1234), (OTHER, 3), ("GM0363", 5678)):
             source.put("unreached", code, "po", WEEKS[-1], number)
         source.put("households", OTHER, "po", WEEKS[-1], 4321)
         self.links, self.views_path, self.ahead = LinkStore(folder / "links.sqlite"), folder / "views.sqlite", 0
+        super().__init__(source, public=published(source, folder / "public.sqlite"))
         kept = KeptLinks(self.links.path, always=always or oidc is not None)
-        entrance = Entrance(kept, ViewLog(self.views_path), oidc=oidc, now=lambda: real_now() + self.ahead)
-        super().__init__(source, public=published(source, folder / "public.sqlite"), access=entrance)
+        issuer = None if oidc is None else oidc(self.url)
+        self.access = Entrance(kept, ViewLog(self.views_path), oidc=issuer, now=lambda: real_now() + self.ahead)
 
     def link(self, role: str = "national", area: str = "", *, days: int = 1) -> tuple[Link, str]:
         return self.links.create(role, area, f"{role} {area}".strip(), days=days, now=real_now())
@@ -83,7 +85,7 @@ def gate(tmp_path: Path) -> Iterator[Gate]:
     """Give a function that serves pages with access control until the test ends."""
     running: list[Gated] = []
 
-    def start(*, always: bool = False, oidc: OpenId | None = None) -> Gated:
+    def start(*, always: bool = False, oidc: Callable[[str], OpenId] | None = None) -> Gated:
         served = Gated(tmp_path, always=always, oidc=oidc)
         served.start()
         running.append(served)

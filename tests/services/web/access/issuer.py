@@ -22,16 +22,15 @@ from starlette.routing import Route
 
 
 class Issuer:
-    """Signs `claims` in for client `client`. `change` is put into the next token; `algorithm` may be one that is bad."""
+    """Signs somebody with `claims` in. `change` is put into the next token; `algorithm` may be one that is bad."""
 
-    def __init__(self, client: str = "kind", secret: str | None = "geheim & 100%") -> None:
-        self.client, self.secret = client, secret
+    def __init__(self) -> None:
+        self.client, self.secret = "kind", secrets.token_hex()
         self.claims: dict[str, Any] = {"sub": "7", "name": "A. de Vries", "kindinbeeld": "municipality:GM0014"}
         self.change: dict[str, Any] = {}
         self.algorithm, self.signing = "RS256", _key("one")
         self.published = [self.signing]
         self.codes: dict[str, dict[str, str]] = {}
-        self.asked_for: dict[str, str] = {}
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -73,7 +72,7 @@ class Issuer:
             asked is None
             or form["redirect_uri"] != asked["redirect_uri"]
             or challenge.decode() != asked["code_challenge"]
-            or (self.secret is not None and request.headers.get("authorization") != f"Basic {held}")
+            or request.headers.get("authorization") != f"Basic {held}"
         ):
             return JSONResponse({"error": "invalid_grant"}, 400)
         now = int(time.time())
@@ -85,7 +84,7 @@ class Issuer:
         if self.algorithm == "none":
             return jwt.encode({"alg": "none"}, claims, OctKey.import_key("x" * 32), algorithms=["none"])
         if self.algorithm == "HS256":
-            secret = OctKey.import_key((self.secret or "").ljust(32, "x"))
+            secret = OctKey.import_key(self.secret)
             return jwt.encode({"alg": "HS256", "kid": self.signing.kid}, claims, secret, algorithms=["HS256"])
         return jwt.encode({"alg": "RS256", "kid": self.signing.kid}, claims, self.signing)
 
