@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from services.system import DataDir, Settings, WrongUsage
@@ -20,10 +22,11 @@ def hosts_of(settings: Settings) -> list[str]:
     return [*_LOOPBACK, *([named] if named else [])]
 
 
-def access_of(data_dir: DataDir, settings: Settings, page_url: str | None) -> Entrance:
-    """Make the entrance of a system; `page_url` is where the pages are on this machine.
+def access_of(data_dir: DataDir, settings: Settings, page_url: str | None, listening: socket.socket) -> Entrance:
+    """Make the entrance of a system; `page_url` is where the pages are on this machine, `listening` their socket.
 
-    Pages that are reached through a proxy look as if everyone were on this machine: so one always has to sign in there.
+    Pages that are reached through a proxy look as if everyone were on this machine: so one always has to sign in there,
+    and where they listen to more than this machine.
     Raises WrongUsage for a role or an area that is none.
     """
     oidc = None
@@ -34,4 +37,5 @@ def access_of(data_dir: DataDir, settings: Settings, page_url: str | None) -> En
             raise WrongUsage(f"KINDINBEELD_OIDC_ROLES: {rule}") from None
         reached = settings.page_url or page_url or f"http://127.0.0.1:{settings.port}/"
         oidc = OpenId(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, reached, roles)
-    return make_entrance(data_dir, oidc=oidc, always=settings.page_url is not None)
+    local = ip_address(listening.getsockname()[0]).is_loopback
+    return make_entrance(data_dir, oidc=oidc, always=settings.page_url is not None or not local)

@@ -25,6 +25,7 @@ from services.web.access.views import ViewLog, views_path
 __all__ = ["COOKIE", "Entrance", "Looking", "is_loopback", "make_entrance", "secure"]
 
 COOKIE: Final = "kib-page"
+_FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,13 @@ def make_entrance(data_dir: DataDir, *, oidc: OpenId | None = None, always: bool
 
 
 def is_loopback(connection: HTTPConnection) -> bool:
-    """Tell whether a request comes from this machine, to this machine."""
+    """Tell whether a request comes from this machine, by no proxy: one on this machine carries what others ask.
+
+    A proxy shows itself by the headers that it adds, or by HTTP/1.0, which browsers do not speak and nginx does unless
+    told otherwise.
+    """
+    if connection.scope.get("http_version") == "1.0" or any(name in connection.headers for name in _FORWARDED):
+        return False
     try:
         return connection.client is not None and ip_address(connection.client.host).is_loopback
     except ValueError:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import HTTPConnection
 
+from services.system import DataDir, Settings
 from services.system.clock import real_now
+from services.web.access.configuring import access_of, hosts_of
 from services.web.access.store import DAY
 from tests.services.web.access.conftest import MINE, OTHER, OUTSIDE, Gate
 from tests.services.web.test_pages import Rows
@@ -36,10 +41,50 @@ def test_before_the_first_link_everyone_on_this_machine_sees_everything(gate: Ga
         assert set(DETAILS) <= client.get("/health").json().keys()
 
 
-def test_somebody_from_elsewhere_never_does(gate: Gate) -> None:
-    with httpx.Client(base_url=gate().url, headers=OUTSIDE) as client:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        OUTSIDE,
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"Forwarded": "for=127.0.0.1"},
+        {"Via": "1.1 proxy"},
+        {"X-Real-IP": "::1"},
+    ],
+)
+def test_somebody_by_a_proxy_never_does(gate: Gate, headers: dict[str, str]) -> None:
+    with httpx.Client(base_url=gate().url, headers=headers) as client:
         assert not exact_everywhere(client)
         assert ">Aanmelden<" in client.get("/").text
+        assert client.get("/health").json().keys() == {"ready", "reason", "clock"}
+
+
+def test_nor_by_a_proxy_that_adds_nothing(gate: Gate) -> None:
+    """As nginx asks unless told otherwise."""
+    served = gate()
+    with socket.create_connection(("127.0.0.1", served.port)) as connection:
+        connection.sendall(b"GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert b" 200 " in answer
+    assert b"ledgerPosition" not in answer
+
+
+def test_pages_listen_to_more_than_this_machine_only_with_signing_in(tmp_path: Path) -> None:
+    for host, required in (("127.0.0.1", False), ("0.0.0.0", True)):  # noqa: S104
+        with socket.socket() as listening:
+            listening.bind((host, 0))
+            entrance = access_of(DataDir(tmp_path), Settings(), None, listening)
+            asked = HTTPConnection({"type": "http", "client": ("127.0.0.1", 1), "headers": [], "http_version": "1.1"})
+            assert entrance.looking(asked).open is not required
+
+
+def test_with_an_address_of_ones_own_everyone_signs_in(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"KINDINBEELD_PAGE_URL": "https://kind.example"})
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        entrance = access_of(DataDir(tmp_path), settings, None, listening)
+    asked = HTTPConnection({"type": "http", "client": ("127.0.0.1", 1), "headers": [], "http_version": "1.1"})
+    assert entrance.looking(asked).viewer.codes == frozenset()
+    assert "kind.example" in hosts_of(settings)
 
 
 def test_from_the_first_link_on_who_is_not_signed_in_sees_what_is_public(gate: Gate) -> None:
