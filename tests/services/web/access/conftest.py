@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -32,14 +33,19 @@ MINE, OTHER = "GM0014", "GM0037"
 class Gated(Served):
     """The pages behind an entrance. `ahead`: microseconds that its clock is ahead."""
 
-    def __init__(self, folder: Path, *, always: bool = False, oidc: Callable[[str], OpenId] | None = None) -> None:
+    def __init__(
+        self,
+        country: FakeSource,
+        public: PublicStore,
+        folder: Path,
+        *,
+        always: bool = False,
+        oidc: Callable[[str], OpenId] | None = None,
+    ) -> None:
         """`oidc` makes the issuer, given where the pages are."""
-        source = nation(FakeSource(), WEEKS)
-        for code, number in ((MINE, 1234), (OTHER, 3), ("GM0363", 5678)):
-            source.put("unreached", code, "po", WEEKS[-1], number)
-        source.put("households", OTHER, "po", WEEKS[-1], 4321)
+        source = replace(country, numbers=dict(country.numbers))
         self.links, self.views_path, self.ahead = LinkStore(folder / "links.sqlite"), folder / "views.sqlite", 0
-        super().__init__(source, public=published(source, folder / "public.sqlite"))
+        super().__init__(source, public=public)
         kept = KeptLinks(self.links.path, always=always or oidc is not None)
         issuer = None if oidc is None else oidc(self.url)
         self.access = Entrance(kept, ViewLog(self.views_path), oidc=issuer, now=lambda: real_now() + self.ahead)
@@ -65,15 +71,25 @@ class Gated(Served):
         return list(read_views(self.views_path))
 
 
-def published(source: FakeSource, path: Path) -> PublicStore:
-    tables, store = source.tables(source.now), PublicStore(path)
+@pytest.fixture(scope="session")
+def country() -> FakeSource:
+    """A closed country in which the numbers of some municipalities are known; not to be changed."""
+    source = nation(FakeSource(), WEEKS)
+    for code, number in ((MINE, 1234), (OTHER, 3), ("GM0363", 5678)):
+        source.put("unreached", code, "po", WEEKS[-1], number)
+    source.put("households", OTHER, "po", WEEKS[-1], 4321)
+    return source
+
+
+@pytest.fixture(scope="session")
+def public(country: FakeSource, tmp_path_factory: pytest.TempPathFactory) -> PublicStore:
+    """The public table of the day."""
+    tables = country.tables(country.now)
+    store = PublicStore(tmp_path_factory.mktemp("public") / "public.sqlite")
     schools = (tables.coverage[name].astype("int32") for name in ("schools_expected", "schools_reported"))
-    day = date(2020, 4, 22), source.now
-    store.publish(
-        Snapshot(
-            *day, tables.places, tables.sectors, tables.weeks, tables.open, hidden(tables.counts["unreached"]), *schools
-        )
-    )
+    axes = tables.places, tables.sectors, tables.weeks
+    unreached = hidden(tables.counts["unreached"])
+    store.publish(Snapshot(date(2020, 4, 22), country.now, *axes, tables.open, unreached, *schools))
     return store
 
 
@@ -81,12 +97,12 @@ Gate = Callable[..., Gated]
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Gate]:
+def gate(country: FakeSource, public: PublicStore, tmp_path: Path) -> Iterator[Gate]:
     """Give a function that serves pages with access control until the test ends."""
     running: list[Gated] = []
 
     def start(*, always: bool = False, oidc: Callable[[str], OpenId] | None = None) -> Gated:
-        served = Gated(tmp_path, always=always, oidc=oidc)
+        served = Gated(country, public, tmp_path, always=always, oidc=oidc)
         served.start()
         running.append(served)
         return served

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
@@ -76,25 +75,23 @@ def test_somebody_without_a_role_sees_what_is_public(served: Gated, issuer: Issu
         assert client.get("/").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"iss": "https://elsewhere.example"},
-        {"aud": "another"},
-        {"aud": ["kind", "another"]},
-        {"aud": None},
-        {"nonce": "of another time"},
-        {"nonce": None},
-        {"exp": int(time.time()) - 3600},
-        {"exp": None},
-        {"iat": None},
-    ],
+BAD = (
+    {"iss": "https://elsewhere.example"},
+    {"aud": "another"},
+    {"aud": ["kind", "another"]},
+    {"aud": None},
+    {"nonce": "of another time"},
+    {"nonce": None},
+    {"exp": int(time.time()) - 3600},
+    {"exp": None},
+    {"iat": None},
 )
-def test_a_token_that_is_not_for_this_sign_in_lets_nobody_in(
-    served: Gated, issuer: Issuer, change: dict[str, Any]
-) -> None:
-    issuer.change = change
-    refused(served)
+
+
+def test_a_token_that_is_not_for_this_sign_in_lets_nobody_in(served: Gated, issuer: Issuer) -> None:
+    for change in BAD:
+        issuer.change = change
+        refused(served)
 
 
 @pytest.mark.filterwarnings("ignore:JWS algorithm")  # of the issuer, which signs so
