@@ -26,6 +26,7 @@ from services.ledger.broker import make_broker
 from services.system import DataDir, Settings, SystemRecord, find_system
 from services.system.children import end_with_parent
 from services.system.logs import configure_logging
+from services.web.access.configuring import access_of, hosts_of
 from services.web.api.replays import LedgerReplays
 from services.web.app import create_app
 from services.web.open_data import create_routes
@@ -40,9 +41,10 @@ _PATIENCE: Final = 60.0
 class Page:
     """The page's server, fed by the live view's database and woken by what the view says."""
 
-    def __init__(self, data_dir: DataDir) -> None:
-        """Open the live view; it is waited for while it makes its database."""
+    def __init__(self, data_dir: DataDir, listening: socket.socket) -> None:
+        """Open the live view; it is waited for while it makes its database. The pages come on `listening`."""
         record = find_system(data_dir)
+        self._listening = listening
         self._reader = _open(data_dir.live_view)
         self._changed = asyncio.Event()
         self._last_sequence: int | None = None
@@ -56,6 +58,8 @@ class Page:
             self._lag,
             simulated,
             self._changed,
+            hosts=hosts_of(settings),
+            access=access_of(data_dir, settings, record.page_url, listening),
             public=public,
             open_data=create_routes(
                 public,
@@ -96,7 +100,7 @@ class Page:
                 self._last_sequence = None
             await asyncio.sleep(_LAG_SECONDS)
 
-    async def serve(self, listening: socket.socket) -> None:
+    async def serve(self) -> None:
         """Serve until SIGINT or SIGTERM."""
         server = _Server(
             uvicorn.Config(
@@ -113,7 +117,7 @@ class Page:
         async with self._broker:
             await self._broker.start()
             watch = asyncio.create_task(self._watch_ledger())
-            await server.serve([listening])
+            await server.serve([self._listening])
             watch.cancel()
         self._reader.close()
 
@@ -140,8 +144,8 @@ def _open(database: Path) -> LiveReader:
 
 
 async def _main() -> None:
-    page = Page(DataDir(Path(sys.argv[1])))
-    await page.serve(socket.socket(fileno=int(sys.argv[2])))
+    page = Page(DataDir(Path(sys.argv[1])), socket.socket(fileno=int(sys.argv[2])))
+    await page.serve()
 
 
 if __name__ == "__main__":

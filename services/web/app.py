@@ -18,6 +18,9 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from projections.public import PublicStore
 from services.web import health
+from services.web.access.entrance import Entrance
+from services.web.access.middleware import AccessMiddleware
+from services.web.access.pages import access_routes
 from services.web.api import Replays, create_routes
 from services.web.boards import Boards
 from services.web.environment import BUILD, STATIC
@@ -46,6 +49,7 @@ def create_app(
     changed: asyncio.Event,
     *,
     hosts: Sequence[str] = LOOPBACK,
+    access: Entrance | None = None,
     public: PublicStore | None = None,
     open_data: Sequence[BaseRoute] = (),
     replays: Replays | None = None,
@@ -55,9 +59,10 @@ def create_app(
     `clock` gives the time in microseconds since 1970-01-01T00:00Z, `lag` the ledger's last sequence; both, and the
     source, are called on the event loop's thread and return at once. `simulated` marks every screen. `changed` is set
     (on the event loop's thread) whenever the view may have changed; the application clears it. Only requests that name
-    one of `hosts` are answered, so that no other site can read the page through a name that points here. `public` holds
-    what may be known of the municipalities of others, `open_data` are its routes (`services.web.open_data`).
-    `replays` gives the tables of earlier times over HTTP (`services.web.api`).
+    one of `hosts` are answered, so that no other site can read the page through a name that points here. `access` tells
+    who sees what; without it everyone sees everything. `public` holds what may be known of the municipalities of
+    others, `open_data` are its routes (`services.web.open_data`). `replays` gives the tables of earlier times over HTTP
+    (`services.web.api`).
 
     `app.state.boards.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
@@ -74,6 +79,8 @@ def create_app(
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            if access is not None:
+                access.close()
 
     app = Starlette(
         routes=[
@@ -82,6 +89,7 @@ def create_app(
             Route("/gemeenten", page(draw_table, "/gemeenten")),
             Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
             Route("/uitleg", page(draw_reading, "/uitleg")),
+            *(access_routes(access) if access is not None else ()),
             Route("/live", stream),
             Route("/health", health.health),
             Route("/health/live", health.live),
@@ -93,6 +101,7 @@ def create_app(
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+            *([Middleware(AccessMiddleware, entrance=access)] if access is not None else ()),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],
         exception_handlers={404: not_found},

@@ -53,11 +53,14 @@ class Board:
         self,
         source: TableSource,
         clock: Callable[[], int],
-        lag: Callable[[], Lag],
+        lag: Callable[[], Lag] | None,
         simulated: bool,
         make_topic: MakeTopic,
     ) -> None:
-        """`clock` gives the time in microseconds, `lag` the ledger's position; both return at once."""
+        """`clock` gives the time in microseconds, `lag` the ledger's position; both return at once.
+
+        Without `lag` the pages do not tell how far behind they are.
+        """
         self.simulated = simulated
         self.current: Current | None = None
         self.fresh: Freshness | None = None
@@ -206,14 +209,15 @@ class Board:
         """Write how fresh the page is: not more often than one can read, but at once when a problem comes or goes."""
         if self.current is None:
             return False
-        tables, ledger = self.current.tables, self._lag().ledger_position
+        tables = self.current.tables
+        ledger = tables.position if self._lag is None else self._lag().ledger_position
         behind = self._level.seconds_behind(now, tables.position, ledger)
         self.fresh = Freshness(tables.as_of, tables.position, ledger, behind, self._problem)
         if not turned and now - self._told < (FRESHNESS_EVERY / 3 if self.simulated else FRESHNESS_EVERY):
             return False
         self._told = now
-        told = [
-            self._texts.put(language, freshness_slots(self.fresh, language, simulated=self.simulated), self._number)
-            for language in LANGUAGES
-        ]
+        told = []
+        for language in LANGUAGES:
+            slots = freshness_slots(self.fresh, language, simulated=self.simulated, lag=self._lag is not None)
+            told.append(self._texts.put(language, slots, self._number))
         return any(told)

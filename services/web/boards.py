@@ -55,7 +55,8 @@ class Boards:
             return self.whole
         if viewer.codes not in self._by_codes:
             source = SightSource(self._source, viewer.codes, self._latest)
-            board = Board(source, self._clock, self._lag, self.simulated, make_topic)
+            # How many events the ledger holds, and when they come, is for who sees all of them.
+            board = Board(source, self._clock, None, self.simulated, make_topic)
             board.watched = self.whole.watched
             self._by_codes[viewer.codes] = board
         return self._by_codes[viewer.codes]

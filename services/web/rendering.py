@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from services.web.access.account import account
 from services.web.board import Board
 from services.web.environment import BUILD, render
 from services.web.query import Query
@@ -65,6 +66,7 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
         "query": query,
         "build": BUILD,
         "pages": PAGES,
+        "account": account(),
         "simulated": board.simulated,
         "slots": texts,
         "slot": slot,

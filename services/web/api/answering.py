@@ -83,7 +83,7 @@ class Answers:
         shown = show(table, known.rows(table, asked.all_rows), others, viewer, asked)
         listing = Listing(fields, len(shown), shown.values)
         public_as_of = None if others is None else others.public.as_of
-        return page_of(request, asked, listing, as_of=known.as_of, position=known.position, public_as_of=public_as_of)
+        return _page(request, asked, listing, known, public_as_of)
 
     async def municipalities(self, request: Request) -> Reply:
         """Answer `GET /v1/municipalities`."""
@@ -121,12 +121,13 @@ class Answers:
         fresh = self._live.board.fresh
         if fresh is None:
             raise _starting()
+        told = viewer_of(request).all_exact
         content = {
             "asOf": format_instant(fresh.as_of),
-            "position": fresh.position,
-            "ledgerPosition": fresh.ledger_position,
-            "eventsBehind": fresh.events_behind,
-            "secondsBehind": round(fresh.seconds_behind, 3),
+            "position": fresh.position if told else None,
+            "ledgerPosition": fresh.ledger_position if told else None,
+            "eventsBehind": fresh.events_behind if told else None,
+            "secondsBehind": round(fresh.seconds_behind, 3) if told else None,
             "current": not fresh.problem,
             "clock": "simulated" if self._live.board.simulated else "real",
         }
@@ -156,8 +157,10 @@ def _starting() -> Problem:
     return Problem(503, "The count is being read.", headers=((b"retry-after", b"2"),), kind="starting")
 
 
-def _page(request: Request, asked: Asked, listing: Listing, standing: Standing) -> Reply:
-    return page_of(request, asked, listing, as_of=standing.as_of, position=standing.position)
+def _page(request: Request, asked: Asked, listing: Listing, known: Known, public_as_of: int | None = None) -> Reply:
+    # How many events the ledger holds is for who sees all of them.
+    position = known.position if viewer_of(request).all_exact else None
+    return page_of(request, asked, listing, as_of=known.as_of, position=position, public_as_of=public_as_of)
 
 
 def _day(day: date | None) -> str | None:

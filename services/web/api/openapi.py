@@ -74,6 +74,6 @@ def _headers() -> dict[str, Any]:
         },
         "Kib-As-Of": {"description": "As `asOf` in JSON.", "required": True, "schema": instant},
         "Kib-Public-As-Of": {"description": "As `publicAsOf` in JSON, where there is one.", "schema": instant},
-        "Kib-Position": {"description": "As `position` in JSON.", "required": True, "schema": _INTEGER},
+        "Kib-Position": {"description": "As `position` in JSON, where it is told.", "schema": _INTEGER},
         "Kib-Total": {"description": "As `total` in JSON.", "required": True, "schema": _INTEGER},
     }

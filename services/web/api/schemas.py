@@ -21,6 +21,9 @@ __all__ = ["schemas"]
 
 _COUNT: Final = {"type": "integer", "minimum": 0}
 _HIDDEN: Final = {"type": ["integer", "null"], "minimum": 0}
+_POSITION: Final = _HIDDEN | {
+    "description": "The place in the ledger up to which events are in; null for who does not see every figure."
+}
 _CODE: Final = {"type": "string", "pattern": MUNICIPALITY_PATTERN}
 _DAY: Final = {"type": "string", "format": "date"}
 _DAY_OR_NULL: Final = {"type": ["string", "null"], "format": "date"}
@@ -113,10 +116,10 @@ def schemas() -> dict[str, Any]:
             ],
             "properties": {
                 "asOf": INSTANT,
-                "position": _COUNT,
-                "ledgerPosition": _HIDDEN | {"description": "Null: the ledger cannot be reached."},
+                "position": _POSITION,
+                "ledgerPosition": _HIDDEN | {"description": "Null: the ledger cannot be reached, or you see not all."},
                 "eventsBehind": _HIDDEN,
-                "secondsBehind": {"type": "number", "minimum": 0},
+                "secondsBehind": {"type": ["number", "null"], "minimum": 0},
                 "current": {"type": "boolean", "description": "Whether the tables could be read the last time."},
                 "clock": {"enum": ["real", "simulated"]},
             },
@@ -131,7 +134,7 @@ def _list(name: str, names: str, description: str, fields: Sequence[str], member
     page = {
         "asOf": INSTANT | {"description": "Since then the answer stands as it is, up to now; in UTC."},
         "publicAsOf": _INSTANT_OR_NULL | {"description": "When the public figures in it were taken."},
-        "position": _COUNT | {"description": "The place in the ledger up to which events are in."},
+        "position": _POSITION,
         "page": {"type": "integer", "minimum": 1},
         "pageSize": {"type": "integer", "minimum": 1},
         "total": _COUNT | {"description": "Items on all pages together."},

@@ -37,9 +37,18 @@ class Listing:
 
 
 def page_of(
-    request: Request, asked: Asked, listing: Listing, *, as_of: int, position: int, public_as_of: int | None = None
+    request: Request,
+    asked: Asked,
+    listing: Listing,
+    *,
+    as_of: int,
+    position: int | None,
+    public_as_of: int | None = None,
 ) -> Reply:
-    """Answer with the page asked for; 304 when whoever asks has it. Instants in microseconds."""
+    """Answer with the page asked for; 304 when whoever asks has it. Instants in microseconds.
+
+    `position`: None for who is not told how many events there are.
+    """
     begin = (asked.page - 1) * asked.page_size
     links = _links(request.url.path, asked, listing.total)
     items = listing.part(begin, begin + asked.page_size)
@@ -47,9 +56,10 @@ def page_of(
     headers = [
         (b"link", ", ".join(f'<{to}>; rel="{rel}"' for rel, to in links.items() if rel != "self").encode("ascii")),
         (b"kib-as-of", told[0].encode("ascii")),
-        (b"kib-position", b"%d" % position),
         (b"kib-total", b"%d" % listing.total),
     ]
+    if position is not None:
+        headers.append((b"kib-position", b"%d" % position))
     if told[1] is not None:
         headers.append((b"kib-public-as-of", told[1].encode("ascii")))
     if asked.form == "csv":

@@ -119,6 +119,7 @@ async function load(url, { push = false } = {}) {
   let text;
   try {
     const answer = await fetch(url, { cache: "no-store", signal });
+    if (answer.status === 403) return location.reload(); // signed out meanwhile: nothing of it stays on the screen
     if (!answer.ok) throw new Error("not loaded");
     text = await answer.text();
   } catch {

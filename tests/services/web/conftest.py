@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from projections.public import PublicStore
 from services.web.access import Viewer
+from services.web.access.entrance import Entrance
 from services.web.app import create_app
 from tests.services.web.fake import FakeSource
 
@@ -35,8 +36,10 @@ class Served:
         simulated: bool = False,
         viewer: Viewer | None = None,
         public: PublicStore | None = None,
+        access: Entrance | None = None,
     ) -> None:
         self.source, self.simulated, self.viewer, self.public = source, simulated, viewer, public
+        self.access = access
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -54,7 +57,13 @@ class Served:
         source = self.source
         source.changed = asyncio.Event()
         self.app: Starlette = create_app(
-            source, source.clock, source.lag, self.simulated, source.changed, public=self.public
+            source,
+            source.clock,
+            source.lag,
+            self.simulated,
+            source.changed,
+            public=self.public,
+            access=self.access,
         )
 
         async def seen(scope: Scope, receive: Receive, send: Send) -> None:

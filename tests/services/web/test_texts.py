@@ -38,6 +38,7 @@ def test_every_text_is_used_somewhere() -> None:
         "page_",
         "reading_",
         "map_by_",
+        "access_",
         "map_summary_",
     )
     unused = [
