@@ -23,8 +23,10 @@ _OPEN: Final = re.compile(
     r"|v1/(municipalities|weeks|closures|status|openapi\.json|open-data(/.*)?))"
 )
 """Without any figure, or with such only as everyone may see."""
-_BY_VIEWER: Final = re.compile(r"/(gemeenten(/[^/]*)?|live|v1(/.*)?)?")
+_BY_VIEWER: Final = re.compile(r"/(gemeenten(/[^/]*)?|kaart|live|v1(/.*)?)?")
 """Shows everyone what that viewer may see: exact figures of the own area, ranges of all others."""
+_MAP: Final = "/kaart"
+"""Shows the whole country, whatever area its address names."""
 _PLACE: Final = re.compile(r"/gemeenten/(GM\d{4}|unknown)")
 _TOPIC: Final = re.compile(r"(?:now|table:\w+|municipality)(?::(\w*))?(?::\w+)?")
 
@@ -60,6 +62,8 @@ def _asked(connection: HTTPConnection) -> str:
     path, query = connection.url.path, connection.query_params
     if (place := _PLACE.fullmatch(path)) is not None:
         return place[1]
+    if path == _MAP:
+        return COUNTRY.code
     if path == LIVE:
         topic = _TOPIC.fullmatch(query.get("topic", ""))
         code = (topic[1] if topic is not None else "") or ""

@@ -94,7 +94,16 @@ def test_from_the_first_link_on_who_is_not_signed_in_sees_what_is_public(gate: G
         served.link()
         time.sleep(0.3)
         assert not exact_everywhere(client)
-        for path in ("/", "/gemeenten", f"/gemeenten/{OTHER}", "/uitleg", "/v1/counts", "/v1/weeks", "/aanmelden"):
+        for path in (
+            "/",
+            "/kaart",
+            "/gemeenten",
+            f"/gemeenten/{OTHER}",
+            "/uitleg",
+            "/v1/counts",
+            "/v1/weeks",
+            "/aanmelden",
+        ):
             assert client.get(path).status_code == 200, path
         assert "4.321" not in client.get(f"/gemeenten/{OTHER}").text
         assert client.get("/v1/counts", params={"asOf": "2020-04-20T12:00:00Z"}).status_code == 403

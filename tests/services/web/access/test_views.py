@@ -17,14 +17,18 @@ def test_every_page_with_exact_figures_is_noted(gate: Gate) -> None:
     began = real_now()
     with served.client() as client:
         served.sign_in(client, secret)
-        for path in ("/", "/gemeenten?sector=po&q=ergens", f"/gemeenten/{MINE}", "/gemeenten?area=VR01"):
+        for path in (
+            *("/", "/gemeenten?sector=po&q=ergens", f"/gemeenten/{MINE}", "/gemeenten?area=VR01"),
+            "/kaart?area=PV31",  # the map shows the whole country nevertheless
+        ):
             assert client.get(path).status_code == 200
-    views = served.views(4)
+    views = served.views(5)
     assert [(view.area, view.path) for view in views] == [
         (MINE, "/"),
         (MINE, "/gemeenten"),
         (MINE, f"/gemeenten/{MINE}"),
         (MINE, "/gemeenten"),
+        (MINE, "/kaart"),
     ]
     for view in views:
         assert (view.role, view.of, view.link, view.name) == ("municipality", MINE, link.id, f"municipality {MINE}")
