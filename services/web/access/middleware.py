@@ -22,7 +22,7 @@ from services.web.access.views import View
 
 __all__ = ["AccessMiddleware"]
 
-_LOOK_EVERY: Final = 0.25
+_LOOK_EVERY: Final = 0.5
 """Seconds between two looks whether who follows a stream may still do so."""
 _WITH_ITS_PAGE: Final = 15 * 60.0
 """Seconds for which what a page fetches for itself (its stream, its charts) belongs to the page that was noted."""
