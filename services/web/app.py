@@ -32,6 +32,8 @@ from services.web.pages.municipality import draw_municipality
 from services.web.pages.now import draw_now
 from services.web.pages.reading import draw_reading
 from services.web.pages.table import draw_table
+from services.web.pages.taking import PATH as TABLE_PATH
+from services.web.pages.taking import take_table
 from services.web.query import language_of, read_query
 from services.web.rendering import render_message
 from services.web.source import Lag, TableSource
@@ -87,6 +89,7 @@ def create_app(
             Route("/", page(draw_now, "/")),
             Route("/kaart", page(draw_map, "/kaart")),
             Route("/gemeenten", page(draw_table, "/gemeenten")),
+            Route(TABLE_PATH, take_table),
             Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
             Route("/uitleg", page(draw_reading, "/uitleg")),
             *(access_routes(access) if access is not None else ()),
