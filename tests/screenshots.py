@@ -19,7 +19,7 @@ from services.bench.browser import find_chromium
 PICTURES: Final = {
     "now.png": ("/", (1280, 1080)),
     "table.png": ("/gemeenten", (1280, 900)),
-    "municipality.png": ("/gemeenten/GM0014?sector=po", (1280, 900)),
+    "map.png": ("/kaart", (1280, 1440)),
 }
 """By file: the page and the size of the window."""
 TO: Final = Path(__file__).parent.parent / "docs" / "images"
