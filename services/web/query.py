@@ -18,7 +18,7 @@ from projections.register.divisions import divisions
 from services.web.frame import KEYS
 from services.web.texts import LANGUAGES, Language
 
-__all__ = ["DEFAULT_SORT", "KINDS", "Query", "language_of", "read_query"]
+__all__ = ["DEFAULT_SORT", "KINDS", "Query", "division_days", "language_of", "read_query"]
 
 DEFAULT_SORT: Final = "now"
 """By the last week, most first: where most pupils are not reached stands at the top."""
@@ -83,7 +83,8 @@ class Query:
 
 
 @cache
-def _division_days() -> frozenset[str]:
+def division_days() -> frozenset[str]:
+    """Give the first day of every municipal division, as addresses have it."""
     return frozenset(date.fromordinal(day).isoformat() for day in divisions())
 
 
@@ -110,7 +111,7 @@ def read_query(given: Mapping[str, str], path: str = "/") -> Query:
         refresh=given.get("refresh") != "off",
         week=week if _WEEK.fullmatch(week := given.get("week", "")) else "",
         by=by if (by := given.get("by", KINDS[0])) in KINDS else KINDS[0],
-        division=day if (day := given.get("division", "")) in _division_days() else "",
+        division=day if (day := given.get("division", "")) in division_days() else "",
     )
 
 

@@ -10,12 +10,11 @@ from projections.register.divisions import into_division
 from projections.register.tiles import tiles
 from projections.tables import UNKNOWN
 from services.web.environment import render
-from services.web.frame import KEYS
 from services.web.map.figures import Tile, figures_of
 from services.web.map.view import MapView
 from services.web.painting import LEVELS, Cell, Slots, paint
 from services.web.query import Query
-from services.web.rows import name_of
+from services.web.rows import name_of, place_href
 from services.web.texts import Language, translator
 from services.web.topics import Current, PageTopic
 from services.web.views import BLANK, MOST, VALUE, Column
@@ -42,19 +41,30 @@ def levels_of(kind: str) -> tuple[int, ...]:
     return tuple(level if level == 1 else level * _LARGER[kind] for level in LEVELS)
 
 
+_NOTHING: Final = (BLANK, 0, 0, BLANK)
+"""The numbers of an area without a closed school."""
+
+
 class MapTopic(PageTopic):
     """The number of every area in a week. The tiles change at once, the table of them every second at most."""
 
     def __init__(self, view: MapView) -> None:
         super().__init__()
         self._view = view
+        self._worked_out: tuple[Current, str | None, dict[str, Tile]] | None = None
+
+    def _figures(self, current: Current) -> tuple[str | None, dict[str, Tile]]:
+        """Give the week and its figures by code: worked out once for both languages, for the tiles and the table."""
+        if self._worked_out is None or self._worked_out[0] is not current:
+            week, found = figures_of(current.tables, current.frame, self._view)
+            self._worked_out = current, week, {tile.code: tile for tile in found}
+        return self._worked_out[1:]
 
     def areas(self, current: Current, language: Language) -> list[Drawn]:
         """Give every area of the map, those without a closed school too, and residence unknown."""
-        week, found = figures_of(current.tables, current.frame, self._view)
+        week, told = self._figures(current)
         if week is None:
             return []
-        told = {tile.code: tile for tile in found}
         codes = [*self._codes(week, told), UNKNOWN]
         column, levels = Column(week, "week"), levels_of(self._view.kind)
         return [
@@ -80,17 +90,14 @@ class MapTopic(PageTopic):
 
     def draw(self, current: Current, language: Language) -> dict[str, str]:
         """Draw the table, the largest number first."""
-        _, found = figures_of(current.tables, current.frame, self._view)
-        most = {tile.code: (tile.numbers[MOST], tile.numbers[VALUE]) for tile in found}
-        listed = sorted(
-            self.areas(current, language),
-            key=lambda area: (*(-number for number in most.get(area.code, (BLANK, BLANK))), area.name),
-        )
+        _, told = self._figures(current)
+
+        def order(area: Drawn) -> tuple[int, int, str]:
+            numbers = told[area.code].numbers if area.code in told else _NOTHING
+            return -numbers[MOST], -numbers[VALUE], area.name
+
+        listed = sorted(self.areas(current, language), key=order)
         return {"map-table": render("map_rows.html", t=translator(language), areas=listed, kind=self._view.kind)}
-
-
-_NOTHING: Final = (BLANK, 0, 0, BLANK)
-"""The numbers of an area without a closed school."""
 
 
 def _name(code: str, language: Language) -> str:
@@ -99,7 +106,6 @@ def _name(code: str, language: Language) -> str:
 
 
 def _href(code: str, key: str) -> str:
-    sector = "" if key == KEYS[0] else key
     if code.startswith("GM") or code == UNKNOWN:
-        return Query(path=f"/gemeenten/{code}", sector=sector or KEYS[0]).href()
-    return Query(path="/gemeenten", area=code, sector=sector or KEYS[0]).href()
+        return place_href(code, Query(sector=key))
+    return Query(path="/gemeenten", area=code, sector=key).href()

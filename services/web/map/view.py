@@ -10,7 +10,7 @@ from typing import Final
 from events.times import week_monday
 from projections.register.divisions import division_of, divisions
 from services.web.frame import KEYS, Frame
-from services.web.query import KINDS
+from services.web.query import KINDS, division_days
 
 __all__ = ["MapView", "divisions_for", "read_name", "view_of"]
 
@@ -51,7 +51,7 @@ def divisions_for(week: str) -> tuple[int, ...]:
 
 def view_of(key: str, kind: str, week: str, division: str) -> MapView:
     """Make a view; whatever does not exist is read as the default."""
-    known = division if division in {date.fromordinal(day).isoformat() for day in divisions()} else ""
+    known = division if division in division_days() else ""
     return MapView(key if key in KEYS else KEYS[0], kind if kind in KINDS else KINDS[0], week, known)
 
 

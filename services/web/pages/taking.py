@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from events import local_day
 from events.times import format_instant
-from projections.public.ranges import SMALLEST_SHOWN
+from projections.public import Range
 from services.web.board import Board
 from services.web.frame import Frame
 from services.web.pages.answering import board_of
@@ -74,13 +74,7 @@ def _names(column: Column) -> Iterable[str]:
 
 
 def _told(column: Column, numbers: Sequence[int]) -> Iterable[str]:
-    value, most = numbers[VALUE], numbers[MOST]
-    if value == BLANK:
-        text = ""
-    elif value == most:
-        text = str(value)
-    else:
-        text = f"<{SMALLEST_SHOWN}" if (value, most) == (1, SMALLEST_SHOWN - 1) else f"{value}-{most}"
-    if column.kind != "week":
-        return (text,)
-    return (text, "", "") if value == BLANK else (text, str(numbers[REPORTED]), str(numbers[EXPECTED]))
+    texts = (str(Range(numbers[VALUE], numbers[MOST])), str(numbers[REPORTED]), str(numbers[EXPECTED]))
+    if numbers[VALUE] == BLANK:
+        texts = ("", "", "")
+    return texts if column.kind == "week" else texts[:1]
