@@ -8,11 +8,10 @@ answer. With ``all``, the counts have rows of zeros too.
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import orjson
 import structlog
@@ -23,13 +22,9 @@ from services.ledger.connecting import connect
 from services.ledger.history import history
 from services.ledger.reading import last_sequence
 from services.system import CommandError, DataDir, SystemRecord, find_system
-from services.system.children import end_with_parent
-from services.system.logs import configure_logging
+from services.system.beside import run_beside
 
 _log = structlog.get_logger(__name__)
-
-_NICE: Final = 5
-"""How far the fold and the pages go before this where both want the processor."""
 
 
 async def _last(record: SystemRecord) -> int:
@@ -62,9 +57,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    configure_logging()
-    end_with_parent()
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
-    # At once: the thread that waits for the parent would have DuckDB complain about what it still holds.
-    os._exit(main())
+    run_beside(main)

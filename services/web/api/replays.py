@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -16,7 +14,7 @@ from events.subjects import EVENTS_STREAM, IMPORT_DESK
 from projections.tables import MEASURES
 from services.api_rules import Problem
 from services.system import DataDir
-from services.system.children import VARIABLE
+from services.system.beside import written_by
 from services.web.api.cells import Rows, rows_of_columns, without_zeros
 
 if TYPE_CHECKING:
@@ -140,20 +138,7 @@ def _read(as_of: int, written: bytes) -> Replayed:
 async def _written(data_dir: DataDir, key: _Key) -> bytes:
     """Run the process, and give what it wrote. Raises a Problem when it could not replay anything."""
     which = "all" if key.all_rows else "some"
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.web.api.replay", str(data_dir.path), str(key.as_of), which),
-        # The pipe is never written to: its end is how the process learns that we are gone.
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=os.environ | {VARIABLE: "1"},
-    )
-    assert process.stdout is not None  # noqa: S101 - a pipe, as asked for above
-    try:
-        written = await process.stdout.read()
-        if await process.wait() != 0:
-            raise _no_ledger()
-        return written
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    written = await written_by("services.web.api.replay", str(data_dir.path), str(key.as_of), which)
+    if written is None:
+        raise _no_ledger()
+    return written
