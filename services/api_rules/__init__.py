@@ -4,7 +4,7 @@ The desks' (`services.desks.http`) and that of the pages' server (`services.web.
 """
 
 from services.api_rules.query import broken, one_of, read_query, whole
-from services.api_rules.replies import JSON, Problem, Reply, encode, failed, send_reply
+from services.api_rules.replies import JSON, Problem, Reply, encode, failed, method_unknown, send_reply
 from services.api_rules.routing import Everything
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "broken",
     "encode",
     "failed",
+    "method_unknown",
     "one_of",
     "read_query",
     "send_reply",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from starlette.types import Send
 
-__all__ = ["JSON", "PROBLEM", "Problem", "Reply", "encode", "failed", "send_reply"]
+__all__ = ["JSON", "PROBLEM", "Problem", "Reply", "encode", "failed", "method_unknown", "send_reply"]
 
 _log = structlog.get_logger(__name__)
 
@@ -66,6 +66,12 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
             **self.members,
         }
         return Reply(self.status, encode(content), PROBLEM, self.headers)
+
+
+def method_unknown(allowed: Iterable[str]) -> Problem:
+    """Make the problem of a method that an address does not have; it names those that it has."""
+    allow = ((b"allow", ", ".join(allowed).encode()),)
+    return Problem(405, "This address does not know the method.", headers=allow)
 
 
 def failed(error: Exception) -> Problem:

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from services.api_rules import Problem, Reply, failed, send_reply
+from services.api_rules import Problem, Reply, failed, method_unknown, send_reply
 from services.desks.access import Access, AccessUnavailable, Key
 from services.desks.answers import DeskUnavailable
 from services.desks.http.call import Call
@@ -77,7 +77,6 @@ class Endpoint:
         self._handlers = dict(handlers)
         if "GET" in handlers:
             self._handlers["HEAD"] = handlers["GET"]  # the server leaves the body out
-        self._allow = ", ".join(self._handlers).encode()
         self._door = door
         self._limits = limits
         self._meter = meter
@@ -106,7 +105,7 @@ class Endpoint:
         if handler is None:
             if not self._handlers:
                 raise Problem(404, "There is nothing at this address.")
-            raise Problem(405, "This address does not know the method.", headers=((b"allow", self._allow),))
+            raise method_unknown(self._handlers)
         meter = self._meter
         call = Call(scope, receive, self._limits, meter)
         if self._public:

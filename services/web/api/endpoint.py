@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from services.api_rules import Problem, Reply, failed, send_reply
+from services.api_rules import Problem, Reply, failed, method_unknown, send_reply
 from services.web.api.version import API_VERSION
 
 __all__ = ["Endpoint", "Handler", "nothing"]
@@ -28,8 +28,7 @@ class Endpoint:
         """Answer a request."""
         try:
             if scope["method"] not in _METHODS and self._handler is not nothing:
-                allow = ((b"allow", ", ".join(_METHODS).encode()),)
-                raise Problem(405, "This address does not know the method.", headers=allow)
+                raise method_unknown(_METHODS)
             reply = await self._handler(Request(scope, receive))
         except Problem as problem:
             reply = problem.reply()

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from projections.public import PublicStore
-from services.api_rules import Problem, broken, read_query
+from services.api_rules import Problem, broken, method_unknown, read_query
 from services.web.open_data.catalogue import catalogue
 from services.web.open_data.definition import COLUMNS, DESCRIPTION, TITLE
 from services.web.open_data.files import KINDS, File, file_of, json_file
@@ -129,8 +129,7 @@ def _answering(answer: Callable[[Request], Answer]) -> Callable[[Request], Respo
             return Response(status_code=204, headers={"Allow": ", ".join(_METHODS)})
         try:
             if request.method in _REFUSED:
-                allow = ((b"allow", ", ".join(_METHODS).encode()),)
-                raise Problem(405, "This address does not know the method.", headers=allow)
+                raise method_unknown(_METHODS)
             file, kept = answer(request)
         except Problem as problem:
             return _refused(problem)

@@ -21,6 +21,7 @@ from services.desks import http
 from services.desks.http import API_VERSION, Limits
 from services.desks.http.openapi import describe
 from tests.services.desks.http.conftest import BATCHED, SOURCE, Serve, Served, report, send
+from tests.support.openapi import assert_sound
 
 CONFIG = {
     # A date such as 2020-02-31 fits its pattern; a made-up source is not the key's; a made-up id is of no report.
@@ -74,22 +75,7 @@ def test_a_desk_describes_the_kinds_that_it_takes(desk: str) -> None:
 
 
 def test_every_reference_leads_somewhere() -> None:
-    described = describe("leerplicht", LIMITS)
-
-    def follow(part: Any) -> None:
-        if isinstance(part, dict):
-            target = part.get("$ref")
-            if isinstance(target, str):
-                found: Any = described
-                for step in target.removeprefix("#/").split("/"):
-                    found = found[step]
-            for each in part.values():
-                follow(each)
-        elif isinstance(part, list):
-            for each in part:
-                follow(each)
-
-    follow(described)
+    assert_sound(describe("leerplicht", LIMITS))
 
 
 def test_the_page_on_the_interface_names_every_limit_address_and_problem() -> None:

@@ -25,6 +25,7 @@ from services.web.api.openapi import describe
 from services.web.api.replays import Replayed
 from tests.services.web.api.conftest import PUBLIC, Api, coordinator, published, serving
 from tests.services.web.fake import FakeSource, nation
+from tests.support.openapi import assert_sound
 
 CONFIG = {
     # A week such as 2021-W53 fits its pattern and does not exist; a moment may lie in the future.
@@ -98,24 +99,7 @@ def test_the_description_is_what_is_served_and_published(api: Api) -> None:
 
 
 def test_schemas_and_references_hold() -> None:
-    described = describe()
-    for part in described["components"]["schemas"].values():
-        Draft202012Validator.check_schema(part)
-
-    def follow(part: Any) -> None:
-        if isinstance(part, dict):
-            target = part.get("$ref")
-            if isinstance(target, str):
-                found: Any = described
-                for step in target.removeprefix("#/").split("/"):
-                    found = found[step]
-            for each in part.values():
-                follow(each)
-        elif isinstance(part, list):
-            for each in part:
-                follow(each)
-
-    follow(described)
+    assert_sound(describe())
 
 
 def test_the_page_on_the_interface_names_every_address_parameter_and_problem() -> None:
