@@ -12,13 +12,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from hashlib import blake2b
-from operator import attrgetter
-from typing import Annotated, Any, Final, NamedTuple, Union
+from typing import Annotated, Any, Final, Literal, NamedTuple, Union
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import astuple
 from pydantic import TypeAdapter, ValidationError
 
 from events.content import DIGEST_SIZE
@@ -31,20 +30,15 @@ FEW: Final = 200
 """So few events are left to the contract's reader at once: columns cost more to begin with."""
 _REMEMBERED: Final = 50_000
 """Values remembered of one member at most."""
+_TIMES: Final = ("time", "recordedtime", "occurredAt")
 _SCALARS: Final = ("time", "recordedtime", "datacontenttype")
+_AROUND: Final = ("specversion", "source", "id", "data", *_SCALARS)
 _FREE: Final = {"id", "time", "recordedtime", "occurredAt", "pupil", "household"}
 # As the contract has them, each value closed by a line break, which none of them may hold. Nine digits may be
 # somebody's number, and small letters in a time are rare: the contract's reader decides.
-_IDS: Final = re.compile(f"(?:(?=.{{1,{ID_LENGTH}}}\n){ID_PATTERN[1:-1]}\n)*").fullmatch
+_IDS: Final = re.compile(f"(?:{ID_PATTERN.removeprefix('^').removesuffix('+$')}{{1,{ID_LENGTH}}}\n)*").fullmatch
 _PSEUDONYMS: Final = re.compile(f"(?:(?![0-9]{{9}}\n){PSEUDONYM_PATTERN[1:-1]}\n)*").fullmatch
-# Of an hour and its offset: the hour in UTC, where it lies on the same day.
-_HOURS: Final = {
-    f"{hour:02}{offset:+03}:00": f"{hour - offset:02}"
-    for hour in range(24)
-    for offset in range(-12, 15)
-    if 0 <= hour - offset < 24
-}
-_encode: Final = msgspec.json.Encoder(order="sorted").encode
+_encode_lines: Final = msgspec.json.Encoder(order="sorted").encode_lines
 
 
 class Checked(NamedTuple):
@@ -53,12 +47,12 @@ class Checked(NamedTuple):
     kind: str
     at: list[int]
     """Where each stood among those given."""
-    values: dict[str, list[Any]]
+    values: dict[str, Sequence[Any]]
     """By name on the wire: the attributes `source` and `id` and the members of `data`; absent is None."""
-    occurred: list[int]
-    """When each happened, in microseconds since 1970-01-01T00:00Z."""
-    recorded: list[int | None]
-    """Its own `recordedtime` likewise, None where it brings none."""
+    occurred: Any
+    """When each happened, in microseconds since 1970-01-01T00:00Z: an array of Arrow."""
+    recorded: Any
+    """Its own `recordedtime` likewise, null where it brings none."""
     content: list[bytes]
     """The digests of ``content_digest``; empty unless they were asked for."""
 
@@ -67,17 +61,27 @@ class _Kind(NamedTuple):
     name: str
     members: tuple[str, ...]
     optional: tuple[str, ...]
+    few: tuple[str, ...]
+    """The members of few different values."""
     required: int
     """How many attributes and members stand in every event of the kind."""
 
 
 def _type_of(annotation: Any) -> Any:
-    """Give how a member is read: as text or a whole number, with null where the contract takes it."""
+    """Give how a member is read: as one of a few texts, any text or a whole number, with null where that is taken."""
     adapter = TypeAdapter(annotation).json_schema()
-    kinds = {each.get("type", "string") for each in adapter.get("anyOf", [adapter])}
+    schemas = adapter.get("anyOf", [adapter])
+    kinds = {each.get("type", "string") for each in schemas}
     if kinds <= {"string", "null"}:
-        return str | None if "null" in kinds else str
+        known = [each.get("enum") or [each["const"]] for each in schemas if "enum" in each or "const" in each]
+        of: Any = Literal[tuple(known[0])] if known else str
+        return of | None if "null" in kinds else of
     return int if kinds == {"integer"} else None
+
+
+def _is_known(of: Any) -> bool:
+    """Say whether the type is one of a few texts, which reading alone checks."""
+    return of not in (str, str | None, int)
 
 
 def _annotation(field: Any) -> Any:
@@ -141,41 +145,38 @@ class QuickChecker:
         ]
         options: dict[str, Any] = {"forbid_unknown_fields": True, "kw_only": True, "gc": False}
         inner = msgspec.defstruct("Data", members, **options)
-        around: list[Any] = [("specversion", str), ("source", str), ("id", str), ("data", inner)]
-        around += [(name, str | msgspec.UnsetType, UNSET) for name in _SCALARS]
+        # A null that stands in the place of an attribute is no text: the contract's reader takes it for absent.
+        around: list[Any] = [("specversion", _type_of(Envelope.model_fields["specversion"].annotation))]
+        around += [("source", str), ("id", str), ("data", inner), ("time", str, None), ("recordedtime", str, None)]
+        around += [("datacontenttype", Literal["application/json"], None)]
         tag = f"{TYPE_PREFIX}{envelope.kind}"
-        whole = msgspec.defstruct("Event", around, tag_field="type", tag=tag, **options)
+        whole = msgspec.defstruct("Event", around, tag_field="type", tag=tag, omit_defaults=True, **options)
         required = 5 + len(members) - len(optional)
-        self._kinds[whole] = _Kind(envelope.kind, tuple(types), optional, required)
-        for name in ("specversion", "source", "datacontenttype"):
-            self._rules["", name] = TypeAdapter(_annotation(Envelope.model_fields[name]))
-        for name in types.keys() - _FREE:
-            self._rules[envelope.kind, name] = TypeAdapter(_annotation(fields[name]))
+        few = tuple(name for name in types if name not in _FREE)
+        self._kinds[whole] = _Kind(envelope.kind, tuple(types), optional, few, required)
+        self._rules["", "source"] = TypeAdapter(_annotation(Envelope.model_fields["source"]))
+        for name in few:
+            if not _is_known(types[name]):
+                self._rules[envelope.kind, name] = TypeAdapter(_annotation(fields[name]))
 
     def _checked(
         self, kind: _Kind, events: list[Any], places: list[int], raws: Sequence[bytes], digests: bool
     ) -> tuple[Checked | None, list[int]]:
-        columns = {name: _column(events, name) for name in ("source", "id", *_SCALARS)}
-        data = _column(events, "data")
-        columns |= {name: _column(data, name) for name in kind.members}
-        bad = self._named_twice(kind, columns, [raws[at] for at in places])
-        bad |= self._unruly("", "specversion", _column(events, "specversion"))
-        for name in ("source", "datacontenttype"):
-            bad |= self._unruly("", name, columns[name])
-        for name in kind.members:
-            if name not in _FREE:
-                bad |= self._unruly(kind.name, name, columns[name])
+        # Only now: who checks few at a time need not wait for the columnar library.
+        from events.columns import instants
+
+        columns = _columns(_AROUND, events)
+        columns |= _columns(kind.members, columns.pop("data"))
+        values = {name: set(columns[name]) for name in kind.few}
+        bad = self._unruly("", "source", columns["source"], set(columns["source"]))
+        for name, different in values.items():
+            bad |= self._unruly(kind.name, name, columns[name], different)
         bad |= _unmatched(columns["id"], _IDS)
         for name in ("pupil", "household"):
             if name in columns:
                 bad |= _unmatched(columns[name], _PSEUDONYMS)
-        # Only now: who checks few at a time need not wait for the columnar library.
-        from events.columns import instants
-
-        times = {
-            name: instants([None if text is UNSET else text for text in columns[name]], bad)
-            for name in ("time", "recordedtime", "occurredAt")
-        }
+        times = {name: instants(columns[name], bad) for name in _TIMES}
+        bad |= _named_twice(kind, columns, values, [raws[at] for at in places])
         if bad:
             good = [at for at in range(len(events)) if at not in bad]
             left = [places[at] for at in bad]
@@ -183,32 +184,23 @@ class QuickChecker:
                 return None, left
             again, more = self._checked(kind, [events[at] for at in good], [places[at] for at in good], raws, digests)
             return again, left + more
-        content = _digests(events, columns) if digests else []
-        values = {
-            name: column if name not in kind.optional else [None if value is UNSET else value for value in column]
-            for name, column in columns.items()
-            if name not in _SCALARS
-        }
-        occurred: list[int] = times["occurredAt"]
-        return Checked(kind.name, places, values, occurred, times["recordedtime"], content), []
+        content = _digests(events, columns, times) if digests else []
+        found = {name: columns[name] for name in ("source", "id", *kind.members)}
+        for name in kind.optional:
+            if UNSET in values.get(name, columns[name]):
+                found[name] = [None if value is UNSET else value for value in columns[name]]
+        return Checked(kind.name, places, found, times["occurredAt"], times["recordedtime"], content), []
 
-    def _named_twice(self, kind: _Kind, columns: dict[str, list[Any]], raws: list[bytes]) -> set[int]:
-        """Find where more stands than was read: an object of n members holds n - 1 commas, texts hold further ones."""
-        commas = [kind.required - 2] * len(raws)
-        for name in (*_SCALARS, *kind.optional):
-            if any(value is not UNSET for value in columns[name]):
-                commas = [n + (value is not UNSET) for n, value in zip(commas, columns[name], strict=True)]
-        return {at for at, raw in enumerate(raws) if raw.count(b",") != commas[at]}
-
-    def _unruly(self, kind: str, name: str, values: list[Any]) -> set[int]:
+    def _unruly(self, kind: str, name: str, values: Sequence[Any], different: set[Any]) -> set[int]:
         """Find the values that break the rule of a member; so many of those that keep it are remembered."""
-        good = self._good[kind, name]
-        new = set(values) - good - {UNSET}
-        if not new:
+        rule = self._rules.get((kind, name))
+        if rule is None:
             return set()
+        good = self._good[kind, name]
+        new = different - good - {UNSET}
         for value in list(new):
             try:
-                self._rules[kind, name].validate_python(value)
+                rule.validate_python(value)
             except ValidationError:
                 continue
             if len(good) < _REMEMBERED:
@@ -217,11 +209,31 @@ class QuickChecker:
         return {at for at, value in enumerate(values) if value in new} if new else set()
 
 
-def _column(objects: list[Any], name: str) -> list[Any]:
-    return list(map(attrgetter(name), objects))
+def _columns(names: Iterable[str], objects: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    return dict(zip(names, zip(*map(astuple, objects), strict=True), strict=True))
 
 
-def _unmatched(values: list[Any], lines: Any) -> set[int]:
+def _named_twice(
+    kind: _Kind, columns: dict[str, Sequence[Any]], values: dict[str, set[Any]], raws: list[bytes]
+) -> set[int]:
+    """Find where more stands than was read: an object of n members holds n - 1 commas, texts hold further ones."""
+    commas: list[int] = []
+    always = kind.required - 2
+    for names, absent in ((_SCALARS, None), (kind.optional, UNSET)):
+        for name in names:
+            column = columns[name]
+            if absent not in values.get(name, column):
+                always += 1
+            elif any(value is not absent for value in values.get(name, column)):
+                present = [int(value is not absent) for value in column]
+                commas = list(map(int.__add__, commas, present)) if commas else present
+    found = [raw.count(b",") for raw in raws]
+    if not commas:
+        return set() if found.count(always) == len(found) else {at for at, n in enumerate(found) if n != always}
+    return {at for at, (n, more) in enumerate(zip(found, commas, strict=True)) if n != always + more}
+
+
+def _unmatched(values: Sequence[Any], lines: Any) -> set[int]:
     """Find the texts that do not keep a pattern; null and absent keep it."""
     texts = [value for value in values if value is not UNSET and value is not None]
     joined = "\n".join([*texts, ""])
@@ -230,21 +242,14 @@ def _unmatched(values: list[Any], lines: Any) -> set[int]:
     return {at for at, text in enumerate(values) if isinstance(text, str) and ("\n" in text or not lines(f"{text}\n"))}
 
 
-def _in_utc(text: str) -> str | datetime:
-    """Give a valid time so that it is written as a datetime in UTC is."""
-    if len(text) == 20:
-        return text
-    hour = _HOURS.get(text[11:13] + text[19:])
-    return f"{text[:11]}{hour}{text[13:19]}Z" if hour else datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _digests(events: Iterable[Any], columns: dict[str, list[Any]]) -> list[bytes]:
+def _digests(events: Sequence[Any], columns: dict[str, Sequence[Any]], times: dict[str, Any]) -> list[bytes]:
     """Give the digests of the contents: see ``events.content``. What of the events is written anew is used up."""
-    found = []
-    for event, time, occurred in zip(events, columns["time"], columns["occurredAt"], strict=True):
-        event.recordedtime = UNSET
-        if time is not UNSET:
-            event.time = _in_utc(time)
-        event.data.occurredAt = _in_utc(occurred)
-        found.append(blake2b(_encode(event), digest_size=DIGEST_SIZE).digest())
-    return found
+    from events.columns import in_utc
+
+    written = (in_utc(columns[name], times[name]) for name in ("time", "occurredAt"))
+    for event, time, occurred in zip(events, *written, strict=True):
+        event.recordedtime = None
+        event.time = time
+        event.data.occurredAt = occurred
+    lines = _encode_lines(events).split(b"\n")  # JSON holds no line break
+    return [blake2b(line, digest_size=DIGEST_SIZE).digest() for line in lines[:-1]]

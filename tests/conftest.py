@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,12 @@ import structlog
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 SHARED: Path | None = _BESIDE if (_BESIDE / "golden" / "cases.json").is_file() else None
 """The folder with golden histories beside the checkout, where there is one."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Give half as many workers again as there are processors: many tests wait for servers and processes."""
+    processors = os.cpu_count() or 1
+    return processors + (processors + 1) // 2
 
 
 @pytest.fixture(scope="session")

@@ -35,16 +35,16 @@ class Reports(NamedTuple):
     """Where each stood among those given."""
     position: list[int]
     recorded: list[int]
-    pupil: list[str]
+    pupil: Sequence[str]
     key: list[bytes]
     content: list[bytes]
     occurred: list[int]
     order: int
-    source: list[str]
-    id: list[str]
+    source: Sequence[str]
+    id: Sequence[str]
     sector: list[int]
     place: list[int]
-    household: list[str | None]
+    household: Sequence[str | None]
     detail: list[int]
 
 
@@ -74,13 +74,14 @@ class QuickReader:
         for found in checked:
             recorded = [
                 own if own is not None and sources[at].desk == IMPORT_DESK else sources[at].stamped
-                for at, own in zip(found.at, found.recorded, strict=True)
+                for at, own in zip(found.at, found.recorded.to_pylist(), strict=True)
             ]
+            occurred = found.occurred.to_pylist()
             latest = [at + CLOCK_TOLERANCE for at in recorded]
-            if any(map(int.__gt__, found.occurred, latest)):
+            if any(map(int.__gt__, occurred, latest)):
                 places += found.at  # the contract's reader says which happened after they were recorded
             elif found.kind in _ORDER:
-                reports.append(_reports(found, recorded, sources))
+                reports.append(_reports(found, occurred, recorded, sources))
             elif found.kind in _OF_SCHOOLS:
                 others += zip(found.at, _of_schools(found, recorded, sources), strict=True)
             else:
@@ -89,7 +90,7 @@ class QuickReader:
         return reports, others
 
 
-def _reports(found: Checked, recorded: list[int], sources: Sequence[Source]) -> Reports:
+def _reports(found: Checked, occurred: list[int], recorded: list[int], sources: Sequence[Source]) -> Reports:
     values, number = found.values, len(found.at)
     sectors = [_SECTORS[name] for name in values["sector"]] if "sector" in values else [0] * number
     places, details = [NO_PLACE] * number, [0] * number
@@ -105,7 +106,7 @@ def _reports(found: Checked, recorded: list[int], sources: Sequence[Source]) -> 
         values["pupil"],
         list(map(event_key, values["source"], values["id"])),
         found.content,
-        found.occurred,
+        occurred,
         _ORDER[found.kind],
         values["source"],
         values["id"],

@@ -25,8 +25,10 @@ SCHEMA: Final = (
     " PRIMARY KEY (at, area)) WITHOUT ROWID",
     # Pupils with a report that happened at or after the instant it was recorded (clock tolerance).
     "CREATE TABLE IF NOT EXISTS early (pupil TEXT PRIMARY KEY, latest INTEGER NOT NULL) WITHOUT ROWID",
-    # Whose history says that they live, or that nobody knows where they live, in a place: also what was withdrawn.
-    "CREATE TABLE IF NOT EXISTS resident (place INTEGER, pupil TEXT, PRIMARY KEY (place, pupil)) WITHOUT ROWID",
+    # Whose history names a place, or a loss without one (fold.reports.lives_in): withdrawn or not. Many pupils in a row
+    # (MessagePack), as each commit adds them; one may be named more than once.
+    "CREATE TABLE IF NOT EXISTS resident (place INTEGER NOT NULL, pupils BLOB NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS resident_of ON resident (place)",
     # Households and pupils that are counted in several areas, and until when that may be at once (fold.household).
     "CREATE TABLE IF NOT EXISTS apart (kind INTEGER, name TEXT, until INTEGER NOT NULL,"
     " PRIMARY KEY (kind, name)) WITHOUT ROWID",

@@ -22,6 +22,7 @@ from projections.fold.calendar import NEVER, Announcement, Closure, closed_days
 from projections.fold.cells import monday_of
 from projections.fold.cube import Numbers
 from projections.fold.reports import History, Report, place_number
+from projections.live import residents
 from projections.live.knowledge import Times, announcements, known_times, standing_at
 from projections.live.moment import Moment
 from projections.live.tables import SORTED_SECTORS, by_sector_name
@@ -32,7 +33,7 @@ FOLLOWED: Final = 26
 _MOST_WEEKS: Final = 520
 
 _HISTORY: Final = msgspec.msgpack.Decoder(list[Report])
-_PUPILS: Final = "select pupil.state from resident join pupil on pupil.name = resident.pupil where resident.place = ?"
+_PUPILS: Final = "select state from pupil where name in"
 
 
 class Known(NamedTuple):
@@ -152,7 +153,8 @@ def _taus(closures: Sequence[Closure], place: int, mondays: list[int]) -> tuple[
 
 
 def _rows(moment: Moment, place: int, moments: Sequence[int]) -> _Rows:
-    histories = [_HISTORY.decode(state) for (state,) in moment.database.execute(_PUPILS, (place,))]
+    names = residents.of(moment.database, place)
+    histories = [_HISTORY.decode(state) for (state,) in moment.select(_PUPILS, names)]
     times = known_times(moment, (report for history in histories for report in history))
     found = [row for history in histories for row in _segments(history, times, place, moments)]
     return _Rows(*np.array(found, dtype=np.int64).reshape(-1, len(_Rows._fields)).T)

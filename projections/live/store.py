@@ -16,6 +16,8 @@ from eventsourcing.persistence import Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRecorder
 
 from projections.fold.cells import Deltas
+from projections.live import residents
+from projections.live.residents import Residents
 from projections.live.schema import SCHEMA
 from projections.live.upgrading import add_what_is_missing
 
@@ -61,7 +63,8 @@ class Commit(NamedTuple):
     deltas: Deltas
     early: Mapping[str, int]
     set_aside: Sequence[SetAside]
-    residents: Iterable[tuple[int, str]]
+    residents: Residents
+    """Those of whom a place is named for the first time."""
     apart: Mapping[tuple[int, str], int | None]
     """Of those for whom it changed: until when they may be counted in several areas at once; None: not any more."""
 
@@ -131,7 +134,7 @@ class LiveStore(SQLiteTrackingRecorder):
             for table, states in commit.states.items():
                 c.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", sorted(states.items()))
             _write_cells(c, commit.deltas)
-            c.executemany("INSERT OR IGNORE INTO resident VALUES (?, ?)", sorted(commit.residents))
+            c.executemany(residents.INSERT, residents.packed(commit.residents))
             _write_apart(c, commit.apart)
             c.executemany(
                 "INSERT INTO early VALUES (?, ?) ON CONFLICT DO UPDATE SET latest = max(latest, excluded.latest)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Final
 
 import msgspec
@@ -9,6 +10,7 @@ from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
 from projections.fold import household, pupil
 from projections.fold.reports import Report, lives_in
+from projections.live import residents
 from projections.live.schema import HOUSEHOLD_APART, PUPIL_APART, SCHEMA
 
 _HISTORY: Final = msgspec.msgpack.Decoder(list[Report])
@@ -35,8 +37,12 @@ def _fill(c: SQLiteCursor) -> None:
         if not rows:
             break
         after = rows[-1][0]
-        lives = sorted({(place, name) for name, of in rows for each in of if (place := lives_in(each)) is not None})
-        c.executemany("INSERT OR IGNORE INTO resident VALUES (?, ?)", lives)
+        lives: defaultdict[int, set[str]] = defaultdict(set)
+        for name, history in rows:
+            for place in map(lives_in, history):
+                if place is not None:
+                    lives[place].add(name)
+        c.executemany(residents.INSERT, residents.packed(lives))
         for name, history in rows:
             until = household.apart_until(segment[:3] for segment in pupil.segments(history))
             if until is not None:

@@ -59,7 +59,7 @@ class LiveView:
         self._touched: dict[str, set[str]] = {table: set() for table in _DECODE}
         self._early: dict[str, int] = {}
         self._set_aside: list[SetAside] = []
-        self._residents: set[tuple[int, str]] = set()
+        self._residents: defaultdict[int, set[str]] = defaultdict(set)
         self._apart: dict[tuple[int, str], int | None] = {}
 
     def take(self, messages: Sequence[Message]) -> None:
@@ -178,9 +178,10 @@ class LiveView:
             if report is None:
                 state.append(entry)
                 return
+            place = reports.lives_in(report)
+            if place is not None and all(reports.lives_in(other) != place for other in state):
+                self._residents[place].add(owner)
             insort(state, entry) if state else state.append(entry)
-            if (place := reports.lives_in(report)) is not None:
-                self._residents.add((place, owner))
             if report.occurred >= recorded:
                 self._early[owner] = max(self._early.get(owner, 0), report.occurred)
         elif kind == RETRACTION:

@@ -46,24 +46,35 @@ def build(directory: Path, database: Path, pool: Executor, *, told: Told = _noth
         for file, since, until in zip(files, cuts, [*cuts[1:], None], strict=True)
     ]
     tasks = [seen, rest, *folding]
+    waiting: list[Path] = []
     for done, task in enumerate(as_completed(tasks)):
         told("folding", done, len(tasks))
         task.result()
+        if task in folding:
+            waiting.append(files[folding.index(task)])
+            if all(each.done() for each in folding):
+                shared = pool.submit(fold_households, files, households)
+        # What stands is written into the database itself; after it, this process takes over part by part.
+        if seen.done():
+            _take_over_pupils(database, waiting)
+            waiting.clear()
     told("putting together", 0, 1)
-    shared = pool.submit(fold_households, files, households)
     position = rest.result()
-    with writing(database, [*files, others]) as to:
-        for number in range(len(files)):
-            take_over(to, number, "pupil", "resident", "apart")
-        take_over(to, len(files), "school", "closure", "retraction", "early", "set_aside", "horizon")
     shared.result()
     with writing(database, [*files, others, households]) as to:
+        take_over(to, len(files), "school", "closure", "retraction", "early", "set_aside", "horizon")
         take_over(to, len(files) + 1, "household", "apart")
         add_cells(to, len(files) + 2)
         if position:
             to.execute("INSERT INTO tracking VALUES (?, ?)", (LEDGER, position))
     _complete(database)
     return position
+
+
+def _take_over_pupils(database: Path, files: list[Path]) -> None:
+    for file in files:
+        with writing(database, [file]) as to:
+            take_over(to, 0, "pupil", "resident", "apart")
 
 
 def _begin(template: Path, database: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import numpy as np
@@ -14,9 +15,19 @@ import pyarrow.compute as pc
 
 from projections.fold import household, pupil
 from projections.fold.cells import Deltas
-from projections.fold.reports import LOST, NO_PLACE, UNKNOWN_PLACE, History, Report
+from projections.fold.reports import History, Report
+from projections.live import residents
 from projections.live.message import PUPIL
 from projections.live.schema import PUPIL_APART
+from projections.rebuild.many import (
+    Numbers,
+    Reports,
+    Spans,
+    contribute_many,
+    in_several_areas,
+    moved,
+    named_places,
+)
 from projections.rebuild.parts import part, write_cells
 from projections.rebuild.settling import settled
 
@@ -32,81 +43,123 @@ from event join source using (source)
 where kind = $kind and owner >= $since and ($until is null or owner < $until) and position not in (from copy)
 order by owner, occurred, "order", number, id
 """
-# In the order of the table; of what was displaced too (projections.live.view).
-_RESIDENTS: Final = """
-with ever as (
-    select owner, place, "order", kind from event where position not in (from copy)
-    union all select owner, place, "order", kind from displaced
-)
-select distinct if(place <> $nowhere, place, $unknown) as lives, owner from ever
-where kind = $kind and owner >= $since and ($until is null or owner < $until) and (place <> $nowhere or "order" = $lost)
-order by lives, owner
-"""
 _DISPLACED: Final = """
 select distinct owner from displaced
 where kind = $kind and owner >= $since and ($until is null or owner < $until)
 """
 
 
-def _groups(batches: Iterator[pa.RecordBatch], sources: list[str]) -> Iterator[tuple[str, History]]:
-    """Give each pupil with its history."""
+def _whole(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Give the rows in pieces that hold each pupil whole."""
     rest: pa.Table | None = None
     for batch in batches:
         table = pa.Table.from_batches([batch])
         if rest is not None:
             table = pa.concat_tables([rest, table]).combine_chunks()
-        owner = table.column("owner").combine_chunks()
-        starts = np.flatnonzero(pc.not_equal(owner[1:], owner[:-1]).to_numpy(zero_copy_only=False)) + 1
-        if not len(starts):
-            rest = table
-            continue
+        starts = _starts(table)
         rest = table.slice(starts[-1])
-        yield from _histories(table, np.concatenate([[0], starts[:-1]]), int(starts[-1]), sources)
+        if len(starts) > 1:
+            yield table.slice(0, starts[-1]).combine_chunks()
     if rest is not None and len(rest):
-        yield from _histories(rest, np.array([0]), len(rest), sources)
+        yield rest.combine_chunks()
 
 
-def _histories(
-    table: pa.Table, starts: np.ndarray[Any, Any], end: int, sources: list[str]
-) -> Iterator[tuple[str, History]]:
-    table = table.slice(0, end)
-    names = table.column("owner").take(pa.array(starts)).to_pylist()
-    columns = [column.to_pylist() for column in table.columns[1:]]
-    columns[2] = [sources[number] for number in columns[2]]
-    reports = list(map(Report._make, zip(*columns, strict=True)))
-    bounds = [*starts.tolist(), end]
-    for name, (begin, until) in zip(names, itertools.pairwise(bounds), strict=True):
-        yield name, reports[begin:until]
+def _starts(table: pa.Table) -> Numbers:
+    """Give the first row of each pupil."""
+    owner = table.column("owner").combine_chunks()
+    changes = pc.not_equal(owner[1:], owner[:-1]).to_numpy(zero_copy_only=False)
+    starts: Numbers = np.append(np.zeros(1, np.int64), np.flatnonzero(changes) + 1)
+    return starts
+
+
+def _reports(table: pa.Table, starts: Numbers) -> Reports:
+    def numbers(name: str) -> Numbers:
+        values: Numbers = table.column(name).to_numpy().astype(np.int64)
+        return values
+
+    pupil = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(table)))
+    alone = table.column("household").combine_chunks().is_null().to_numpy(zero_copy_only=False)
+    standing = ~table.column("retracted").combine_chunks().to_numpy(zero_copy_only=False)
+    occurred, order, sector, place, detail = map(numbers, ("occurred", "order", "sector", "place", "detail"))
+    return Reports(pupil, occurred, order, sector, place, detail, alone, standing)
+
+
+class _Part:
+    """What is written of the pupils of a part: their states, and what they are of households."""
+
+    def __init__(self, sources: list[str]) -> None:
+        self._sources = sources
+        self.deltas = Deltas()
+        self.states: list[tuple[str, bytes]] = []
+        self.members: list[tuple[str, str, bytes]] = []
+        self.residents: defaultdict[int, list[str]] = defaultdict(list)
+        self.apart: list[tuple[int, str, int]] = []
+
+    def fold(self, table: pa.Table) -> None:
+        """Fold the pupils of a table that holds each of them whole."""
+        starts = _starts(table)
+        names: list[str] = table.column("owner").take(pa.array(starts)).to_pylist()
+        columns = [column.to_pylist() for column in table.columns[1:]]
+        columns[2] = [self._sources[number] for number in columns[2]]
+        rows = list(zip(*columns, strict=True))
+        bounds = itertools.pairwise([*starts.tolist(), len(rows)])
+        histories = [rows[begin:end] for begin, end in bounds]
+        reports = _reports(table, starts)
+        several = moved(reports)
+        for place, number in zip(*(found.tolist() for found in named_places(reports)), strict=True):
+            self.residents[place].append(names[number])
+        spans = contribute_many(reports, ~several, self.deltas)
+        self._share(spans, reports, names, columns[6])
+        for number, own in in_several_areas(spans, reports.pupil[spans.row]):
+            self._note_apart(names[number], own)
+        for number in np.flatnonzero(several).tolist():
+            self._fold_one(names[number], list(map(Report._make, histories[number])))
+        self.states += zip(names, map(_encode, histories), strict=True)
+
+    def _share(self, spans: Spans, reports: Reports, names: list[str], households: list[str | None]) -> None:
+        """Note which spans of pupils belong to which household."""
+        shared = ~reports.alone[spans.row]
+        rows = spans.row[shared]
+        each = zip(
+            reports.pupil[rows].tolist(),
+            rows.tolist(),
+            *(of[shared].tolist() for of in (spans.area, spans.start, spans.end)),
+            strict=True,
+        )
+        members: dict[tuple[int, str], household.Member] = {}
+        for pupil_number, row, *span in each:
+            members.setdefault((pupil_number, cast(str, households[row])), []).append(tuple(span))
+        self.members += [(of, names[number], _encode(member)) for (number, of), member in members.items()]
+
+    def _fold_one(self, name: str, history: History) -> None:
+        segments = pupil.contribute(history, self.deltas, 1)
+        for shared, member in household.members_of(segments).items():
+            self.members.append((shared, name, _encode(member)))
+        if len(segments) > 1:
+            self._note_apart(name, (segment[:3] for segment in segments))
+
+    def _note_apart(self, name: str, spans: Iterable[tuple[int, int, int]]) -> None:
+        until = household.apart_until(spans)
+        if until is not None:
+            self.apart.append((PUPIL_APART, name, until))
 
 
 def fold_pupils(directory: Path, database: Path, since: str | None, until: str | None) -> int:
     """Fold the pupils from one name up to another into a part; give their number."""
-    deltas = Deltas()
     with settled(directory) as connection, part(database) as to:
         sources = [str(name) for (name,) in connection.execute("select source from source order by number").fetchall()]
         where = {"kind": PUPIL, "since": since or "", "until": until}
         empty = {str(owner) for (owner,) in connection.execute(_DISPLACED, where).fetchall()}
-        reader = connection.sql(_REPORTS, params=where).to_arrow_reader(_ROWS)
-        members: list[tuple[str, str, bytes]] = []
-        states: list[tuple[str, bytes]] = []
+        folded = _Part(sources)
         count = 0
-        for name, history in _groups(iter(reader), sources):
-            segments = pupil.contribute(history, deltas, 1)
-            if len(segments) > 1 and (apart := household.apart_until(segment[:3] for segment in segments)) is not None:
-                to.execute("INSERT INTO apart VALUES (?, ?, ?)", (PUPIL_APART, name, apart))
-            for shared, member in household.members_of(segments).items() if segments else ():
-                members.append((shared, name, _encode(member)))
-            states.append((name, _encode(history)))
-            if len(states) >= _ROWS:
-                count += _write(to, states, members)
-        count += _write(to, states, members)
+        for table in _whole(iter(connection.sql(_REPORTS, params=where).to_arrow_reader(_ROWS))):
+            folded.fold(table)
+            count += _write(to, folded.states, folded.members)
         nothing = [(name, _encode([])) for name in sorted(empty)]
         to.executemany("INSERT OR IGNORE INTO pupil VALUES (?, ?)", nothing)
-        lives = where | {"nowhere": NO_PLACE, "unknown": UNKNOWN_PLACE, "lost": LOST}
-        asked = connection.execute(_RESIDENTS, lives)
-        while rows := asked.fetchmany(_ROWS):
-            to.executemany("INSERT INTO resident VALUES (?, ?)", rows)
-        write_cells(to, deltas)
+        to.executemany(residents.INSERT, residents.packed(folded.residents))
+        to.executemany("INSERT INTO apart VALUES (?, ?, ?)", folded.apart)
+        write_cells(to, folded.deltas)
     return count
 
 

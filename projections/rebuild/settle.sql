@@ -5,7 +5,7 @@
 create table arrival as
 with suspect as (select key1, key2 from event group by all having count(*) > 1)
 select
-    key1, key2, position, recorded, owner, kind, occurred, "order", place,
+    key1, key2, position, recorded, owner, kind, occurred,
     {'one': content1, 'two': content2} as content,
     min(recorded) over earlier as known_recorded,
     arg_min(position, {'recorded': recorded, 'position': position}) over earlier as known_position,
@@ -28,7 +28,7 @@ where known_position is not null and content <> known_content;
 
 -- Those that stood for a time. Whom they were about has been written down, be it with nothing any more.
 create table displaced as
-select owner, kind, occurred, "order", place, recorded from arrival
+select owner, kind, occurred, recorded from arrival
 where not stands and (known_recorded is null or recorded < known_recorded);
 
 create table retraction as

@@ -129,8 +129,8 @@ def batch_of(found: Checked, numbers: Sequence[int], raws: Sequence[bytes]) -> p
         **found.values,
         "position": [numbers[at] for at in found.at],
         "kind": pa.repeat(found.kind, number),
-        "recorded_at": pa.array(found.recorded, pa.int64()).cast(_INSTANT),
-        "occurred_at": pa.array(found.occurred, pa.int64()).cast(_INSTANT),
+        "recorded_at": found.recorded.cast(_INSTANT),
+        "occurred_at": found.occurred.cast(_INSTANT),
         "event": pa.array([raws[at] for at in found.at], pa.binary()).cast(_TEXT),
     }
     return _batch(values, number)

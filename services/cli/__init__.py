@@ -8,6 +8,7 @@ from importlib import import_module
 import typer
 
 from services.system.errors import CommandError
+from services.system.lean import do_without_pandas
 
 _COMMANDS = (
     "up",
@@ -47,6 +48,7 @@ def make_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command; an expected failure is one line on standard error and an exit status."""
+    do_without_pandas()
     try:
         make_app()()
     except CommandError as error:

@@ -1,4 +1,4 @@
-"""`kindinbeeld access`: the keys with which systems report to a desk."""
+"""`kindinbeeld access`: the keys with which systems report to a desk, and the links with which people see the pages."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from events import DESKS, format_instant
+from services.cli.access_links import add_commands
 from services.cli.options import DataDirOption, data_dir_of
 from services.system import Clock, SystemUnavailable, WrongUsage
 
@@ -32,7 +33,9 @@ class Format(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add the command."""
     access = typer.Typer(
-        no_args_is_help=True, help="Keys with which systems report to a desk: each for one desk and its sources."
+        no_args_is_help=True,
+        help="Keys with which systems report to a desk, each for one desk and its sources; links with which people"
+        " sign in on the pages, and the log of who saw exact figures.",
     )
 
     @access.command()
@@ -87,6 +90,7 @@ def register(app: typer.Typer) -> None:
                 raise WrongUsage("there is no key with this id; see `kindinbeeld access list`")
         print("revoked", file=sys.stderr)
 
+    add_commands(access)
     app.add_typer(access, name="access")
 
 

@@ -16,7 +16,7 @@ __all__ = ["contract_files", "register"]
 
 _GROUP = typer.Typer(
     name="contract",
-    help="The contract of the events as JSON Schema and AsyncAPI.",
+    help="The contract of the events as JSON Schema and AsyncAPI, and of the count as OpenAPI.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -33,10 +33,17 @@ def _asyncapi() -> str:
     return _text(asyncapi())
 
 
+def _openapi() -> str:
+    # Here too: the web's libraries are for this alone.
+    from services.web.api.openapi import describe
+
+    return _text(describe())
+
+
 def contract_files() -> dict[str, str]:
     """Give every file of the contract by its path inside the directory of the contract."""
     schemas = {f"schema/{name}.schema.json": _text(event_schema(name)) for name in schema_names()}
-    return {**schemas, "asyncapi.json": _asyncapi()}
+    return {**schemas, "asyncapi.json": _asyncapi(), "openapi.json": _openapi()}
 
 
 @_GROUP.command("schema")
@@ -56,12 +63,18 @@ def asyncapi(data_dir: DataDirOption = None) -> None:
     typer.echo(_asyncapi(), nl=False)
 
 
+@_GROUP.command("openapi")
+def openapi(data_dir: DataDirOption = None) -> None:
+    """Print the OpenAPI document of the pages' server: what may be asked of it by HTTP."""
+    typer.echo(_openapi(), nl=False)
+
+
 @_GROUP.command("write")
 def write(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; made when it is not there.")],
     data_dir: DataDirOption = None,
 ) -> None:
-    """Write the JSON Schema of every kind and the AsyncAPI document to a directory."""
+    """Write the JSON Schema of every kind, the AsyncAPI and the OpenAPI document to a directory."""
     try:
         files = contract_files()
         for name, text in files.items():

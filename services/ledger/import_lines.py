@@ -148,7 +148,8 @@ class Filler:
         for found in checked:
             subject = _subject(found.kind)
             keys = map(event_key, found.values["source"], found.values["id"])
-            each = zip(found.at, keys, found.content, found.occurred, found.recorded, strict=True)
+            times = found.occurred.to_pylist(), found.recorded.to_pylist()
+            each = zip(found.at, keys, found.content, *times, strict=True)
             for at, key, content, occurred, recorded in each:
                 number, raw = piece[at]
                 known_at = now if recorded is None else recorded

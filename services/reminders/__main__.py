@@ -7,23 +7,17 @@ standard output; ends with status 3 when the ledger does not answer.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final
 
 import structlog
 
 from services.reminders.silence import silent_schools
 from services.system import CommandError, DataDir, find_system
-from services.system.children import end_with_parent
-from services.system.logs import configure_logging
+from services.system.beside import run_beside
 
 _log = structlog.get_logger(__name__)
-
-_NICE: Final = 5
-"""How far the fold goes before this where both want the processor."""
 
 
 def main() -> int:
@@ -41,9 +35,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    configure_logging()
-    end_with_parent()
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
-    # At once: the thread that waits for the parent would have DuckDB complain about what it still holds.
-    os._exit(main())
+    run_beside(main)

@@ -45,6 +45,11 @@ class DataDir:
         return self.path / "live.sqlite"
 
     @property
+    def public(self) -> Path:
+        """The SQLite file of the public tables, one for each day; what it holds was published and is kept."""
+        return self.path / "public.sqlite"
+
+    @property
     def import_index(self) -> Path:
         """The SQLite file in which `import` keeps what the ledger already holds."""
         return self.path / "import.sqlite"

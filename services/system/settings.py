@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from deploy.nats_address import NatsAddress
 from deploy.nats_server import SYNC_INTERVAL
@@ -13,6 +15,7 @@ from events import DESKS
 from services.system.errors import WrongUsage
 
 PREFIX = "KINDINBEELD_"
+_ROLE = re.compile(r"national|evaluator|region:VR\d{2}|municipality:GM\d{4}")
 
 
 class Described(NamedTuple):
@@ -45,6 +48,37 @@ def _database(raw: str) -> str:
         conninfo_to_dict(raw.strip())
     except ProgrammingError:  # its words hold the address
         raise ValueError(rule) from None
+    return raw.strip()
+
+
+def _web_address(raw: str) -> str:
+    found = urlsplit(raw.strip())
+    local = found.hostname in ("127.0.0.1", "localhost", "::1")
+    if not found.hostname or not (found.scheme == "https" or (found.scheme == "http" and local)):
+        raise ValueError("an address that begins with https:// (http:// on this machine only)")
+    if found.query or found.fragment or found.username:
+        raise ValueError("an address without a user, a query or a fragment")
+    return raw.strip()
+
+
+def _roles(raw: str) -> Mapping[str, str]:
+    pairs = [each.strip().rpartition("=") for each in raw.split(",") if each.strip()]
+    if not pairs or not all(value and _ROLE.fullmatch(role) for value, _, role in pairs):
+        raise ValueError("a list such as `group=national, other=region:VR01, third=municipality:GM0014`")
+    return {value.strip(): role for value, _, role in pairs}
+
+
+def _site(raw: str) -> str:
+    address = _web_address(raw)
+    if urlsplit(address).path.strip("/"):
+        raise ValueError("the address of a whole site, without a path")
+    return address.rstrip("/") + "/"
+
+
+def _mail(raw: str) -> str:
+    name, _, host = raw.strip().partition("@")
+    if not name or not host or not raw.strip().isprintable() or set(name + host) & set(' <>"@'):
+        raise ValueError("an address of mail")
     return raw.strip()
 
 
@@ -114,6 +148,32 @@ class Settings:
         " each acknowledgement.",
     )
     port: int = _setting(8787, _whole(0, 65535), "Port of the page on 127.0.0.1; 0: any free port.")
+    page_url: str | None = _setting(
+        None,
+        _site,
+        "Address (`https://…/`) at which people reach the pages through a proxy of yours; with it everyone has to sign"
+        " in to see exact figures.",
+    )
+    oidc_issuer: str | None = _setting(
+        None, _web_address, "OpenID Connect issuer at which people sign in on the pages ([access](access.md))."
+    )
+    oidc_client_id: str | None = _setting(None, _text, "As whom this system is known to the issuer.")
+    oidc_client_secret: str | None = field(
+        default=None,
+        repr=False,
+        metadata={"read": _text, "meaning": "Its secret there; without one, a public client."},
+    )
+    oidc_claim: str = _setting(
+        "kindinbeeld",
+        _text,
+        "Claim of the ID token that tells somebody's role; `realm_access.roles` goes into objects.",
+    )
+    oidc_roles: Mapping[str, str] | None = _setting(
+        None,
+        _roles,
+        "Which values of that claim give which role, `crisis=national, vr-groningen=region:VR01`; without it the values"
+        " are roles themselves.",
+    )
     desks: bool = _setting(True, _yes_or_no, "Whether `up` runs the five desks too: yes or no.")
     desk_port: int = _setting(
         8801,
@@ -144,6 +204,8 @@ class Settings:
         "Messages ahead from which a view that knows fewer than those is built at once, as `rebuild` does, before it"
         " follows.",
     )
+    publisher: str | None = _setting(None, _text, "Who publishes the open data: a name, for its metadata.")
+    contact: str | None = _setting(None, _mail, "Address of mail for questions about the open data, for its metadata.")
     log_format: str = _setting(
         "auto", _one_of("auto", "json", "console"), "Logs on standard error: `json` lines, or `console` to be read."
     )
@@ -170,6 +232,8 @@ class Settings:
                 chosen[each.name] = each.metadata["read"](raw)
             except ValueError as rule:
                 raise WrongUsage(f"{variable}: must be {rule}") from None
+        if ("oidc_issuer" in chosen) != ("oidc_client_id" in chosen):
+            raise WrongUsage(f"{PREFIX}OIDC_ISSUER and {PREFIX}OIDC_CLIENT_ID: must be set together")
         return cls(**chosen)
 
     @classmethod

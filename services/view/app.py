@@ -17,6 +17,8 @@ from projections.live.view import LiveView
 from services.ledger.broker import make_broker
 from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentRequest
 from services.system import DataDir, find_system
+from services.system.ending import end_tasks
+from services.view.publishing import Publishing
 from services.view.silence import SilentLists
 from services.view.worker import Worker
 
@@ -49,6 +51,7 @@ class ViewService:
         self._lists = SilentLists(data_dir, lambda: self._broker.client)
         self._broker.subscriber(SILENT_SUBJECT)(self._silent)
         self._worker = Worker(data_dir.path, data_dir.live_view, self._tell)
+        self._publishing = Publishing(data_dir, lambda: self._broker.client, self._worker)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
@@ -71,10 +74,12 @@ class ViewService:
         self._loop = asyncio.get_running_loop()
         thread = threading.Thread(target=self._fold, name="fold")
         thread.start()
+        publishing = asyncio.create_task(self._publishing.run(), name="publishing")
         try:
             yield
         finally:
             self._worker.stop()
+            await end_tasks([publishing])
             await asyncio.to_thread(thread.join)
             if self._failure is not None:
                 raise self._failure

@@ -23,6 +23,7 @@ from projections.live.quick import QuickReader
 from projections.live.wire import encode
 from services.ledger.connecting import connect
 from services.system import DataDir, find_system
+from services.system.lean import do_without_pandas
 from services.system.logs import configure_logging
 from services.view.following import follow
 
@@ -45,6 +46,7 @@ def start_reader(data_dir: Path, after: int) -> tuple[SpawnProcess, Connection]:
 def _main(pipe: Connection, data_dir: Path, after: int) -> None:
     # An interrupt typed in the terminal is for the one that started us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    do_without_pandas()
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
     configure_logging()
     # What is checked lives for a moment only and holds no cycles.

@@ -37,6 +37,7 @@ from services.ledger.connecting import connect
 from services.ledger.reading import last_sequence, read_ledger
 from services.system import DataDir, SystemRecord, SystemUnavailable, find_system
 from services.system.children import end_with_parent
+from services.system.lean import do_without_pandas
 from services.system.logs import configure_logging
 from services.view.plain import NotPlainError, read_plainly
 from services.view.switching import ready_view, working_directory
@@ -112,6 +113,7 @@ def _processes() -> Iterator[ProcessPoolExecutor]:
 def _begin() -> None:
     """Prepare a process: it leaves stopping to its parent, and does not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    do_without_pandas()
     gc.disable()  # what is read lives for a moment only and holds no cycles
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -168,6 +170,7 @@ def _log_step(step: str, done: int, of: int) -> None:
 
 
 if __name__ == "__main__":
+    do_without_pandas()
     configure_logging()
     end_with_parent()
     try:

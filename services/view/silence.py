@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -15,7 +13,7 @@ from events import local_day
 from services.reminders.asking import SilentAnswer, SilentRequest, SilentSchool
 from services.reminders.silence import number_of_messages
 from services.system import DataDir, SystemUnavailable, find_system
-from services.system.children import VARIABLE
+from services.system.beside import written_by
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -85,29 +83,10 @@ class SilentLists:
         day, kept = local_day(as_of), self._kept.get(week)
         if kept is not None and (kept.day, kept.number) == (day, number) and time.monotonic() < kept.until:
             return kept
-        written = await _listed(self._data_dir, week, as_of)
+        written = await written_by("services.reminders", str(self._data_dir.path), week, str(as_of))
         if written is None:
             return None
         if len(self._kept) >= _WEEKS:
             self._kept.clear()
         self._kept[week] = Kept(day, number, time.monotonic() + _KEPT_SECONDS, as_of, _read(written))
         return self._kept[week]
-
-
-async def _listed(data_dir: DataDir, week: str, as_of: int) -> bytes | None:
-    """Run the process; None when it could not list anything."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.reminders", str(data_dir.path), week, str(as_of)),
-        # The pipe is never written to: its end is how the process learns that we are gone.
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=os.environ | {VARIABLE: "1"},
-    )
-    assert process.stdout is not None  # noqa: S101 - a pipe, as asked for above
-    try:
-        written = await process.stdout.read()
-        return written if await process.wait() == 0 else None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()

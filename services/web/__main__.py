@@ -21,11 +21,16 @@ import uvicorn
 
 from events import EVENTS_STREAM, VIEW_CHANGED, ViewChanged
 from projections.live.reading import LiveReader
+from projections.public import PublicStore
 from services.ledger.broker import make_broker
-from services.system import DataDir, SystemRecord, find_system
+from services.system import DataDir, Settings, SystemRecord, find_system
 from services.system.children import end_with_parent
 from services.system.logs import configure_logging
-from services.web import Lag, create_app
+from services.web.access.configuring import access_of, hosts_of
+from services.web.api.replays import LedgerReplays
+from services.web.app import create_app
+from services.web.open_data import create_routes
+from services.web.source import Lag
 
 _log = structlog.get_logger(__name__)
 
@@ -36,16 +41,33 @@ _PATIENCE: Final = 60.0
 class Page:
     """The page's server, fed by the live view's database and woken by what the view says."""
 
-    def __init__(self, data_dir: DataDir) -> None:
-        """Open the live view; it is waited for while it makes its database."""
+    def __init__(self, data_dir: DataDir, listening: socket.socket) -> None:
+        """Open the live view; it is waited for while it makes its database. The pages come on `listening`."""
         record = find_system(data_dir)
+        self._listening = listening
         self._reader = _open(data_dir.live_view)
         self._changed = asyncio.Event()
         self._last_sequence: int | None = None
         self._broker = make_broker(record.address_of("page"), "page")
         self._broker.subscriber(VIEW_CHANGED)(self._wake)
+        public = PublicStore(data_dir.public)
+        settings, simulated = Settings.from_environment(), record.clock.simulation is not None
         self.app = create_app(
-            self._reader, self._clock(data_dir, record), self._lag, record.clock.simulation is not None, self._changed
+            self._reader,
+            self._clock(data_dir, record),
+            self._lag,
+            simulated,
+            self._changed,
+            hosts=hosts_of(settings),
+            access=access_of(data_dir, settings, record.page_url, listening),
+            public=public,
+            open_data=create_routes(
+                public,
+                publisher=settings.publisher,
+                contact=settings.contact,
+                simulated=simulated,
+            ),
+            replays=LedgerReplays(data_dir, lambda: self._broker.client),
         )
 
     @staticmethod
@@ -78,7 +100,7 @@ class Page:
                 self._last_sequence = None
             await asyncio.sleep(_LAG_SECONDS)
 
-    async def serve(self, listening: socket.socket) -> None:
+    async def serve(self) -> None:
         """Serve until SIGINT or SIGTERM."""
         server = _Server(
             uvicorn.Config(
@@ -87,7 +109,7 @@ class Page:
         )
 
         def end() -> None:
-            self.app.state.board.close()
+            self.app.state.boards.close()
             server.should_exit = True
 
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -95,7 +117,7 @@ class Page:
         async with self._broker:
             await self._broker.start()
             watch = asyncio.create_task(self._watch_ledger())
-            await server.serve([listening])
+            await server.serve([self._listening])
             watch.cancel()
         self._reader.close()
 
@@ -122,8 +144,8 @@ def _open(database: Path) -> LiveReader:
 
 
 async def _main() -> None:
-    page = Page(DataDir(Path(sys.argv[1])))
-    await page.serve(socket.socket(fileno=int(sys.argv[2])))
+    page = Page(DataDir(Path(sys.argv[1])), socket.socket(fileno=int(sys.argv[2])))
+    await page.serve()
 
 
 if __name__ == "__main__":

@@ -14,19 +14,26 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
+from projections.public import PublicStore
 from services.web import health
-from services.web.board import Board
-from services.web.catalogue import make_topic
+from services.web.access.entrance import Entrance
+from services.web.access.middleware import AccessMiddleware
+from services.web.access.pages import access_routes
+from services.web.api import Replays, create_routes
+from services.web.boards import Boards
 from services.web.environment import BUILD, STATIC
 from services.web.headers import SecurityHeaders, UnchangingFiles
 from services.web.live import keep_current, stream
-from services.web.pages.answering import page
+from services.web.pages.answering import board_of, page
+from services.web.pages.map import draw_map
 from services.web.pages.municipality import draw_municipality
 from services.web.pages.now import draw_now
 from services.web.pages.reading import draw_reading
 from services.web.pages.table import draw_table
+from services.web.pages.taking import PATH as TABLE_PATH
+from services.web.pages.taking import take_table
 from services.web.query import language_of, read_query
 from services.web.rendering import render_message
 from services.web.source import Lag, TableSource
@@ -44,57 +51,72 @@ def create_app(
     changed: asyncio.Event,
     *,
     hosts: Sequence[str] = LOOPBACK,
+    access: Entrance | None = None,
+    public: PublicStore | None = None,
+    open_data: Sequence[BaseRoute] = (),
+    replays: Replays | None = None,
 ) -> Starlette:
     """Build the application that shows `source`.
 
     `clock` gives the time in microseconds since 1970-01-01T00:00Z, `lag` the ledger's last sequence; both, and the
     source, are called on the event loop's thread and return at once. `simulated` marks every screen. `changed` is set
     (on the event loop's thread) whenever the view may have changed; the application clears it. Only requests that name
-    one of `hosts` are answered, so that no other site can read the page through a name that points here.
+    one of `hosts` are answered, so that no other site can read the page through a name that points here. `access` tells
+    who sees what; without it everyone sees everything. `public` holds what may be known of the municipalities of
+    others, `open_data` are its routes (`services.web.open_data`). `replays` gives the tables of earlier times over HTTP
+    (`services.web.api`).
 
-    `app.state.board.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
+    `app.state.boards.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
     """
-    board = Board(source, clock, lag, simulated, make_topic)
+    boards = Boards(source, clock, lag, simulated, public)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        task = asyncio.create_task(keep_current(board, changed), name="page")
+        task = asyncio.create_task(keep_current(boards, changed), name="page")
         try:
             yield
         finally:
-            board.close()
+            boards.close()
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            if access is not None:
+                access.close()
 
     app = Starlette(
         routes=[
             Route("/", page(draw_now, "/")),
+            Route("/kaart", page(draw_map, "/kaart")),
             Route("/gemeenten", page(draw_table, "/gemeenten")),
+            Route(TABLE_PATH, take_table),
             Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
             Route("/uitleg", page(draw_reading, "/uitleg")),
+            *(access_routes(access) if access is not None else ()),
             Route("/live", stream),
             Route("/health", health.health),
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
+            *open_data,
+            *create_routes(boards, clock, replays),
             Mount(f"/static/{BUILD}", UnchangingFiles(directory=STATIC)),
         ],
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+            *([Middleware(AccessMiddleware, entrance=access)] if access is not None else ()),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],
         exception_handlers={404: not_found},
         lifespan=lifespan,
     )
-    app.state.board = board
+    app.state.boards = boards
     return app
 
 
 async def not_found(request: Request, error: Exception) -> Response:
     """Answer for an address that does not exist, without repeating it."""
-    board: Board = request.app.state.board
+    board = board_of(request)
     language = language_of(request.query_params, request.cookies.get("lang"))
     status = error.status_code if isinstance(error, HTTPException) else 404
     return HTMLResponse(render_message(board, read_query({}), language, "not_found"), status)

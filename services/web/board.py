@@ -53,17 +53,20 @@ class Board:
         self,
         source: TableSource,
         clock: Callable[[], int],
-        lag: Callable[[], Lag],
+        lag: Callable[[], Lag] | None,
         simulated: bool,
         make_topic: MakeTopic,
     ) -> None:
-        """`clock` gives the time in microseconds, `lag` the ledger's position; both return at once."""
+        """`clock` gives the time in microseconds, `lag` the ledger's position; both return at once.
+
+        Without `lag` the pages do not tell how far behind they are.
+        """
         self.simulated = simulated
         self.current: Current | None = None
         self.fresh: Freshness | None = None
         self.closed = False
         self.watched = asyncio.Event()
-        """Set while at least one page is open."""
+        """Set when a page was opened; whoever waits for that clears it."""
         self._watchers: Counter[str] = Counter()
         self._source, self._clock, self._lag, self._make = source, clock, lag, make_topic
         self._closures: Sequence[ClosureLike] | None = None
@@ -118,8 +121,6 @@ class Board:
             self._watchers[name] -= 1
             if not self._watchers[name]:
                 del self._watchers[name]
-            if not self._watchers:
-                self.watched.clear()
 
     def topic(self, name: str) -> Topic | None:
         """Give the topic of a name as it stands now; None when there is none, or nothing was read yet."""
@@ -208,14 +209,15 @@ class Board:
         """Write how fresh the page is: not more often than one can read, but at once when a problem comes or goes."""
         if self.current is None:
             return False
-        tables, ledger = self.current.tables, self._lag().ledger_position
+        tables = self.current.tables
+        ledger = tables.position if self._lag is None else self._lag().ledger_position
         behind = self._level.seconds_behind(now, tables.position, ledger)
         self.fresh = Freshness(tables.as_of, tables.position, ledger, behind, self._problem)
         if not turned and now - self._told < (FRESHNESS_EVERY / 3 if self.simulated else FRESHNESS_EVERY):
             return False
         self._told = now
-        told = [
-            self._texts.put(language, freshness_slots(self.fresh, language, simulated=self.simulated), self._number)
-            for language in LANGUAGES
-        ]
+        told = []
+        for language in LANGUAGES:
+            slots = freshness_slots(self.fresh, language, simulated=self.simulated, lag=self._lag is not None)
+            told.append(self._texts.put(language, slots, self._number))
         return any(told)

@@ -54,21 +54,23 @@ class LevelWatch:
         return now - marks[0][0] if marks else 0.0
 
 
-def freshness_slots(fresh: Freshness, language: Language, *, simulated: bool) -> Slots:
-    """Write `asof`, `lag`, `problem` and (for a simulated clock) `clock`."""
+def freshness_slots(fresh: Freshness, language: Language, *, simulated: bool, lag: bool = True) -> Slots:
+    """Write `asof`, `lag` (empty when it is not to be told), `problem` and (for a simulated clock) `clock`."""
     t = translator(language)
     at = moment(fresh.as_of, language, seconds=not simulated)
     behind = fresh.events_behind
-    if behind is None:
-        lag = (t("ledger_away"), "away")
+    if not lag:
+        how_far = ("", "")
+    elif behind is None:
+        how_far = (t("ledger_away"), "away")
     elif behind == 0:
-        lag = (t("level"), "level")
+        how_far = (t("level"), "level")
     else:
         seconds = number(math.floor(fresh.seconds_behind), language)
-        lag = (t("behind", count=behind, n=number(behind, language), seconds=seconds), "behind")
+        how_far = (t("behind", count=behind, n=number(behind, language), seconds=seconds), "behind")
     slots: Slots = {
         "asof": (t("as_of", moment=at), ""),
-        "lag": lag,
+        "lag": how_far,
         "problem": (t("problem") if fresh.problem else "", ""),
     }
     if simulated:

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from services.web.board import Board
+from services.web.boards import Boards
 from services.web.pages.answering import board_of
 from services.web.query import language_of
 from services.web.texts import Language
@@ -41,9 +42,9 @@ SEND_TIMEOUT: Final = 30.0
 """Seconds after which a page that does not read its stream is dropped; it comes back by itself."""
 
 
-async def keep_current(board: Board, changed: asyncio.Event) -> None:
-    """Keep the board current until cancelled: soon after `changed` is set, and as time goes by."""
-    tick = SIMULATED_TICK if board.simulated else TICK
+async def keep_current(boards: Boards, changed: asyncio.Event) -> None:
+    """Keep the boards current until cancelled: soon after `changed` is set, and as time goes by."""
+    tick = SIMULATED_TICK if boards.simulated else TICK
     while True:
         if not changed.is_set():
             with suppress(TimeoutError):
@@ -53,15 +54,17 @@ async def keep_current(board: Board, changed: asyncio.Event) -> None:
         changed.clear()
         started = time.perf_counter()
         try:
-            board.update()
+            boards.update()
         except Exception as error:
             # The page must not stand still for ever because one reading went wrong.
             log.error("board.not_updated", error=type(error).__name__)
         spent = time.perf_counter() - started
         await asyncio.sleep(min(max(SHARE * spent, SHORTEST_REST), LONGEST_REST))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(UNWATCHED_REST):
-                await board.watched.wait()
+        if not any(board.pages_open for board in boards):
+            boards.whole.watched.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(UNWATCHED_REST):
+                    await boards.whole.watched.wait()
 
 
 async def stream(request: Request) -> EventSourceResponse:

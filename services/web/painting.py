@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from services.web.spans import span
 from services.web.texts import Language
 from services.web.views import BLANK, Column
 from services.web.wording import number, signed
@@ -34,16 +35,32 @@ class Cell(NamedTuple):
     coverage: str
 
 
-def paint(column: Column, numbers: Sequence[int], language: Language, *, total: bool = False) -> Cell:
-    """Give the look of one cell from its three numbers (see `views`).
+def paint(
+    column: Column,
+    numbers: Sequence[int],
+    language: Language,
+    *,
+    total: bool = False,
+    levels: tuple[int, ...] = LEVELS,
+) -> Cell:
+    """Give the look of one cell from its four numbers (see `views`).
 
-    `total`: of the whole country, which takes no colour of the scale.
+    `total`: of the whole country, which takes no colour of the scale. `levels`: the steps of the scale.
     """
-    return _paint(column.kind, *numbers, language, total)
+    return _paint(column.kind, *numbers, language, total, levels)
 
 
 @lru_cache(maxsize=1 << 16)
-def _paint(kind: str, value: int, reported: int, expected: int, language: Language, total: bool) -> Cell:
+def _paint(
+    kind: str,
+    value: int,
+    reported: int,
+    expected: int,
+    most: int,
+    language: Language,
+    total: bool,
+    levels: tuple[int, ...],
+) -> Cell:
     if kind != "week":
         if value == BLANK:
             return Cell(NOT_APPLICABLE, "off", "")
@@ -55,19 +72,20 @@ def _paint(kind: str, value: int, reported: int, expected: int, language: Langua
     # The country's numbers are long: they may break after the slash.
     slash = "/\u200b" if total else "/"
     coverage = f"{number(reported, language)}{slash}{number(expected, language)}"
-    level = "sum" if total else f"l{bisect_right(LEVELS, value)}"
+    level = "sum" if total else f"l{bisect_right(levels, value)}"
+    text = span(value, most, language)
     if reported == 0 and expected > 0:
-        return Cell(number(value, language) if value else NO_ANSWER, f"{level} mute", coverage)
-    return Cell(number(value, language), level, coverage)
+        return Cell(text if most else NO_ANSWER, f"{level} mute", coverage)
+    return Cell(text, level, coverage)
 
 
-def legend(language: Language) -> list[tuple[str, str]]:
+def legend(language: Language, levels: tuple[int, ...] = LEVELS) -> list[tuple[str, str]]:
     """List the steps of the scale from one pupil on: class and range."""
     steps = []
-    for level, start in enumerate(LEVELS, 1):
-        if level == len(LEVELS):
+    for level, start in enumerate(levels, 1):
+        if level == len(levels):
             text = f"{number(start, language)}+"
         else:
-            text = f"{start} – {number(LEVELS[level] - 1, language)}"
+            text = f"{number(start, language)} – {number(levels[level] - 1, language)}"
         steps.append((f"l{level}", text))
     return steps

@@ -8,20 +8,28 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from projections.register.areas import COUNTRY, area_of
+from projections.register.divisions import divisions
 from services.web.frame import KEYS
 from services.web.texts import LANGUAGES, Language
 
-__all__ = ["DEFAULT_SORT", "Query", "language_of", "read_query"]
+__all__ = ["DEFAULT_SORT", "KINDS", "Query", "division_days", "language_of", "read_query"]
 
 DEFAULT_SORT: Final = "now"
 """By the last week, most first: where most pupils are not reached stands at the top."""
 
+KINDS: Final = ("municipality", "region", "province")
+"""The kinds of areas that a map can show."""
+
 _SORTS: Final = re.compile(r"name|change|over|households|now|\d{4}-W\d{2}")
-_AREA: Final = re.compile(r"(PV|VR)\d{2}|GM\d{4}")
+_WEEK: Final = re.compile(r"\d{4}-W\d{2}")
 _LONGEST_SEARCH: Final = 60
+_LONGEST_NUMBER: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,15 @@ class Query:
     sort: str = DEFAULT_SORT
     descending: bool = True
     search: str = ""
+    least: int = 0
+    """Only municipalities with so many pupils or more."""
     refresh: bool = True
+    week: str = ""
+    """The week of a map (`2020-W14`); empty for the last one."""
+    by: str = KINDS[0]
+    """The kind of areas on a map."""
+    division: str = ""
+    """The first day (`2021-01-01`) of the municipal division of a map; empty for that of its week."""
 
     def parameters(self, **changes: Any) -> dict[str, str]:
         """Give the query of this page with `changes`, leaving out what is the default."""
@@ -47,7 +63,11 @@ class Query:
             "sort": "" if new.sort == DEFAULT_SORT else new.sort,
             "dir": "" if new.descending == usually_descending(new.sort) else "desc" if new.descending else "asc",
             "q": new.search,
+            "min": str(new.least or ""),
             "refresh": "" if new.refresh else "off",
+            "week": new.week,
+            "by": "" if new.by == KINDS[0] else new.by,
+            "division": new.division,
         }
         return {name: value for name, value in given.items() if value}
 
@@ -60,6 +80,12 @@ class Query:
         """Give the address that sorts by `name`; a second time, the other way round."""
         descending = not self.descending if name == self.sort else usually_descending(name)
         return self.href(sort=name, descending=descending)
+
+
+@cache
+def division_days() -> frozenset[str]:
+    """Give the first day of every municipal division, as addresses have it."""
+    return frozenset(date.fromordinal(day).isoformat() for day in divisions())
 
 
 def usually_descending(sort: str) -> bool:
@@ -76,12 +102,16 @@ def read_query(given: Mapping[str, str], path: str = "/") -> Query:
     area = given.get("area", "")
     return Query(
         path=path,
-        area=area if _AREA.fullmatch(area) else "",
+        area=area if area_of(area) and area != COUNTRY.code else "",
         sector=sector if sector in KEYS else KEYS[0],
         sort=sort,
         descending=direction == "desc" if direction in ("asc", "desc") else usually_descending(sort),
         search=given.get("q", "").strip()[:_LONGEST_SEARCH],
+        least=int(least) if (least := given.get("min", "")).isdecimal() and len(least) <= _LONGEST_NUMBER else 0,
         refresh=given.get("refresh") != "off",
+        week=week if _WEEK.fullmatch(week := given.get("week", "")) else "",
+        by=by if (by := given.get("by", KINDS[0])) in KINDS else KINDS[0],
+        division=day if (day := given.get("division", "")) in division_days() else "",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from services.web.access.account import account
 from services.web.board import Board
 from services.web.environment import BUILD, render
 from services.web.query import Query
@@ -26,7 +27,12 @@ class PageLink(NamedTuple):
     name: str
 
 
-PAGES = (PageLink("/", "page_now"), PageLink("/gemeenten", "page_table"), PageLink("/uitleg", "page_reading"))
+PAGES = (
+    PageLink("/", "page_now"),
+    PageLink("/kaart", "page_map"),
+    PageLink("/gemeenten", "page_table"),
+    PageLink("/uitleg", "page_reading"),
+)
 
 
 def render_message(board: Board, query: Query, language: Language, key: str, again: int | None = None) -> str:
@@ -60,6 +66,7 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
         "query": query,
         "build": BUILD,
         "pages": PAGES,
+        "account": account(),
         "simulated": board.simulated,
         "slots": texts,
         "slot": slot,

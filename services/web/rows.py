@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -11,7 +12,7 @@ from services.web.frame import Frame
 from services.web.painting import Cell, paint
 from services.web.query import DEFAULT_SORT, Query
 from services.web.texts import Language, translator
-from services.web.views import BLANK, EXPECTED, REPORTED, VALUE, Column, Grid, columns_of
+from services.web.views import BLANK, EXPECTED, REPORTED, VALUE, Column, Grid, columns_of, rows_within
 from services.web.wording import day_and_month, fold
 
 __all__ = ["Row", "name_of", "place_href", "rows_of", "total_of"]
@@ -54,16 +55,22 @@ def total_of(frame: Frame, grid: Grid, query: Query, language: Language) -> tupl
     return _cells(columns_of(frame, query.sector), grid, 0, language, total=True)
 
 
-def rows_of(frame: Frame, grid: Grid, query: Query, language: Language) -> list[Row]:
-    """Paint the rows in the order asked for, `unknown` always first; what the search leaves out is not `shown`."""
+def rows_of(
+    frame: Frame, grid: Grid, query: Query, language: Language, within: Container[str] | None = None
+) -> list[Row]:
+    """Paint the rows in the order asked for, `unknown` always first; what the search leaves out is not `shown`.
+
+    `least` of the query leaves out rows with a smaller number in the last week, also those without one.
+    """
     columns = columns_of(frame, query.sector)
     sought = fold(query.search)
     rows = {}
-    for index, code in enumerate(frame.rows, 1):
+    for index, code in enumerate(rows_within(frame, within), 1):
         name = name_of(code, language)
         key = fold(name)
         cells = _cells(columns, grid, index, language)
-        rows[index] = Row(code, name, key, _note(code, frame, language), sought in key, cells, place_href(code, query))
+        shown = sought in key and (not query.least or int(grid[index, -1, VALUE]) >= query.least)
+        rows[index] = Row(code, name, key, _note(code, frame, language), shown, cells, place_href(code, query))
     order = sorted(rows, key=lambda index: rows[index].key)
     at = _column(columns, query.sort)
     if at is None:

@@ -6,7 +6,7 @@ Nothing is queued for anyone: what an open page lacks is worked out from the ver
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -17,7 +17,7 @@ from services.web.freshness import Freshness
 from services.web.painting import Slots, paint
 from services.web.source import ClosureLike, TablesLike
 from services.web.texts import LANGUAGES, Language
-from services.web.views import TOTAL, Grid, columns_of, grid_of
+from services.web.views import TOTAL, Grid, columns_of, grid_of, rows_within
 
 __all__ = ["PARTS_EVERY", "Current", "PageTopic", "Stamped", "TableTopic", "Topic"]
 
@@ -107,17 +107,17 @@ class PageTopic:
 
 
 class TableTopic:
-    """The table of municipality by week, of all sectors together or of one."""
+    """The table of municipality by week, of all sectors together or of one, in the country or in an area."""
 
-    def __init__(self, key: str) -> None:
-        self.key = key
+    def __init__(self, key: str, within: Container[str] | None = None) -> None:
+        self.key, self.within = key, within
         self.grid: Grid | None = None
         self._frame: Frame | None = None
         self._stamps: Grid = np.zeros((0, 0), dtype=np.int64)
 
     def update(self, current: Current, number: int) -> bool:
         """Take in what was read as version `number`; tell whether anything that is shown differs."""
-        grid = grid_of(current.tables, current.frame, self.key)
+        grid = grid_of(current.tables, current.frame, self.key, self.within)
         old, self.grid = self.grid, grid
         same, self._frame = current.frame == self._frame, current.frame
         if old is None or not same:
@@ -131,7 +131,7 @@ class TableTopic:
         """Give the cells that changed after version `since`, by row: column, text, class, coverage."""
         cells: dict[str, list[Any]] = {}
         if self._frame is not None and self.grid is not None:
-            columns, codes = columns_of(self._frame, self.key), (TOTAL, *self._frame.rows)
+            columns, codes = columns_of(self._frame, self.key), (TOTAL, *rows_within(self._frame, self.within))
             rows, places = np.nonzero(self._stamps > since)
             numbers = self.grid[rows, places].tolist()
             for row, at, found in zip(rows.tolist(), places.tolist(), numbers, strict=True):

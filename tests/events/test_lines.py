@@ -123,7 +123,11 @@ def test_a_directory_is_an_error(tmp_path: Path) -> None:
     assert _read_until_error(tmp_path) == ([], "the file cannot be read: Is a directory")
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"\n \n\t\r\n", gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n", b"\n \n\t\r\n", gzip.compress(b"")],
+    ids=["nothing", "line break", "blank lines", "packed"],  # packed bytes hold the time: no name for a test
+)
 def test_an_empty_file_has_no_lines(file: Path, content: bytes) -> None:
     file.write_bytes(content)
     assert _read(file) == []

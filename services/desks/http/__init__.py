@@ -6,10 +6,9 @@ senders hold up nobody else. The interface is described by `/v1/openapi.json` an
 
 from __future__ import annotations
 
-import re
-
 from starlette.routing import Route
 
+from services.api_rules import Everything, Reply, encode
 from services.desks.access import Access
 from services.desks.desk import Desk
 from services.desks.http.call import Call
@@ -17,19 +16,11 @@ from services.desks.http.endpoint import Door, Endpoint, Handler
 from services.desks.http.limits import Limits, Meter
 from services.desks.http.openapi import describe
 from services.desks.http.reading import Reading
-from services.desks.http.replies import API_VERSION, Reply, encode
 from services.desks.http.serving import server_config
 from services.desks.http.taking import Taking
+from services.desks.http.version import API_VERSION
 
 __all__ = ["API_VERSION", "Limits", "routes", "server_config"]
-
-
-class Everything(Route):
-    """A route whose `path` takes every character: by itself it stops at a line break, and another would answer."""
-
-    def __init__(self, path: str, endpoint: Endpoint) -> None:
-        super().__init__(path, endpoint)
-        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
 
 
 _EVERYONE = ((b"access-control-allow-origin", b"*"),)

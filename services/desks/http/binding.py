@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from services.desks.http.replies import Problem, encode
+from services.api_rules import Problem, encode
 
 __all__ = ["MEDIA_TYPES", "Mode", "from_batch", "from_binary", "mode_of"]
 

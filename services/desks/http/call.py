@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final
-from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
+from services.api_rules import Problem, read_query
 from services.desks.access import Key
 from services.desks.http.limits import Limits, Meter
-from services.desks.http.replies import Problem
 
 __all__ = ["Call", "too_large"]
 
@@ -53,21 +52,7 @@ class Call:
 
     def query(self, *names: str) -> dict[str, str]:
         """Read the query. Raises a Problem for a parameter beside `names`, and for one given twice."""
-        raw: bytes = self.scope["query_string"]
-        if not raw:
-            return {}
-        try:
-            pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=16)
-        except ValueError:
-            raise Problem(400, "The query cannot be read.") from None
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise Problem(400, "A query parameter is given twice.")
-        if not found.keys() <= set(names):
-            raise Problem(
-                400, f"The query may have {', '.join(names)} and nothing else." if names else "No query here."
-            )
-        return found
+        return {name: values[0] for name, values in read_query(self.scope["query_string"], names).items()}
 
     async def body(self, most: int) -> bytes:
         """Read the body. Raises a Problem when it is longer than `most`, too slow, or cut off."""

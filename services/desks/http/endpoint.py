@@ -6,18 +6,16 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-import structlog
 from starlette.types import Receive, Scope, Send
 
+from services.api_rules import Problem, Reply, failed, method_unknown, send_reply
 from services.desks.access import Access, AccessUnavailable, Key
 from services.desks.answers import DeskUnavailable
 from services.desks.http.call import Call
 from services.desks.http.limits import Limits, Meter
-from services.desks.http.replies import Problem, Reply, send_reply
+from services.desks.http.version import API_VERSION
 
 __all__ = ["Door", "Endpoint", "Handler"]
-
-_log = structlog.get_logger(__name__)
 
 Handler = Callable[[Call], Awaitable[Reply]]
 
@@ -79,7 +77,6 @@ class Endpoint:
         self._handlers = dict(handlers)
         if "GET" in handlers:
             self._handlers["HEAD"] = handlers["GET"]  # the server leaves the body out
-        self._allow = ", ".join(self._handlers).encode()
         self._door = door
         self._limits = limits
         self._meter = meter
@@ -100,21 +97,15 @@ class Endpoint:
                 detail = f"Give this again, for it may be stored or not: {unavailable.reason}."
             reply = Problem(503, detail, headers=headers, kind="busy" if unavailable.busy else "cannot-store").reply()
         except Exception as error:
-            # Its text may hold what was sent, so only what it is and where it came from.
-            trace = error.__traceback__
-            while trace is not None and trace.tb_next is not None:
-                trace = trace.tb_next
-            where = "" if trace is None else f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
-            _log.error("a request failed", why=type(error).__name__, where=where)
-            reply = Problem(500, "Something went wrong here; it was noted.").reply()
-        await send_reply(reply, send)
+            reply = failed(error).reply()
+        await send_reply(reply, send, API_VERSION)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
         handler = self._handlers.get(scope["method"])
         if handler is None:
             if not self._handlers:
                 raise Problem(404, "There is nothing at this address.")
-            raise Problem(405, "This address does not know the method.", headers=((b"allow", self._allow),))
+            raise method_unknown(self._handlers)
         meter = self._meter
         call = Call(scope, receive, self._limits, meter)
         if self._public:

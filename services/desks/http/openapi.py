@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from services.api_rules.describing import common_headers, problem_response
 from services.desks.http.limits import Limits
-from services.desks.http.operations import VERSION, paths
-from services.desks.http.replies import API_VERSION
-from services.desks.http.schemas import answer_schemas, event_schemas, ref
+from services.desks.http.operations import paths
+from services.desks.http.schemas import answer_schemas, event_schemas
+from services.desks.http.version import API_VERSION
 
 __all__ = ["describe"]
 
@@ -50,28 +51,8 @@ def describe(desk: str, limits: Limits) -> dict[str, Any]:
         "paths": paths(limits),
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "`kindinbeeld access`"}},
-            "headers": {
-                "API-Version": {
-                    "description": "The version of this interface.",
-                    "required": True,
-                    "schema": {"const": API_VERSION},
-                },
-                "Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}},
-            },
-            "responses": {status: _problem(status) for status in _PROBLEMS},
+            "headers": common_headers(API_VERSION),
+            "responses": {status: problem_response(status, said) for status, said in _PROBLEMS.items()},
             "schemas": event_schemas(desk) | answer_schemas(),
         },
-    }
-
-
-def _problem(status: str) -> dict[str, Any]:
-    headers: dict[str, Any] = dict(VERSION)
-    if status in ("429", "503"):
-        headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
-    if status == "401":
-        headers["WWW-Authenticate"] = {"required": True, "schema": {"type": "string"}}
-    return {
-        "description": _PROBLEMS[status],
-        "headers": headers,
-        "content": {"application/problem+json": {"schema": ref("Problem")}},
     }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from events.rules import ID_LENGTH, SOURCE_LENGTH, SOURCE_PATTERN
+from services.api_rules.describing import VERSION, ref
 from services.desks.http.binding import Mode
 from services.desks.http.limits import Limits
 from services.desks.http.reading import LIMIT, MOST
-from services.desks.http.schemas import ref
 
-__all__ = ["VERSION", "paths"]
+__all__ = ["paths"]
 
 _POSITION: Final = {
     "name": "position",
@@ -32,7 +32,6 @@ _AT_MOST: Final = {
 }
 _SOURCE: Final = {"type": "string", "maxLength": SOURCE_LENGTH, "pattern": SOURCE_PATTERN}
 _ID: Final = {"type": "string", "minLength": 1, "maxLength": ID_LENGTH}
-VERSION: Final = {"API-Version": {"$ref": "#/components/headers/API-Version"}}
 _LOCATION: Final = {
     "Location": {
         "description": "Where the report and its fate can be read back.",

@@ -9,12 +9,12 @@ from urllib.parse import quote, unquote_to_bytes, urlencode
 import msgspec
 
 from events import format_instant
+from services.api_rules import Problem, Reply, broken, encode, one_of, whole
 from services.desks.answers import StoredRejection, StoredReport
 from services.desks.desk import Desk
 from services.desks.http.binding import Mode, mode_of
 from services.desks.http.call import Call
 from services.desks.http.limits import Limits, Meter
-from services.desks.http.replies import Problem, Reply, encode
 from services.desks.http.taking import reply_to
 
 __all__ = ["LIMIT", "MOST", "Reading"]
@@ -41,7 +41,7 @@ class Reading:
     async def reports(self, call: Call) -> Reply:
         """Answer `GET /v1/events?after=&limit=&source=`."""
         query = call.query("after", "limit", "source")
-        after, limit = _whole(query, "after", 0, 0, _LAST), _whole(query, "limit", LIMIT, 1, MOST)
+        after, limit = _span(query)
         source = _own_source(call, query.get("source"))
         self._meter.pay(call.payer, 1)
         found = await asyncio.to_thread(self._desk.reports, source, after=after, limit=limit)
@@ -67,10 +67,8 @@ class Reading:
         """Answer `GET /v1/rejected?after=&limit=&resolved=`."""
         call.ensure_coordinator()
         query = call.query("after", "limit", "resolved")
-        after, limit = _whole(query, "after", 0, 0, _LAST), _whole(query, "limit", LIMIT, 1, MOST)
-        resolved = query.get("resolved", "false")
-        if resolved not in ("true", "false"):
-            raise _broken("resolved", "must be true or false")
+        after, limit = _span(query)
+        resolved = one_of(query.get("resolved"), "resolved", "false", "true", "false")
         self._meter.pay(call.payer, 1)
         found = await asyncio.to_thread(self._desk.rejected, after=after, limit=limit, unresolved=resolved == "false")
         asked = {"resolved": resolved} if "resolved" in query else {}
@@ -117,25 +115,16 @@ def _own_source(call: Call, asked: str | None) -> str:
     allowed = call.sources
     if asked is None:
         if allowed is None or len(allowed) != 1:
-            raise _broken("source", "is required where the key does not say which one")
+            raise broken("source", "is required where the key does not say which one")
         return next(iter(allowed))
     if allowed is not None and asked not in allowed:
         raise Problem(403, "The source is not one that the sender may speak for.", kind="forbidden")
     return asked
 
 
-def _whole(query: dict[str, str], name: str, default: int, low: int, high: int) -> int:
-    text = query.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and low <= int(text) <= high):
-        raise _broken(name, f"must be a whole number from {low} to {high}")
-    return int(text)
-
-
-def _broken(name: str, rule: str) -> Problem:
-    errors = [{"in": "query", "field": name, "rule": rule}]
-    return Problem(400, "A query parameter breaks a rule.", kind="query", errors=errors)
+def _span(query: dict[str, str]) -> tuple[int, int]:
+    """Read behind which position a page begins, and how many entries it has at most."""
+    return whole(query.get("after"), "after", 0, 0, _LAST), whole(query.get("limit"), "limit", LIMIT, 1, MOST)
 
 
 def _steps(call: Call, base: str) -> list[str]:

@@ -5,27 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from events import KINDS, PUBLISHERS, TYPE_PREFIX, event_schema
+from services.api_rules.describing import INSTANT, TEXT_OR_NULL, problem_schemas, ref
 from services.desks.answers import Fate
 
-__all__ = ["answer_schemas", "event_schemas", "ref"]
+__all__ = ["answer_schemas", "event_schemas"]
 
 _DEFS: Final = "#/$defs/"
 _SCHEMAS: Final = "#/components/schemas/"
 _REFUSED: Final = [Fate.CONFLICT.value, Fate.REJECTED.value, Fate.FORBIDDEN.value]
 _COUNT: Final = {"type": "integer", "minimum": 0}
-_TEXT_OR_NULL: Final = {"type": ["string", "null"]}
-_INSTANT: Final = {
-    "type": "string",
-    "format": "date-time",
-    "pattern": "Z$",
-    "description": "In UTC.",
-    "examples": ["2020-04-01T07:30:00Z"],
-}
-
-
-def ref(name: str) -> dict[str, str]:
-    """Refer to a schema of the description."""
-    return {"$ref": _SCHEMAS + name}
 
 
 def event_schemas(desk: str) -> dict[str, Any]:
@@ -58,36 +46,20 @@ def event_schemas(desk: str) -> dict[str, Any]:
 def answer_schemas() -> dict[str, Any]:
     """Give the schemas of what is answered."""
     broken = {
-        "field": _TEXT_OR_NULL
+        "field": TEXT_OR_NULL
         | {"description": "Where: a dotted path as on the wire, such as `data.occurredAt`; `line`: the event as such."},
         "rule": {"type": "string", "description": "Which rule is broken. Never a value that was sent."},
     }
     stored = {
         "position": {"type": "integer", "minimum": 1, "description": "The desk's own number of it, rising."},
-        "source": _TEXT_OR_NULL,
-        "id": _TEXT_OR_NULL,
+        "source": TEXT_OR_NULL,
+        "id": TEXT_OR_NULL,
     }
     return {
-        "Problem": {
-            "description": "Problem details (RFC 9457). Nothing in it comes from what was sent.",
-            "type": "object",
-            "required": ["type", "title", "status", "detail"],
-            "properties": {
-                "type": {"type": "string", "format": "uri-reference"},
-                "title": {"type": "string"},
-                "status": {"type": "integer", "minimum": 400, "maximum": 599},
-                "detail": {"type": "string"},
-                "fate": {"enum": _REFUSED},
-                "errors": {"type": "array", "items": ref("Broken")},
-                "mostBytes": _COUNT,
-                "mostEvents": _COUNT,
-            },
-        },
-        "Broken": {
-            "type": "object",
-            "required": ["in", "field", "rule"],
-            "properties": {"in": {"enum": ["body", "query"]}, **broken},
-        },
+        **problem_schemas(
+            {"fate": {"enum": _REFUSED}, "mostBytes": _COUNT, "mostEvents": _COUNT},
+            {"in": {"enum": ["body", "query"]}, **broken},
+        ),
         "Answer": {
             "description": "What became of one event, when it was taken in now or before.",
             "type": "object",
@@ -118,9 +90,9 @@ def answer_schemas() -> dict[str, Any]:
             "required": ["position", "source", "id", "kind", "fate", "receivedAt", "relayed", "ledgerSequence"],
             "properties": {
                 **stored,
-                "kind": _TEXT_OR_NULL,
+                "kind": TEXT_OR_NULL,
                 "fate": {"enum": [Fate.ACCEPTED.value, *_REFUSED]},
-                "receivedAt": _INSTANT,
+                "receivedAt": INSTANT,
                 "relayed": {"type": "boolean", "description": "Whether the ledger has it, and so the count."},
                 "ledgerSequence": {
                     "type": ["integer", "null"],
@@ -145,7 +117,7 @@ def answer_schemas() -> dict[str, Any]:
                 **stored,
                 "fate": {"enum": _REFUSED},
                 **broken,
-                "receivedAt": _INSTANT,
+                "receivedAt": INSTANT,
                 "resolved": {"type": "boolean", "description": "Sent again later and taken in."},
                 "bytes": _COUNT,
             },

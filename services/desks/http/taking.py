@@ -6,12 +6,12 @@ from collections import Counter
 from typing import Any, Final
 from urllib.parse import quote
 
+from services.api_rules import Problem, Reply, encode
 from services.desks.answers import Answer, Fate
 from services.desks.desk import Desk
 from services.desks.http.binding import MEDIA_TYPES, Mode, from_batch, from_binary, mode_of
 from services.desks.http.call import Call
 from services.desks.http.limits import Limits, Meter
-from services.desks.http.replies import Problem, Reply, encode
 
 __all__ = ["Taking", "reply_to"]
 

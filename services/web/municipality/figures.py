@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from projections.tables import DEVICES, OUTCOMES
 from services.web.frame import ALL, Frame
+from services.web.sight import everything_exact, most_of
 from services.web.source import TablesLike
 
 __all__ = ["Week", "weeks_of"]
@@ -22,6 +23,11 @@ class Week:
 
     week: str
     unreached: int
+    """The least that it may be, where only that is known."""
+    most: int
+    """The most that it may be."""
+    exact: bool
+    """Whether all is known; otherwise nothing holds but these and how many schools answered of how many."""
     during: int | None
     """Distinct pupils at some time in the week; None for all sectors together, where it may not be summed."""
     households: int | None
@@ -68,6 +74,8 @@ def weeks_of(tables: TablesLike, frame: Frame, code: str, key: str) -> list[Week
             Week(
                 name,
                 unreached,
+                int(most_of(tables)[place, list(sectors), at].sum()),
+                everything_exact(tables, [place]),
                 None if key == ALL else count("unreached_during"),
                 None if key == ALL else count("households"),
                 count("unreached_over_4_weeks"),

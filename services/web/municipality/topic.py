@@ -10,6 +10,7 @@ from services.web.environment import render
 from services.web.frame import ALL
 from services.web.municipality.figures import Week, weeks_of
 from services.web.painting import NOT_APPLICABLE, Slots
+from services.web.spans import span
 from services.web.texts import Language, translator
 from services.web.topics import Current, PageTopic
 from services.web.wording import number, signed
@@ -32,6 +33,8 @@ class Row(NamedTuple):
     """Schools that answered, of how many, on time, pupils they say they cannot reach."""
     work: tuple[str, ...]
     """Door visits by outcome, devices by kind."""
+    public: tuple[str, ...]
+    """What everyone may know: unreached, schools that answered, of how many."""
 
 
 class MunicipalityTopic(PageTopic):
@@ -49,8 +52,8 @@ class MunicipalityTopic(PageTopic):
         t, last = translator(language), weeks[0]
         state = "sector_week" if self._key in current.frame.on else "sector_over"
         return {
-            "n-here": (number(last.unreached, language), ""),
-            "u-here": (t("pupils", count=last.unreached), ""),
+            "n-here": (span(last.unreached, last.most, language), ""),
+            "u-here": (t("pupils", count=last.most), ""),
             "s-here": (t(state, week=wording.week_number(last.week)), ""),
         }
 
@@ -65,11 +68,13 @@ class MunicipalityTopic(PageTopic):
             "devices": DEVICES,
             "open_days": any(week.elsewhen for week in weeks),
         }
-        drawn = {
-            name: render(f"municipality_{name}.html", context) if rows else ""
-            for name in ("balance", "state", "answers", "work")
-        }
-        return drawn if rows else drawn | {"balance": render("municipality_none.html", context)}
+        drawn = dict.fromkeys(("balance", "state", "answers", "work"), "")
+        if not rows:
+            return drawn | {"balance": render("municipality_none.html", context, text="here_none")}
+        if not weeks[0].exact:
+            public = render("municipality_public.html", context)
+            return drawn | {"balance": render("municipality_none.html", context, text="here_public"), "state": public}
+        return {name: render(f"municipality_{name}.html", context) for name in drawn}
 
 
 def _row(week: Week, language: Language) -> Row:
@@ -88,4 +93,5 @@ def _row(week: Week, language: Language) -> Row:
         (told(week.unreached), told(week.during), told(week.over_4_weeks), told(week.households)),
         (told(week.reported), told(week.expected), told(week.on_time), told(week.claimed)),
         tuple(number(count, language) for count in (*week.visits, *week.devices)),
+        (span(week.unreached, week.most, language), told(week.reported), told(week.expected)),
     )

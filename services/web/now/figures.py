@@ -6,14 +6,16 @@ municipalities and sectors; households do not, so they are told by sector and mu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from projections.public import Range
 from projections.tables import DEVICES, OUTCOMES
 from services.web.frame import ALL, KEYS, Frame
+from services.web.sight import everything_exact, most_of
 from services.web.source import TablesLike
 
 __all__ = ["Figures", "Place", "figures_of", "places_of"]
@@ -23,19 +25,19 @@ __all__ = ["Figures", "Place", "figures_of", "places_of"]
 class Figures:
     """Of the last closed week of a view, in an area; None where there is none."""
 
-    unreached: int | None
+    unreached: Range | None
     change: int | None
-    """On the week before, over the places and sectors closed in both."""
-    over_4_weeks: int
+    """On the week before, over the places and sectors closed in both; None too where not all is known exactly."""
+    over_4_weeks: int | None
     reported: int
     expected: int
     reported_before: int
     expected_before: int
     """The coverage of the week before; 0 and 0 in the first week."""
-    visits: tuple[int, ...]
-    """Door visits of the week, in the order of OUTCOMES."""
-    devices: tuple[int, ...]
-    """Devices lent in the week, in the order of DEVICES."""
+    visits: tuple[int, ...] | None
+    """Door visits of the week, in the order of OUTCOMES; None where not all is known exactly."""
+    devices: tuple[int, ...] | None
+    """Devices lent in the week, in the order of DEVICES; likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Place:
     expected: int
 
 
-NOTHING = Figures(None, None, 0, 0, 0, 0, 0, (0,) * len(OUTCOMES), (0,) * len(DEVICES))
+NOTHING = Figures(None, None, None, 0, 0, 0, 0, None, None)
 
 
 def figures_of(tables: TablesLike, frame: Frame, rows: Sequence[int] | None) -> dict[str, Figures]:
@@ -72,30 +74,40 @@ def _figures(tables: TablesLike, frame: Frame, key: str, rows: slice | NDArray[n
     def summed(measure: NDArray[np.int64], week: int = now) -> int:
         return int(measure[rows, sectors, week].sum())
 
+    exact = everything_exact(tables, rows)
     change, covered = None, (0, 0)
     unreached = tables.counts["unreached"]
     if len(weeks) > 1:
         both = closed & tables.open[rows, sectors, weeks[0]]
-        if both.any():
+        if exact and both.any():
             change = int(((unreached[rows, sectors, now] - unreached[rows, sectors, weeks[0]]) * both).sum())
         covered = (
             summed(tables.coverage["schools_reported"], weeks[0]),
             summed(tables.coverage["schools_expected"], weeks[0]),
         )
     return Figures(
-        summed(unreached),
+        Range(summed(unreached), summed(most_of(tables))),
         change,
-        summed(tables.counts["unreached_over_4_weeks"]),
+        summed(tables.counts["unreached_over_4_weeks"]) if exact else None,
         summed(tables.coverage["schools_reported"]),
         summed(tables.coverage["schools_expected"]),
         *covered,
-        tuple(summed(tables.counts[f"door_visits_{outcome.replace('-', '_')}"]) for outcome in OUTCOMES),
-        tuple(summed(tables.counts[f"devices_lent_{device}"]) for device in DEVICES),
+        _each(summed, tables, "door_visits_", OUTCOMES) if exact else None,
+        _each(summed, tables, "devices_lent_", DEVICES) if exact else None,
     )
 
 
+def _each(
+    summed: Callable[[NDArray[np.int64]], int], tables: TablesLike, measure: str, names: Sequence[str]
+) -> tuple[int, ...]:
+    return tuple(summed(tables.counts[f"{measure}{name.replace('-', '_')}"]) for name in names)
+
+
 def places_of(tables: TablesLike, frame: Frame, rows: Sequence[int] | None) -> list[Place]:
-    """List the places at `rows` (None: all) that are closed in the last closed week, all sectors together."""
+    """List the places at `rows` (None: all) that are closed in the last closed week, all sectors together.
+
+    Places whose figures are not exact are left out.
+    """
     weeks = [tables.weeks.index(week) for week in frame.weeks[ALL][-2:]]
     if not weeks:
         return []
@@ -119,5 +131,5 @@ def places_of(tables: TablesLike, frame: Frame, rows: Sequence[int] | None) -> l
             int(expected[row]),
         )
         for row in chosen.tolist()
-        if closed[row].any()
+        if closed[row].any() and everything_exact(tables, [row])
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Container
 from functools import partial
 from urllib.parse import urlencode
 
@@ -11,8 +11,8 @@ from services.web.environment import render
 from services.web.frame import ALL
 from services.web.now.attention import attention
 from services.web.now.figures import figures_of, places_of
-from services.web.now.wording import coverage, slots_of
-from services.web.painting import Slots
+from services.web.now.wording import slots_of
+from services.web.painting import NOT_APPLICABLE, Slots
 from services.web.source import TablesLike
 from services.web.texts import Language, translator
 from services.web.topics import Current, PageTopic
@@ -20,32 +20,28 @@ from services.web.wording import number
 
 __all__ = ["NowTopic"]
 
-Rows = Callable[[TablesLike], Sequence[int] | None]
-"""Chooses the places of an area among those of the tables; None: all of them."""
-
-
-def everywhere(tables: TablesLike) -> None:
-    """Choose the whole country."""
-    return
-
 
 class NowTopic(PageTopic):
     """The numbers of an area, and what needs attention in it."""
 
-    def __init__(self, area: str = "", rows: Rows = everywhere) -> None:
-        """`area` is its code in links; empty for the whole country."""
+    def __init__(self, area: str = "", within: Container[str] | None = None) -> None:
+        """`area` is its code in links, and `within` its municipalities; an empty one and None for the whole country."""
         super().__init__()
-        self._area, self._rows = area, rows
+        self._area, self._within = area, within
+
+    def _rows(self, tables: TablesLike) -> list[int] | None:
+        if self._within is None:
+            return None
+        return [at for at, code in enumerate(tables.places) if code in self._within]
 
     def write(self, current: Current, language: Language) -> Slots:
         """Write the numbers and the sentences about them."""
         figures = figures_of(current.tables, current.frame, self._rows(current.tables))
         slots = slots_of(current.frame, figures, language)
         whole = figures[ALL]
-        for name, count in zip(OUTCOMES, whole.visits, strict=True):
-            slots[f"v-{name}"] = (number(count, language), "")
-        for name, count in zip(DEVICES, whole.devices, strict=True):
-            slots[f"e-{name}"] = (number(count, language), "")
+        for part, names, counts in (("v", OUTCOMES, whole.visits), ("e", DEVICES, whole.devices)):
+            for name, count in zip(names, counts or (None,) * len(names), strict=True):
+                slots[f"{part}-{name}"] = (NOT_APPLICABLE if count is None else number(count, language), "")
         slots["trend"] = (_trend(whole.reported_before, whole.expected_before, language), "")
         return slots
 
@@ -59,7 +55,7 @@ class NowTopic(PageTopic):
 def _trend(reported: int, expected: int, language: Language) -> str:
     if expected == 0:
         return ""
-    return translator(language)("coverage_before", text=coverage(reported, expected, language)[0])
+    return translator(language)("coverage_before", share=100 * reported // expected)
 
 
 def _table(area: str, sort: str) -> str:

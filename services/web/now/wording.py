@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from services.web.frame import ALL, KEYS, Frame
 from services.web.now.figures import Figures
 from services.web.painting import NOT_APPLICABLE, Slots
+from services.web.spans import span
 from services.web.texts import Language, Translate, translator
 from services.web.wording import number, week_number
 
@@ -29,12 +30,13 @@ def slots_of(frame: Frame, figures: Mapping[str, Figures], language: Language) -
                 **{f"{part}-{key}": ("", "") for part in "dco"},
             }
             continue
-        slots[f"n-{key}"] = (number(told.unreached, language), "")
-        slots[f"d-{key}"] = _change(told.change, t, language)
+        slots[f"n-{key}"] = (span(*told.unreached, language), "")
+        slots[f"d-{key}"] = _change(told.change, t, language) if told.over_4_weeks is not None else ("", "")
         slots[f"c-{key}"] = coverage(told.reported, told.expected, language)
-        slots[f"o-{key}"] = (t("over_4_weeks", n=number(told.over_4_weeks, language)), "")
+        over = told.over_4_weeks
+        slots[f"o-{key}"] = ("" if over is None else t("over_4_weeks", n=number(over, language)), "")
     pupils = figures[ALL].unreached
-    slots["unit"] = ("" if pupils is None else t("pupils", count=pupils), "")
+    slots["unit"] = ("" if pupils is None else t("pupils", count=pupils.high), "")
     return slots
 
 

@@ -8,7 +8,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from services.web.access import viewer_of
 from services.web.board import Board
+from services.web.boards import Boards
 from services.web.frame import Frame
 from services.web.query import Query, language_of, read_query
 from services.web.rendering import render_message
@@ -24,8 +26,8 @@ Draw = Callable[[Request, Board, Frame, Query, Language], str | None]
 
 def board_of(request: Request) -> Board:
     """Give the board with what whoever asks may see."""
-    board: Board = request.app.state.board
-    return board
+    boards: Boards = request.app.state.boards
+    return boards.of(viewer_of(request))
 
 
 def page(draw: Draw, path: str) -> Callable[[Request], Awaitable[Response]]:

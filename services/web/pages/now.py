@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from events import local_day
 from services.web.board import Board
 from services.web.closures import told
 from services.web.environment import render
@@ -11,6 +12,7 @@ from services.web.frame import KEYS, Frame
 from services.web.query import Query
 from services.web.rendering import common
 from services.web.texts import Language
+from services.web.within import choices, name_of_area
 
 __all__ = ["draw_now"]
 
@@ -21,6 +23,8 @@ def draw_now(request: Request, board: Board, frame: Frame, query: Query, languag
         "now.html",
         common(board, query, language, topic=f"now:{query.area}"),
         keys=KEYS,
+        area_choices=choices(local_day(board.current.tables.as_of), language) if board.current else [],
+        area_name=name_of_area(query.area, language),
         frame=frame,
         running=told(frame.running, language),
         coming=told(frame.coming, language),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 from starlette.requests import Request
 
+from events import local_day
 from services.web import wording
 from services.web.board import Board
 from services.web.environment import render
@@ -19,6 +20,7 @@ from services.web.rows import Row, rows_of, total_of
 from services.web.texts import Language, Translate, translator
 from services.web.topics import TableTopic
 from services.web.views import columns_of
+from services.web.within import choices, name_of_area
 
 __all__ = ["draw_table"]
 
@@ -33,15 +35,18 @@ class Header(NamedTuple):
 
 def draw_table(request: Request, board: Board, frame: Frame, query: Query, language: Language) -> str | None:
     """Draw `/gemeenten`."""
-    t, topic = translator(language), board.topic(f"table:{query.sector}")
+    name = f"table:{query.sector}" + (f":{query.area}" if query.area else "")
+    t, topic = translator(language), board.topic(name)
     assert isinstance(topic, TableTopic)  # noqa: S101 - made so by its name
     assert topic.grid is not None  # noqa: S101 - a topic that the board gives has been brought up to date
     shown = bool(frame.weeks[query.sector])
-    rows = rows_of(frame, topic.grid, query, language) if shown else []
+    rows = rows_of(frame, topic.grid, query, language, topic.within) if shown else []
     return render(
         "table_page.html",
-        common(board, query, language, topic=f"table:{query.sector}"),
+        common(board, query, language, topic=name),
         keys=KEYS,
+        area_choices=choices(local_day(board.current.tables.as_of), language) if board.current else [],
+        area_name=name_of_area(query.area, language),
         columns=_headers(frame, query.sector, language) if rows else [],
         rows=rows,
         total=total_of(frame, topic.grid, query, language) if rows else (),

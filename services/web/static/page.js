@@ -18,7 +18,10 @@ const stream = new Stream({
     paint(cells);
     tell(slots);
     place(parts);
-    if (Object.keys(cells).length) resort();
+    if (Object.keys(cells).length) {
+      if (least()) search();
+      resort();
+    }
   },
   layout: () => load(location.href),
   state: showState,
@@ -72,6 +75,12 @@ function resort() {
   }, RESORT_AFTER);
 }
 
+const least = () => Number(byId("least")?.value || 0);
+
+function search() {
+  find(byId("q").value, least());
+}
+
 function remember(changes) {
   const query = address();
   for (const [name, value] of Object.entries(changes)) {
@@ -96,6 +105,7 @@ function readdress() {
     }
     link.href = `${location.pathname}?${query}`;
   }
+  for (const link of document.querySelectorAll("a[data-follows]")) link.href = `${link.dataset.follows}?${kept}`;
 }
 
 // Other views, in place
@@ -110,6 +120,7 @@ async function load(url, { push = false } = {}) {
   let text;
   try {
     const answer = await fetch(url, { cache: "no-store", signal });
+    if (answer.status === 403) return location.reload(); // signed out meanwhile: nothing of it stays on the screen
     if (!answer.ok) throw new Error("not loaded");
     text = await answer.text();
   } catch {
@@ -153,7 +164,7 @@ function swap(fresh) {
     const box = byId("q");
     box.value = typed.value;
     box.setSelectionRange(typed.from, typed.to);
-    find(typed.value);
+    search();
   }
   if (scrolled[0] !== undefined) byId("region")?.scrollTo(...scrolled);
   scrollTo(...place);
@@ -185,13 +196,21 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("input", (event) => {
-  if (event.target.id !== "q") return;
-  find(event.target.value);
-  remember({ q: event.target.value.trim() });
+  if (event.target.id !== "q" && event.target.id !== "least") return;
+  search();
+  remember({ q: byId("q").value.trim(), min: least() ? String(least()) : "" });
 });
 
 document.addEventListener("submit", (event) => {
   if (event.target.id === "find") event.preventDefault();
+});
+
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("select[data-loads]")) return;
+  const query = address();
+  if (event.target.value) query.set(event.target.name, event.target.value);
+  else query.delete(event.target.name);
+  load(query.size ? `${location.pathname}?${query}` : location.pathname, { push: true });
 });
 
 addEventListener("popstate", () => {

@@ -80,18 +80,19 @@ function rank(cell) {
   const text = cell.firstChild.data;
   if (text === "–") return -Infinity;
   if (text === "?") return -0.5;
-  const size = Number(text.replace(/\D/g, ""));
+  if (text.startsWith("<")) return 1;
+  const size = Number(text.split("–")[0].replace(/\D/g, "")); // of a range, the least
   return text.startsWith("−") ? -size : size;
 }
 
-/** Show only the rows whose name holds `sought`, and say how many that are. */
-export function find(sought) {
+/** Show only the rows whose name holds `sought` and whose last number is `least` or more, and say how many that are. */
+export function find(sought, least) {
   const table = byId("table");
   if (!table) return;
   const part = fold(sought);
   let places = 0, shown = 0, any = false;
   for (const row of table.tBodies[0].rows) {
-    row.hidden = !row.dataset.key.includes(part);
+    row.hidden = !row.dataset.key.includes(part) || (least > 0 && rank(row.cells[row.cells.length - 1]) < least);
     any ||= !row.hidden;
     if (!row.id.startsWith("GM")) continue;
     places += 1;

@@ -81,6 +81,12 @@ DUTCH: Final = {
         "Niet bereikte leerlingen per gemeente en week ({sector}). In elke cel staat het aantal, "
         "en daarachter hoeveel scholen antwoordden van hoeveel verwachte. Een vraagteken: nog geen school antwoordde."
     ),
+    "area": "Gebied",
+    "provinces": "Provincies",
+    "regions": "Veiligheidsregio's",
+    "choose": "Kies",
+    "least": "Vanaf",
+    "least_hint": "leerlingen",
     "search": "Zoek een gemeente",
     "search_button": "Zoek",
     "shown": "{n} van {m} gemeenten",
@@ -99,6 +105,7 @@ DUTCH: Final = {
     "unknown": "Woonplaats onbekend",
     "not_valid": "t/m {day}",
     "not_registered": "niet in het register",
+    "as_csv": "Meenemen als CSV",
     "legend": "Legenda",
     "legend_answered": "0, met antwoord",
     "legend_silent": "nog geen antwoord",
@@ -200,6 +207,12 @@ ENGLISH: Final = {
         "Pupils not reached by municipality and week ({sector}). Each cell has the number, "
         "and then how many schools answered of how many expected. A question mark: no school has answered yet."
     ),
+    "area": "Area",
+    "provinces": "Provinces",
+    "regions": "Safety regions",
+    "choose": "Choose",
+    "least": "From",
+    "least_hint": "pupils on",
     "search": "Find a municipality",
     "search_button": "Find",
     "shown": "{n} of {m} municipalities",
@@ -218,6 +231,7 @@ ENGLISH: Final = {
     "unknown": "Residence unknown",
     "not_valid": "until {day}",
     "not_registered": "not in the register",
+    "as_csv": "Take along as CSV",
     "legend": "Legend",
     "legend_answered": "0, with an answer",
     "legend_silent": "no answer yet",

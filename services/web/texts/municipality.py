@@ -6,6 +6,7 @@ from typing import Final
 
 DUTCH: Final = {
     "here_none": "Hier waren de scholen in deze sector niet gesloten.",
+    "here_public": "Van deze gemeente ziet u wat openbaar is. Die cijfers veranderen één keer per dag.",
     "here_back": "Alle gemeenten",
     "week": "Week",
     "balance": "Erbij en eraf",
@@ -34,6 +35,7 @@ DUTCH: Final = {
 
 ENGLISH: Final = {
     "here_none": "Schools of this sector were not closed here.",
+    "here_public": "Of this municipality you see what is public. Those figures change once a day.",
     "here_back": "All municipalities",
     "week": "Week",
     "balance": "In and out",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 DUTCH: Final = {
-    "coverage_before": "Vorige week: {text}",
+    "coverage_before": "Vorige week antwoordde {share}\u00a0%",
     "week_work": "Deze week gedaan",
     "visits": "Huisbezoeken",
     "visit_contact": "contact",
@@ -38,7 +38,7 @@ DUTCH: Final = {
 }
 
 ENGLISH: Final = {
-    "coverage_before": "Last week: {text}",
+    "coverage_before": "Last week {share}% answered",
     "week_work": "Done this week",
     "visits": "Door visits",
     "visit_contact": "contact",

@@ -21,6 +21,10 @@ def test_the_demonstration_from_beginning_to_end(tmp_path: Path) -> None:
         until(lambda: b"reached its end" in demo.log.read_bytes(), patience=120)
         counts = demo.run("counts", "--format", "json")
         assert b'"asOf": "2020-06-19T10:00:00Z"' in counts.stdout
+        days = fetch(url + "v1/open-data/dates.json")["dates"]
+        assert len(days) > 5, "the simulated days have public tables, as far as there was time for each"
+        assert days == sorted(set(days))
+        assert "2020-03-16" < days[0] < days[-1] <= "2020-06-19"
         audit = demo.run("audit")
         assert audit.returncode == 0, audit.stderr
         assert demo.stop() == 0

@@ -7,14 +7,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
-from services.web import create_app
+from projections.public import PublicStore
+from services.web.access import Viewer
+from services.web.access.entrance import Entrance
+from services.web.app import create_app
 from tests.services.web.fake import FakeSource
 
 REREAD = 0.03
@@ -24,8 +29,17 @@ REREAD = 0.03
 class Served:
     """The page of a source on a loopback port, in a thread of its own; it can stop and start again at the same port."""
 
-    def __init__(self, source: FakeSource, *, simulated: bool = False) -> None:
-        self.source, self.simulated = source, simulated
+    def __init__(
+        self,
+        source: FakeSource,
+        *,
+        simulated: bool = False,
+        viewer: Viewer | None = None,
+        public: PublicStore | None = None,
+        access: Entrance | None = None,
+    ) -> None:
+        self.source, self.simulated, self.viewer, self.public = source, simulated, viewer, public
+        self.access = access
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -42,8 +56,22 @@ class Served:
         self._loop = asyncio.get_running_loop()
         source = self.source
         source.changed = asyncio.Event()
-        self.app: Starlette = create_app(source, source.clock, source.lag, self.simulated, source.changed)
-        config = uvicorn.Config(self.app, port=self.port, log_config=None, timeout_graceful_shutdown=5)
+        self.app: Starlette = create_app(
+            source,
+            source.clock,
+            source.lag,
+            self.simulated,
+            source.changed,
+            public=self.public,
+            access=self.access,
+        )
+
+        async def seen(scope: Scope, receive: Receive, send: Send) -> None:
+            if self.viewer is not None:
+                scope["viewer"] = self.viewer
+            await self.app(scope, receive, send)
+
+        config = uvicorn.Config(seen, port=self.port, log_config=None, timeout_graceful_shutdown=5)
         self._server = uvicorn.Server(config)
         serving = asyncio.create_task(self._server.serve())
         while not self._server.started:  # noqa: ASYNC110 - uvicorn has no event for it
@@ -70,7 +98,7 @@ class Served:
             return
 
         def end() -> None:
-            self.app.state.board.close()
+            self.app.state.boards.close()
             self._server.should_exit = True
 
         self._loop.call_soon_threadsafe(end)
@@ -87,8 +115,8 @@ def serve() -> Iterator[Serve]:
     """Give a function that serves a source until the test ends."""
     running: list[Served] = []
 
-    def start(source: FakeSource, *, simulated: bool = False) -> Served:
-        served = Served(source, simulated=simulated)
+    def start(source: FakeSource, **options: Any) -> Served:
+        served = Served(source, **options)
         served.start()
         running.append(served)
         return served

@@ -64,6 +64,10 @@ SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
         (over, True, "en", "light", "desktop", "/gemeenten?q=gr"),
         (some, False, "en", "dark", "desktop", "/gemeenten?q=aa"),
         (some, True, "nl", "light", "phone", "/gemeenten?sector=po&q=nothing"),
+        (closed, False, "nl", "light", "desktop", "/kaart"),
+        (closed, False, "en", "dark", "phone", "/kaart?by=region"),
+        (some, True, "nl", "dark", "desktop", "/kaart?sector=po&division=2021-01-01"),
+        (never, False, "nl", "light", "phone", "/kaart"),
         (coming, True, "nl", "dark", "phone", "/"),
         (coming, False, "en", "light", "desktop", "/"),
         (never, False, "nl", "light", "phone", "/"),
@@ -96,6 +100,8 @@ def test_axe_finds_nothing(
         if "/uitleg" not in path:
             expect(page.locator("#link")).to_have_attribute("data-is", "live")
             page.locator("#explanation").click()
+        if "/kaart" in path and state is not never:
+            page.locator("#as-table summary").click()
         page.evaluate(AXE_SCRIPT)
         found = page.evaluate(f"axe.run(document, {json.dumps(RULES)}).then(found => found.violations)")
         assert [(v["id"], [n["html"][:200] for n in v["nodes"]][:5]) for v in found] == []

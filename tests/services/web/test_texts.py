@@ -28,7 +28,19 @@ def test_both_languages_have_the_same_keys_with_the_same_places() -> None:
 
 def test_every_text_is_used_somewhere() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    built = ("sector_", "short_", "regime_", "visit_", "device_", "attention_", "page_", "reading_")
+    built = (
+        "sector_",
+        "short_",
+        "regime_",
+        "visit_",
+        "device_",
+        "attention_",
+        "page_",
+        "reading_",
+        "map_by_",
+        "access_",
+        "map_summary_",
+    )
     unused = [
         key
         for key in CATALOGUE["nl"]

@@ -122,10 +122,17 @@ def test_a_municipality_that_ended_stays_only_for_its_numbers() -> None:
 
 
 def test_no_answer_is_not_a_zero() -> None:
-    zero = paint(WEEK, (0, 2, 5), "nl")
-    silent = paint(WEEK, (0, 0, 5), "nl")
+    zero = paint(WEEK, (0, 2, 5, 0), "nl")
+    silent = paint(WEEK, (0, 0, 5, 0), "nl")
     assert (zero.text, zero.css, zero.coverage) == ("0", "l0", "2/5")
     assert (silent.text, silent.css, silent.coverage) == ("?", "l0 mute", "0/5")
-    assert paint(WEEK, (12, 0, 5), "nl") == ("12", "l3 mute", "0/5")
-    assert paint(WEEK, (BLANK, 0, 0), "nl") == ("–", "off", "")
-    assert paint(WEEK, (0, 0, 0), "nl").text == "0"
+    assert paint(WEEK, (12, 0, 5, 12), "nl") == ("12", "l3 mute", "0/5")
+    assert paint(WEEK, (BLANK, 0, 0, BLANK), "nl") == ("–", "off", "")
+    assert paint(WEEK, (0, 0, 0, 0), "nl").text == "0"
+
+
+def test_what_is_not_known_exactly_is_a_range() -> None:
+    assert paint(WEEK, (1, 2, 5, 4), "nl").text == "<5"
+    assert paint(WEEK, (8, 2, 5, 11), "nl").text == "8–11"
+    assert paint(WEEK, (1, 0, 5, 4), "nl").css == "l1 mute"
+    assert paint(WEEK, (1008, 2, 5, 1011), "en", total=True).text == "1,008–1,011"

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import parse_event
+from services.api_rules import Problem
 from services.desks.http.binding import Mode, from_binary, mode_of
-from services.desks.http.replies import Problem
 from tests.services.desks.http.conftest import SOURCE, Serve, report, send
 
 DATA = report(1)["data"]

@@ -16,10 +16,12 @@ from jsonschema import Draft202012Validator
 from schemathesis.checks import CHECKS
 
 from events import DESKS, KINDS, PUBLISHERS, TYPE_PREFIX
+from services import api_rules
 from services.desks import http
 from services.desks.http import API_VERSION, Limits
 from services.desks.http.openapi import describe
 from tests.services.desks.http.conftest import BATCHED, SOURCE, Serve, Served, report, send
+from tests.support.openapi import assert_sound
 
 CONFIG = {
     # A date such as 2020-02-31 fits its pattern; a made-up source is not the key's; a made-up id is of no report.
@@ -73,22 +75,7 @@ def test_a_desk_describes_the_kinds_that_it_takes(desk: str) -> None:
 
 
 def test_every_reference_leads_somewhere() -> None:
-    described = describe("leerplicht", LIMITS)
-
-    def follow(part: Any) -> None:
-        if isinstance(part, dict):
-            target = part.get("$ref")
-            if isinstance(target, str):
-                found: Any = described
-                for step in target.removeprefix("#/").split("/"):
-                    found = found[step]
-            for each in part.values():
-                follow(each)
-        elif isinstance(part, list):
-            for each in part:
-                follow(each)
-
-    follow(described)
+    assert_sound(describe("leerplicht", LIMITS))
 
 
 def test_the_page_on_the_interface_names_every_limit_address_and_problem() -> None:
@@ -101,6 +88,8 @@ def test_the_page_on_the_interface_names_every_limit_address_and_problem() -> No
         assert f"/v1{path}" in page
     for status in described["components"]["responses"]:
         assert f"\n| {status} |" in page
-    code = "".join(path.read_text("utf-8") for path in Path(str(http.__file__)).parent.glob("*.py"))
+    code = "".join(
+        path.read_text("utf-8") for part in (http, api_rules) for path in Path(str(part.__file__)).parent.glob("*.py")
+    )
     for kind in re.findall(r'kind="([a-z-]+)"', code):
         assert f"`{kind}`" in page, kind

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
+import structlog
 from starlette.types import Send
 
-__all__ = ["API_VERSION", "JSON", "PROBLEM", "Problem", "Reply", "encode", "send_reply"]
+__all__ = ["JSON", "PROBLEM", "Problem", "Reply", "encode", "failed", "method_unknown", "send_reply"]
 
-API_VERSION: Final = "1.0.0"
-"""The version of the interface (semantic versioning); its first number stands in every address."""
+_log = structlog.get_logger(__name__)
 
 JSON: Final = b"application/json"
 PROBLEM: Final = b"application/problem+json"
 
 COMMON: Final[tuple[tuple[bytes, bytes], ...]] = (
-    (b"api-version", API_VERSION.encode()),
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
 )
-"""On every answer: the version (/core/version-header) and the security headers of the NL API Design Rules."""
+"""On every answer, beside its version (/core/version-header): the security headers of the NL API Design Rules."""
 
 encode: Final = msgspec.json.Encoder().encode
 
@@ -69,11 +68,29 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         return Reply(self.status, encode(content), PROBLEM, self.headers)
 
 
-async def send_reply(reply: Reply, send: Send) -> None:
-    """Send an answer whole."""
+def method_unknown(allowed: Iterable[str]) -> Problem:
+    """Make the problem of a method that an address does not have; it names those that it has."""
+    allow = ((b"allow", ", ".join(allowed).encode()),)
+    return Problem(405, "This address does not know the method.", headers=allow)
+
+
+def failed(error: Exception) -> Problem:
+    """Note an error that nobody foresaw, and give the Problem of it. To be called where it was caught."""
+    # Its text may hold what was sent, so only what it is and where it came from.
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
+    _log.error("a request failed", why=type(error).__name__, where=where)
+    return Problem(500, "Something went wrong here; it was noted.")
+
+
+async def send_reply(reply: Reply, send: Send, version: str) -> None:
+    """Send an answer whole. `version`: that of the interface (semantic versioning)."""
+    content = ((b"content-type", reply.content_type), (b"content-length", b"%d" % len(reply.body)))
     headers = [
-        (b"content-type", reply.content_type),
-        (b"content-length", b"%d" % len(reply.body)),
+        *(() if reply.status == HTTPStatus.NOT_MODIFIED else content),
+        (b"api-version", version.encode("ascii")),
         *COMMON,
         *reply.headers,
     ]

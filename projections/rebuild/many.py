@@ -1,0 +1,204 @@
+"""Many pupils at once, as columns: what those contribute who never moved.
+
+The same as ``projections.fold.pupil`` gives one by one; tests hold both equal. Whoever's statements of a residence name
+several places is left to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from events import local_day
+from events.times import DAY
+from projections.fold import cells
+from projections.fold.cells import DAY_BITS, FLOW_BITS, MASK_BITS, Deltas, Sums
+from projections.fold.pupil import FOREVER, FOUR_WEEKS
+from projections.fold.reports import DEVICE, LOST, NO_PLACE, RESTORED, UNKNOWN_PLACE, VISIT
+
+Numbers = NDArray[np.int64]
+
+_PLACE_BITS: Final = 14
+_HOUR: Final = DAY // 24
+_WHOLE_HOURS: Final = 7_305 * DAY
+"""From 1990 on, Amsterdam's offset from UTC is whole hours (events.times)."""
+
+
+class Reports(NamedTuple):
+    """Reports in the order of their pupils and, of each pupil, in that of the definition; a row for each."""
+
+    pupil: Numbers
+    """The number of the pupil, from 0 on, without gaps."""
+    occurred: Numbers
+    order: Numbers
+    sector: Numbers
+    place: Numbers
+    detail: Numbers
+    alone: NDArray[np.bool_]
+    """Whether no household is stated."""
+    standing: NDArray[np.bool_]
+    """Whether it is not retracted."""
+
+
+class Spans(NamedTuple):
+    """Unreached intervals, each in one place: the row of the loss that opened it, and as ``pupil.Segment`` has it."""
+
+    row: Numbers
+    area: Numbers
+    start: Numbers
+    end: Numbers
+
+
+def local_days(instants: Numbers) -> Numbers:
+    """Give the days of Europe/Amsterdam on which instants lie: ``local_day`` of each."""
+    hours, place = np.unique(instants // _HOUR, return_inverse=True)
+    days = np.array([local_day(hour * _HOUR) for hour in hours.tolist()], dtype=np.int64)[place]
+    old = np.flatnonzero(instants < _WHOLE_HOURS)
+    days[old] = [local_day(instant) for instant in instants[old].tolist()]
+    return days
+
+
+def moved(reports: Reports) -> NDArray[np.bool_]:
+    """Tell of each pupil whether several places are named: those are not for here."""
+    least, most = _places(reports)
+    several: NDArray[np.bool_] = np.logical_and(most != NO_PLACE, least != most)
+    return several
+
+
+def named_places(reports: Reports) -> tuple[Numbers, Numbers]:
+    """Give each place and pupil once, where a report names it, withdrawn or not: ``reports.lives_in`` of each."""
+    stated = np.where((reports.place == NO_PLACE) & (reports.order == LOST), UNKNOWN_PLACE, reports.place)
+    named = stated != NO_PLACE
+    keys = np.unique(reports.pupil[named] << _PLACE_BITS | stated[named])
+    return keys & ((1 << _PLACE_BITS) - 1), keys >> _PLACE_BITS
+
+
+def in_several_areas(spans: Spans, pupil: Numbers) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+    """Give the pupils that are counted in several areas, with their spans (area, start, end)."""
+    if not len(pupil):
+        return
+    first = np.flatnonzero(np.diff(pupil, prepend=-1))
+    several = np.minimum.reduceat(spans.area, first) != np.maximum.reduceat(spans.area, first)
+    last = np.append(first[1:], len(pupil))
+    for begin, end in zip(first[several].tolist(), last[several].tolist(), strict=True):
+        own = (of[begin:end].tolist() for of in (spans.area, spans.start, spans.end))
+        yield int(pupil[begin]), list(zip(*own, strict=True))
+
+
+def contribute_many(reports: Reports, chosen: NDArray[np.bool_], deltas: Deltas) -> Spans:
+    """Add what the ``chosen`` pupils contribute, who never moved, and give their spans.
+
+    A household that several pupils may share is left to ``projections.fold.household``.
+    """
+    _, place = _places(reports)
+    place = np.where(place == NO_PLACE, UNKNOWN_PLACE, place)
+    counts = reports.standing & chosen[reports.pupil]
+    done = np.flatnonzero(counts & (reports.order >= DEVICE))
+    column = np.where(reports.order[done] == VISIT, cells.VISIT, cells.DEVICE) + reports.detail[done]
+    where = place[reports.pupil[done]] << 2 | reports.sector[done]
+    _add(deltas.flow, _flow(where, local_days(reports.occurred[done]), column))
+    spans = _spans(reports, np.flatnonzero(counts & (reports.order <= RESTORED)), place)
+    if len(spans.row):
+        _contribute_states(spans, reports.alone[spans.row], deltas)
+        _contribute_weeks(spans, reports.pupil[spans.row], deltas)
+    return spans
+
+
+def _places(reports: Reports) -> tuple[Numbers, Numbers]:
+    """Give the least and the greatest place that is stated for each pupil; ``NO_PLACE`` where none is."""
+    first = np.flatnonzero(np.diff(reports.pupil, prepend=-1))
+    stated = reports.standing & (reports.place != NO_PLACE)
+    least = np.minimum.reduceat(np.where(stated, reports.place, UNKNOWN_PLACE), first)
+    return least, np.maximum.reduceat(np.where(stated, reports.place, NO_PLACE), first)
+
+
+def _spans(reports: Reports, rows: Numbers, place: Numbers) -> Spans:
+    """Find the intervals among losses and restorations: of a row of equal ones, the first decides."""
+    pupil, lost = reports.pupil[rows], reports.order[rows] == LOST
+    same = np.diff(pupil, prepend=-1) == 0
+    after_loss = same & np.roll(lost, 1)
+    opens, closes = np.flatnonzero(lost & ~after_loss), np.flatnonzero(~lost & after_loss)
+    # The next that closes is the pupil's own, or there is none.
+    next_one = np.searchsorted(closes, opens)
+    found = np.append(closes, -1)[next_one]
+    closed = (found >= 0) & (pupil[found] == pupil[opens])
+    start = reports.occurred[rows[opens]]
+    end = np.where(closed, reports.occurred[rows[found]], FOREVER)
+    keep = start < end  # one of no length does not exist
+    row = rows[opens][keep]
+    return Spans(row, place[reports.pupil[row]] << 2 | reports.sector[row], start[keep], end[keep])
+
+
+def _contribute_states(spans: Spans, alone: NDArray[np.bool_], deltas: Deltas) -> None:
+    """Count what begins and ends with a span, and among those over four weeks (``pupil._contribute_states``)."""
+    area, start, end = spans.area, spans.start, spans.end
+    closed = end != FOREVER
+    first, last = local_days(start), local_days(end[closed])
+    _add(deltas.flow, _flow(area, first, cells.NEWLY_LOST))
+    _add(deltas.flow, _flow(area[closed], last, cells.RESTORED))
+    _add(deltas.flow, _flow(area[alone], first[alone], cells.HOUSEHOLDS))
+    _add(deltas.flow, _flow(area[alone & closed], last[alone[closed]], cells.HOUSEHOLDS), -1)
+    ripe = start + (FOUR_WEEKS - 1)
+    long = ripe < end
+    _add(deltas.flow, _flow(area[long], local_days(ripe[long]), cells.OVER_4_WEEKS))
+    _add(deltas.flow, _flow(area[long & closed], last[long[closed]], cells.OVER_4_WEEKS), -1)
+    over = deltas.over_4_weeks
+    for pair in zip(ripe[long].tolist(), area[long].tolist(), strict=True):
+        over[pair] += 1
+
+
+def _contribute_weeks(spans: Spans, pupil: Numbers, deltas: Deltas) -> None:
+    """Count each pupil once for each area and week, under the days of the week (``pupil._contribute_weeks``)."""
+    area, closed = spans.area, spans.end != FOREVER
+    first = local_days(spans.start)
+    last = np.where(closed, local_days(np.where(closed, spans.end - 1, spans.start)), 0)
+    monday, last_monday = _monday(first), _monday(last)
+    from_first = 127 & (127 << (first - monday))
+    to_last = (2 << (last - last_monday)) - 1
+    one_week = closed & (monday == last_monday)
+    more = closed & ~one_week
+    masks = np.where(one_week, from_first & to_last, from_first)
+    _add(
+        deltas.during,
+        _during(
+            *_once(
+                np.append(pupil, pupil[more]),
+                np.append(area, area[more]),
+                np.append(monday, last_monday[more]),
+                np.append(masks, to_last[more]),
+            )
+        ),
+    )
+    between = more & (last_monday > monday + 7)
+    begun = ~closed | between
+    _add(deltas.during, _during(area[begun], monday[begun] + 7, cells.WHOLE_WEEKS))
+    _add(deltas.during, _during(area[between], last_monday[between], cells.WHOLE_WEEKS), -1)
+
+
+def _once(pupil: Numbers, area: Numbers, monday: Numbers, masks: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Unite the days of each pupil in an area and week; give area, week and days of each."""
+    order = np.lexsort((monday, area, pupil))
+    pupil, area, monday = pupil[order], area[order], monday[order]
+    new = np.diff(pupil, prepend=-1) | np.diff(area, prepend=-1) | np.diff(monday, prepend=-1)
+    first = np.flatnonzero(new)
+    return area[first], monday[first], np.bitwise_or.reduceat(masks[order], first)
+
+
+def _monday(days: Numbers) -> Numbers:
+    return days - (days + 6) % 7
+
+
+def _flow(area: Numbers, day: Numbers, column: Numbers | int) -> Numbers:
+    return (area << DAY_BITS | day) << FLOW_BITS | column
+
+
+def _during(area: Numbers, monday: Numbers, mask: Numbers | int) -> Numbers:
+    return (area << DAY_BITS | monday) << MASK_BITS | mask
+
+
+def _add(sums: Sums, keys: Numbers, each: int = 1) -> None:
+    for key, count in zip(*(found.tolist() for found in np.unique(keys, return_counts=True)), strict=True):
+        sums[key] += each * count

@@ -1,0 +1,60 @@
+"""Replay the ledger in a process of its own: ``python -m services.web.api.replay DATA_DIR AS_OF all|some``.
+
+The page's server starts it when tables as of an earlier time are asked for, so that no page waits for it. Writes both
+tables by column as JSON, with the ledger's position, to standard output; ends with status 3 when the ledger does not
+answer. With ``all``, the counts have rows of zeros too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+
+from projections.replay import columns_of, replaying
+from projections.tables import MEASURES
+from services.ledger.connecting import connect
+from services.ledger.history import history
+from services.ledger.reading import last_sequence
+from services.system import CommandError, DataDir, SystemRecord, find_system
+from services.system.beside import run_beside
+
+_log = structlog.get_logger(__name__)
+
+
+async def _last(record: SystemRecord) -> int:
+    async with await connect(record.nats, name="page") as ledger:
+        return await last_sequence(ledger.nc)
+
+
+def _replayed(record: SystemRecord, as_of: int, all_rows: bool) -> dict[str, Any]:
+    position = asyncio.run(_last(record))
+    with replaying(columns_of(history(record, position), keep_event=False)) as replay:
+        tables = {}
+        for name in MEASURES:
+            table = replay.table(name, as_of, all_rows and name == "counts")
+            tables[name] = {column: table[column].to_pylist() for column in table.column_names}
+    return {"position": position, "tables": tables}
+
+
+def main() -> int:
+    """Replay, with the rights of the page's server."""
+    path, as_of, which = sys.argv[1:]
+    try:
+        record = find_system(DataDir(Path(path)))
+        found = _replayed(replace(record, nats=record.address_of("page")), int(as_of), which == "all")
+    except CommandError as why:
+        _log.warning("the ledger cannot be replayed", why=why.message)
+        return why.exit_status
+    sys.stdout.buffer.write(orjson.dumps(found))
+    sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    run_beside(main)

@@ -1,0 +1,111 @@
+"""A map as an open page follows it: the tiles, and the table of the same numbers."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from events.times import week_monday
+from projections.register.areas import AreaKind, area_of, areas
+from projections.register.divisions import into_division
+from projections.register.tiles import tiles
+from projections.tables import UNKNOWN
+from services.web.environment import render
+from services.web.map.figures import Tile, figures_of
+from services.web.map.view import MapView
+from services.web.painting import LEVELS, Cell, Slots, paint
+from services.web.query import Query
+from services.web.rows import name_of, place_href
+from services.web.texts import Language, translator
+from services.web.topics import Current, PageTopic
+from services.web.views import BLANK, MOST, VALUE, Column
+
+__all__ = ["Drawn", "MapTopic", "levels_of"]
+
+_LARGER: Final = {"municipality": 1, "region": 10, "province": 25}
+"""How many times the steps of the scale are those of municipalities, but for the first: from one pupil on."""
+
+
+class Drawn(NamedTuple):
+    """An area on the map: where its tile is (None: it has none), what it is called and where its link goes."""
+
+    code: str
+    name: str
+    href: str
+    tile: tuple[int, int] | None
+    comparable: bool
+    cell: Cell
+
+
+def levels_of(kind: str) -> tuple[int, ...]:
+    """Give the steps of the scale of a kind of areas."""
+    return tuple(level if level == 1 else level * _LARGER[kind] for level in LEVELS)
+
+
+_NOTHING: Final = (BLANK, 0, 0, BLANK)
+"""The numbers of an area without a closed school."""
+
+
+class MapTopic(PageTopic):
+    """The number of every area in a week. The tiles change at once, the table of them every second at most."""
+
+    def __init__(self, view: MapView) -> None:
+        super().__init__()
+        self._view = view
+        self._worked_out: tuple[Current, str | None, dict[str, Tile]] | None = None
+
+    def _figures(self, current: Current) -> tuple[str | None, dict[str, Tile]]:
+        """Give the week and its figures by code: worked out once for both languages, for the tiles and the table."""
+        if self._worked_out is None or self._worked_out[0] is not current:
+            week, found = figures_of(current.tables, current.frame, self._view)
+            self._worked_out = current, week, {tile.code: tile for tile in found}
+        return self._worked_out[1:]
+
+    def areas(self, current: Current, language: Language) -> list[Drawn]:
+        """Give every area of the map, those without a closed school too, and residence unknown."""
+        week, told = self._figures(current)
+        if week is None:
+            return []
+        codes = [*self._codes(week, told), UNKNOWN]
+        column, levels = Column(week, "week"), levels_of(self._view.kind)
+        return [
+            Drawn(
+                code,
+                _name(code, language),
+                _href(code, self._view.key),
+                tiles().get(code),
+                told[code].comparable if code in told else True,
+                paint(column, told[code].numbers if code in told else _NOTHING, language, levels=levels),
+            )
+            for code in codes
+        ]
+
+    def _codes(self, week: str, told: dict[str, Tile]) -> list[str]:
+        if self._view.kind != "municipality":
+            return [area.code for area in areas(AreaKind(self._view.kind), week_monday(week))]
+        return sorted({*into_division(self._view.shown_division(week)).codes, *told} - {UNKNOWN})
+
+    def write(self, current: Current, language: Language) -> Slots:
+        """Write the number on every tile."""
+        return {f"t-{area.code}": (area.cell.text, area.cell.css) for area in self.areas(current, language)}
+
+    def draw(self, current: Current, language: Language) -> dict[str, str]:
+        """Draw the table, the largest number first."""
+        _, told = self._figures(current)
+
+        def order(area: Drawn) -> tuple[int, int, str]:
+            numbers = told[area.code].numbers if area.code in told else _NOTHING
+            return -numbers[MOST], -numbers[VALUE], area.name
+
+        listed = sorted(self.areas(current, language), key=order)
+        return {"map-table": render("map_rows.html", t=translator(language), areas=listed, kind=self._view.kind)}
+
+
+def _name(code: str, language: Language) -> str:
+    found = area_of(code)
+    return name_of(code, language) if found is None or code.startswith("GM") else found.name
+
+
+def _href(code: str, key: str) -> str:
+    if code.startswith("GM") or code == UNKNOWN:
+        return place_href(code, Query(sector=key))
+    return Query(path="/gemeenten", area=code, sector=key).href()

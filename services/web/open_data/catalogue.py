@@ -1,0 +1,111 @@
+"""The open data described for catalogues of data: DCAT-AP-NL 3.0 as JSON-LD."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from services.web.open_data.definition import DESCRIPTION, TITLE
+from services.web.open_data.files import CSV, JSON, KINDS
+
+__all__ = ["catalogue"]
+
+_AUTHORITY: Final = "http://publications.europa.eu/resource/authority"
+_IANA: Final = "https://www.iana.org/assignments/media-types"
+_LICENCE: Final = "http://creativecommons.org/publicdomain/zero/1.0/"
+
+_CONTEXT: Final = {
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dct": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+_CATALOGUE: Final = {"nl": "Open data van Kind in beeld", "en": "Open data of Kind in beeld"}
+_AREAS: Final = {
+    "nl": ", opgeteld per land, provincie, veiligheidsregio en gemeente",
+    "en": ", added up by country, province, safety region and municipality",
+}
+_SIMULATED: Final = {"nl": " (gesimuleerd: niemand hierin bestaat)", "en": " (simulated: nobody in it exists)"}
+
+
+def catalogue(
+    base: str, days: list[date], publisher: str | None, contact: str | None, simulated: bool
+) -> dict[str, Any]:
+    """Describe the data that is found under the address `base`.
+
+    `publisher` is the name of who publishes it, `contact` an address of mail; a catalogue of data wants both.
+    """
+    responsible: dict[str, Any] = {}
+    if publisher is not None:
+        agent = {"@id": f"{base}#publisher", "@type": "foaf:Agent", "foaf:name": publisher}
+        responsible |= {"dct:publisher": agent, "dct:creator": agent}
+    if contact is not None:
+        reach = {"@type": "vcard:Kind", "vcard:hasEmail": {"@id": f"mailto:{contact}"}}
+        responsible["dcat:contactPoint"] = reach | ({} if publisher is None else {"vcard:fn": publisher})
+    datasets = [_dataset(base, kind, days, simulated) | responsible for kind in KINDS]
+    return {
+        "@context": _CONTEXT,
+        "@id": f"{base}/catalog.jsonld",
+        "@type": "dcat:Catalog",
+        "dct:title": _texts(_CATALOGUE, _SIMULATED if simulated else {}),
+        "dct:description": _texts(DESCRIPTION),
+        "dct:language": _languages(),
+        "dct:license": {"@id": _LICENCE},
+        "foaf:homepage": {"@id": base},
+        **responsible,
+        "dcat:dataset": datasets,
+    }
+
+
+def _dataset(base: str, kind: str, days: list[date], simulated: bool) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "@id": f"{base}#{kind}",
+        "@type": "dcat:Dataset",
+        "dct:identifier": f"{base}#{kind}",
+        "dct:title": _texts(TITLE, _AREAS if kind == "areas" else {}, _SIMULATED if simulated else {}),
+        "dct:description": _texts(DESCRIPTION),
+        "dct:accessRights": {"@id": f"{_AUTHORITY}/access-right/PUBLIC"},
+        "dcat:theme": {"@id": f"{_AUTHORITY}/data-theme/EDUC"},
+        "dct:spatial": {"@id": f"{_AUTHORITY}/country/NLD"},
+        "dct:accrualPeriodicity": {"@id": f"{_AUTHORITY}/frequency/DAILY"},
+        "dct:language": _languages(),
+        "dcat:landingPage": {"@id": base},
+        "dcat:distribution": [
+            _distribution(base, kind, "csv", CSV.partition(";")[0]),
+            _distribution(base, kind, "json", JSON),
+        ],
+    }
+    if days:
+        described["dct:issued"] = _day(days[0])
+        described["dct:modified"] = _day(days[-1])
+    return described
+
+
+def _distribution(base: str, kind: str, form: str, media_type: str) -> dict[str, Any]:
+    address = {"@id": f"{base}/{kind}.{form}"}
+    return {
+        "@id": f"{base}#{kind}-{form}",
+        "@type": "dcat:Distribution",
+        "dct:title": f"{kind}.{form}",
+        "dcat:accessURL": address,
+        "dcat:downloadURL": address,
+        "dcat:mediaType": {"@id": f"{_IANA}/{media_type}"},
+        "dct:format": {"@id": f"{_AUTHORITY}/file-type/{form.upper()}"},
+        "dct:license": {"@id": _LICENCE},
+    }
+
+
+def _texts(*parts: dict[str, str]) -> list[dict[str, str]]:
+    return [
+        {"@language": language, "@value": "".join(part.get(language, "") for part in parts)}
+        for language in ("nl", "en")
+    ]
+
+
+def _languages() -> list[dict[str, str]]:
+    return [{"@id": f"{_AUTHORITY}/language/{language}"} for language in ("NLD", "ENG")]
+
+
+def _day(day: date) -> dict[str, str]:
+    return {"@type": "xsd:date", "@value": day.isoformat()}
