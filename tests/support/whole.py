@@ -89,7 +89,7 @@ def whole(data_dir: Path, *arguments: str, log_level: str = "info") -> Iterator[
 
 def fetch(url: str) -> Any:
     """The JSON at an address on loopback."""
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
         return json.load(answer)
 
 

@@ -13,7 +13,7 @@ def test_the_demonstration_from_beginning_to_end(tmp_path: Path) -> None:
     arguments = ("demo", "--port", "0", "--seconds-per-week", "1", "--scale", "0.05", "--seed", "2")
     with whole(tmp_path / "demo", *arguments) as demo:
         url = demo.ready()
-        with urllib.request.urlopen(url, timeout=10) as page:  # noqa: S310 - loopback
+        with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310 - loopback
             assert "Gesimuleerde klok" in page.read().decode()
         first = fetch(url + "health")
         assert first["clock"] == "simulated"
