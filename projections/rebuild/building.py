@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from projections.live.store import LEDGER, open_store
-from projections.rebuild.households import fold_households
+from projections.rebuild.households import fold_households, middle_household
 from projections.rebuild.others import write_others
 from projections.rebuild.parts import add_cells, take_over, writing
 from projections.rebuild.pupils import fold_pupils
@@ -36,7 +36,8 @@ def build(directory: Path, database: Path, pool: Executor, *, told: Told = _noth
     told("settling", 0, 1)
     cuts = pool.submit(settle, directory, parts).result()
     files = [directory / f"pupils-{number}.sqlite" for number in range(len(cuts))]
-    others, households = directory / "others.sqlite", directory / "households.sqlite"
+    others = directory / "others.sqlite"
+    households = [directory / f"households-{half}.sqlite" for half in (1, 2)]
     _begin(directory / "empty.sqlite", database)
     # The longest first: the last to end keeps nobody waiting for long.
     seen: Future[int] = pool.submit(write_seen, directory, database)
@@ -45,28 +46,35 @@ def build(directory: Path, database: Path, pool: Executor, *, told: Told = _noth
         pool.submit(fold_pupils, directory, file, since, until)
         for file, since, until in zip(files, cuts, [*cuts[1:], None], strict=True)
     ]
-    tasks = [seen, rest, *folding]
+    sharing: list[Future[int]] = []
     waiting: list[Path] = []
+    tasks = [seen, rest, *folding]
     for done, task in enumerate(as_completed(tasks)):
         told("folding", done, len(tasks))
         task.result()
         if task in folding:
             waiting.append(files[folding.index(task)])
-            if all(each.done() for each in folding):
-                shared = pool.submit(fold_households, files, households)
+            if not sharing and all(each.done() for each in folding):
+                middle = middle_household(files)
+                halves = zip(households, ((None, middle), (middle, None)), strict=True)
+                sharing = [pool.submit(fold_households, files, file, *between) for file, between in halves]
         # What stands is written into the database itself; after it, this process takes over part by part.
         if seen.done():
             _take_over_pupils(database, waiting)
             waiting.clear()
     told("putting together", 0, 1)
     position = rest.result()
-    shared.result()
-    with writing(database, [*files, others, households]) as to:
+    with writing(database, [*files, others]) as to:
         take_over(to, len(files), "school", "closure", "retraction", "early", "set_aside", "horizon")
-        take_over(to, len(files) + 1, "household", "apart")
-        add_cells(to, len(files) + 2)
+        add_cells(to, len(files) + 1)
         if position:
             to.execute("INSERT INTO tracking VALUES (?, ?)", (LEDGER, position))
+    for shared in sharing:
+        shared.result()
+    with writing(database, households) as to:
+        for half in range(len(households)):
+            take_over(to, half, "household", "apart")
+        add_cells(to, len(households))
     _complete(database)
     return position
 

@@ -50,14 +50,15 @@ def take_over(to: sqlite3.Connection, number: int, *tables: str) -> None:
 
 
 def add_cells(to: sqlite3.Connection, parts: int) -> None:
-    """Write the sums over all that are read."""
+    """Add the sums over all that are read to what is there."""
     for table in (*CELLS, "over_4_weeks"):
         keys = "at, area" if table == "over_4_weeks" else "key"
         every = " UNION ALL ".join(f"SELECT * FROM part{number}.{table}" for number in range(parts))
         to.execute(
-            f"INSERT INTO main.{table} SELECT {keys}, sum(n) FROM ({every})"
-            f" GROUP BY {keys} HAVING sum(n) <> 0 ORDER BY {keys}"
+            f"INSERT INTO main.{table} SELECT {keys}, sum(n) FROM ({every}) GROUP BY {keys} ORDER BY {keys}"
+            f" ON CONFLICT ({keys}) DO UPDATE SET n = n + excluded.n"
         )
+        to.execute(f"DELETE FROM main.{table} WHERE n = 0")
 
 
 def write_cells(connection: sqlite3.Connection, deltas: Deltas) -> None:
