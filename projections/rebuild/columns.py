@@ -82,10 +82,15 @@ def _batch(reports: Reports) -> pa.RecordBatch:
     )
 
 
+def whole(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> bytes:
+    """Give the 16 bytes that each pair of halves stands for, one after the other."""
+    return np.stack([first, second], axis=1).astype(">u8").tobytes()
+
+
 def joined(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> list[bytes]:
     """Give the 16 bytes that each pair of halves stands for."""
-    whole = np.stack([first, second], axis=1).astype(">u8").tobytes()
-    return [whole[at : at + 16] for at in range(0, len(whole), 16)]
+    together = whole(first, second)
+    return [together[at : at + 16] for at in range(0, len(together), 16)]
 
 
 class Columns:

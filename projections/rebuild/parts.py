@@ -12,6 +12,8 @@ from projections.fold.cells import Deltas
 from projections.live.schema import SCHEMA
 
 CELLS: Final = ("flow", "during", "coverage")
+PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536")
+"""How a database is written that nobody else has, and that is of no use before it is complete."""
 _MEMBER: Final = "CREATE TABLE IF NOT EXISTS member (household TEXT, pupil TEXT, spans BLOB)"
 
 
@@ -23,7 +25,7 @@ def writing(path: Path, read: Sequence[Path] = ()) -> Iterator[sqlite3.Connectio
     """
     connection = sqlite3.connect(path, isolation_level=None)
     try:
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         for number, other in enumerate(read):
             connection.execute(f"ATTACH ? AS part{number}", (str(other),))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from projections.rebuild.columns import joined
-from projections.rebuild.parts import writing
+import adbc_driver_sqlite.dbapi as adbc
+import numpy as np
+import pyarrow as pa
+
+from projections.rebuild.columns import whole
+from projections.rebuild.parts import PRAGMAS
 from projections.rebuild.settling import settled
 
 _ROWS: Final = 65_536
@@ -17,19 +22,43 @@ select key1, key2, kind, owner, recorded, position, content1, content2
 from event where key1 >= $since and key1 <= $until and position not in (from copy)
 order by key1, key2
 """
+_SCHEMA: Final = pa.schema(
+    [
+        ("key", pa.binary()),
+        ("kind", pa.int8()),
+        ("owner", pa.string()),
+        ("recorded", pa.int64()),
+        ("position", pa.int64()),
+        ("content", pa.binary()),
+    ]
+)
 
 
 def write_seen(directory: Path, database: Path) -> int:
-    """Write what stands into the database itself; give the number of events."""
-    count = 0
+    """Write what stands into the database itself; give the number of events.
+
+    From columns to rows without an object of Python for each value: a third of the time.
+    """
+    with adbc.connect(str(database), autocommit=True) as connection, connection.cursor() as to:
+        for pragma in PRAGMAS:
+            to.execute(f"PRAGMA {pragma}")
+            to.fetchall()
+        return to.adbc_ingest("seen", pa.RecordBatchReader.from_batches(_SCHEMA, _standing(directory)), mode="append")
+
+
+def _standing(directory: Path) -> Iterator[pa.RecordBatch]:
     width = (1 << 64) // _SLICES
-    with settled(directory) as connection, writing(database) as to:
+    with settled(directory) as connection:
         for since in range(0, 1 << 64, width):
             of = {"since": since, "until": since + width - 1}
             for batch in connection.sql(_STANDING, params=of).to_arrow_reader(_ROWS):
-                keys, contents = (joined(batch.column(at).to_numpy(), batch.column(at + 1).to_numpy()) for at in (0, 6))
-                between = (batch.column(at).to_pylist() for at in range(2, 6))
-                rows = zip(keys, *between, contents, strict=True)
-                to.executemany("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?)", rows)
-                count += batch.num_rows
-    return count
+                key1, key2, kind, owner, recorded, position, content1, content2 = batch.columns
+                columns = [_binary(key1, key2), kind, owner, recorded, position, _binary(content1, content2)]
+                yield pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
+
+
+def _binary(first: pa.UInt64Array, second: pa.UInt64Array) -> pa.Array:
+    """Give the 16 bytes that each pair of halves stands for."""
+    ends = np.arange(0, 16 * (len(first) + 1), 16, dtype=np.int32)
+    joined = whole(first.to_numpy(), second.to_numpy())
+    return pa.Array.from_buffers(pa.binary(), len(first), [None, pa.py_buffer(ends), pa.py_buffer(joined)])
