@@ -23,10 +23,12 @@ from services.web.access.middleware import AccessMiddleware
 from services.web.access.pages import access_routes
 from services.web.api import Replays, create_routes
 from services.web.boards import Boards
+from services.web.charts import Studio
 from services.web.environment import BUILD, STATIC
 from services.web.headers import SecurityHeaders, UnchangingFiles
 from services.web.live import keep_current, stream
 from services.web.pages.answering import board_of, page
+from services.web.pages.charts import chart_routes
 from services.web.pages.map import draw_map
 from services.web.pages.municipality import draw_municipality
 from services.web.pages.now import draw_now
@@ -69,7 +71,7 @@ def create_app(
     `app.state.boards.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
     """
-    boards = Boards(source, clock, lag, simulated, public)
+    boards, studio = Boards(source, clock, lag, simulated, public), Studio()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -78,6 +80,7 @@ def create_app(
             yield
         finally:
             boards.close()
+            studio.close()
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -91,6 +94,7 @@ def create_app(
             Route("/gemeenten", page(draw_table, "/gemeenten")),
             Route(TABLE_PATH, take_table),
             Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
+            *chart_routes(),
             Route("/uitleg", page(draw_reading, "/uitleg")),
             *(access_routes(access) if access is not None else ()),
             Route("/live", stream),
@@ -110,7 +114,7 @@ def create_app(
         exception_handlers={404: not_found},
         lifespan=lifespan,
     )
-    app.state.boards = boards
+    app.state.boards, app.state.studio = boards, studio
     return app
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from projections.tables import DEVICES, OUTCOMES
 from services.web import wording
+from services.web.charts import Chart, Held
+from services.web.charts.figures import chart_of_place
 from services.web.environment import render
 from services.web.frame import ALL
 from services.web.municipality.figures import Week, weeks_of
@@ -16,6 +19,9 @@ from services.web.topics import Current, PageTopic
 from services.web.wording import number, signed
 
 __all__ = ["MunicipalityTopic", "Row"]
+
+
+_TABLES: Final = ("balance", "state", "answers", "work")
 
 
 class Row(NamedTuple):
@@ -43,6 +49,12 @@ class MunicipalityTopic(PageTopic):
     def __init__(self, code: str, key: str = ALL) -> None:
         super().__init__()
         self._code, self._key = code, key
+        self._charts = Held(lambda current: {"place": chart_of_place(current, code, key)})
+
+    @property
+    def charts(self) -> Mapping[str, Chart]:
+        """The chart as the page shows it, by name."""
+        return self._charts.charts
 
     def write(self, current: Current, language: Language) -> Slots:
         """Write the number of the last week."""
@@ -58,7 +70,7 @@ class MunicipalityTopic(PageTopic):
         }
 
     def draw(self, current: Current, language: Language) -> dict[str, str]:
-        """Draw the tables of the weeks."""
+        """Draw the chart and the tables of the weeks."""
         weeks = weeks_of(current.tables, current.frame, self._code, self._key)
         rows = [_row(week, language) for week in weeks]
         context = {
@@ -68,13 +80,14 @@ class MunicipalityTopic(PageTopic):
             "devices": DEVICES,
             "open_days": any(week.elsewhen for week in weeks),
         }
-        drawn = dict.fromkeys(("balance", "state", "answers", "work"), "")
+        chart = self._charts.html(current, language)
+        drawn = dict.fromkeys(_TABLES, "") | chart
         if not rows:
             return drawn | {"balance": render("municipality_none.html", context, text="here_none")}
         if not weeks[0].exact:
             public = render("municipality_public.html", context)
             return drawn | {"balance": render("municipality_none.html", context, text="here_public"), "state": public}
-        return {name: render(f"municipality_{name}.html", context) for name in drawn}
+        return {name: render(f"municipality_{name}.html", context) for name in _TABLES} | chart
 
 
 def _row(week: Week, language: Language) -> Row:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Mapping
 from functools import partial
 from urllib.parse import urlencode
 
 from projections.tables import DEVICES, OUTCOMES
+from services.web.charts import Chart, Held
+from services.web.charts.figures import charts_of_area
 from services.web.environment import render
 from services.web.frame import ALL
 from services.web.now.attention import attention
@@ -24,10 +26,16 @@ __all__ = ["NowTopic"]
 class NowTopic(PageTopic):
     """The numbers of an area, and what needs attention in it."""
 
-    def __init__(self, area: str = "", within: Container[str] | None = None) -> None:
+    def __init__(self, area: str = "", within: frozenset[str] | None = None) -> None:
         """`area` is its code in links, and `within` its municipalities; an empty one and None for the whole country."""
         super().__init__()
         self._area, self._within = area, within
+        self._charts = Held(lambda current: charts_of_area(current, area, within))
+
+    @property
+    def charts(self) -> Mapping[str, Chart]:
+        """The charts as the page shows them, by name."""
+        return self._charts.charts
 
     def _rows(self, tables: TablesLike) -> list[int] | None:
         if self._within is None:
@@ -46,10 +54,11 @@ class NowTopic(PageTopic):
         return slots
 
     def draw(self, current: Current, language: Language) -> dict[str, str]:
-        """Draw the list of what needs attention."""
+        """Draw the list of what needs attention, and the charts."""
         places = places_of(current.tables, current.frame, self._rows(current.tables))
         groups = attention(places, current.fresh, partial(_table, self._area), language)
-        return {"attention": render("attention.html", t=translator(language), groups=groups)}
+        listed = render("attention.html", t=translator(language), groups=groups)
+        return {"attention": listed, **self._charts.html(current, language)}
 
 
 def _trend(reported: int, expected: int, language: Language) -> str:

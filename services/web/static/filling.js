@@ -19,12 +19,25 @@ export function place(parts) {
     if (!element) continue;
     const active = element.contains(document.activeElement) && document.activeElement;
     const open = new Set([...element.querySelectorAll("details[open]")].map((each) => each.id));
+    const pictures = [...element.querySelectorAll("picture[id]")];
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
     element.replaceChildren(fresh.content);
     for (const each of element.querySelectorAll("details")) each.open = open.has(each.id);
+    for (const picture of pictures) keep(picture, element);
     if (active) same(element, active)?.focus({ preventScroll: true });
   }
+}
+
+/** Let a picture go on showing what it does until the new one is there: the element stays, its addresses change. */
+function keep(picture, element) {
+  const fresh = element.querySelector(`#${picture.id}`);
+  if (!fresh) return;
+  const now = [...fresh.children];
+  [...picture.children].forEach((each, at) => {
+    for (const { name, value } of now[at].attributes) if (each.getAttribute(name) !== value) each.setAttribute(name, value);
+  });
+  fresh.replaceWith(picture);
 }
 
 function same(element, active) {

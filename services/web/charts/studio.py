@@ -1,0 +1,113 @@
+"""Where pictures are drawn: one at a time, in a process beside the pages, and kept for who asks for the same."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+import structlog
+
+from services.web.charts.pictures import Form, Heat, Job, Lines
+
+__all__ = ["BusyStudio", "Studio"]
+
+_log = structlog.get_logger(__name__)
+
+_SECONDS: Final = 60.0
+"""How long a drawing may take; the first one waits for its process to start."""
+_WAITING: Final = 64
+"""Drawings that are under way or wait for their turn at most."""
+_KEPT: Final = 128
+_KEPT_BYTES: Final = 16 << 20
+_IDLE: Final = 600.0
+"""Seconds without a drawing after which the process goes, for it holds some 150 MB."""
+
+
+class BusyStudio(Exception):  # noqa: N818 - what is the matter
+    """A picture cannot be had now."""
+
+
+class Studio:
+    """Draws pictures. Used on one event loop."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, bytes] = {}
+        self._under_way: dict[bytes, asyncio.Task[bytes]] = {}
+        self._turn = asyncio.Lock()
+        self._process: Process | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self.drawn = 0
+        """How many pictures were drawn since the start."""
+
+    async def draw(self, picture: Lines | Heat, form: Form) -> bytes:
+        """Give a picture in a form. Raises BusyStudio when too many wait, or it could not be drawn."""
+        job = msgspec.msgpack.encode(Job(picture, form))
+        key = hashlib.blake2b(job, digest_size=16).digest()
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._kept[key] = kept  # the one used last goes last
+            return kept
+        task = self._under_way.get(key)
+        if task is None:
+            if len(self._under_way) >= _WAITING:
+                raise BusyStudio
+            task = self._under_way[key] = asyncio.create_task(self._draw(key, job), name="drawing")
+            task.add_done_callback(lambda done: self._done(key, done))
+        # Who asked and went away takes the drawing from nobody else.
+        return await asyncio.shield(task)
+
+    def close(self) -> None:
+        """End the process."""
+        if self._idle is not None:
+            self._idle.cancel()
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+
+    def _done(self, key: bytes, task: asyncio.Task[bytes]) -> None:
+        del self._under_way[key]
+        if not task.cancelled():
+            task.exception()  # whoever waits has been told; that nobody waits any more is no fault
+
+    async def _draw(self, key: bytes, job: bytes) -> bytes:
+        async with self._turn:
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    drawn = await self._ask(job)
+            except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
+                _log.warning("a picture could not be drawn", why=type(error).__name__)
+                self.close()
+                raise BusyStudio from None
+        if not drawn:
+            raise BusyStudio
+        self._keep(key, drawn)
+        self.drawn += 1
+        return drawn
+
+    def _keep(self, key: bytes, drawn: bytes) -> None:
+        self._kept[key] = drawn
+        while len(self._kept) > _KEPT or (len(self._kept) > 1 and sum(map(len, self._kept.values())) > _KEPT_BYTES):
+            del self._kept[next(iter(self._kept))]
+
+    async def _ask(self, job: bytes) -> bytes:
+        process = self._process
+        if process is None or process.returncode is not None:
+            process = self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "services.web.charts.drawing"), stdin=PIPE, stdout=PIPE, env=os.environ
+            )
+        assert process.stdin is not None  # noqa: S101 - pipes, as asked for above
+        assert process.stdout is not None  # noqa: S101
+        process.stdin.write(len(job).to_bytes(4, "big") + job)
+        await process.stdin.drain()
+        drawn = await process.stdout.readexactly(int.from_bytes(await process.stdout.readexactly(4), "big"))
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = asyncio.get_running_loop().call_later(_IDLE, self.close)
+        return drawn
