@@ -32,6 +32,7 @@ from services.web.pages.charts import chart_routes
 from services.web.pages.map import draw_map
 from services.web.pages.municipality import draw_municipality
 from services.web.pages.now import draw_now
+from services.web.pages.picturing import picture_routes
 from services.web.pages.reading import draw_reading
 from services.web.pages.table import draw_table
 from services.web.pages.taking import PATH as TABLE_PATH
@@ -80,10 +81,10 @@ def create_app(
             yield
         finally:
             boards.close()
-            studio.close()
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            await studio.close()
             if access is not None:
                 access.close()
 
@@ -95,6 +96,7 @@ def create_app(
             Route(TABLE_PATH, take_table),
             Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
             *chart_routes(),
+            *picture_routes(),
             Route("/uitleg", page(draw_reading, "/uitleg")),
             *(access_routes(access) if access is not None else ()),
             Route("/live", stream),

@@ -8,7 +8,7 @@ from datetime import date
 from events.times import AMSTERDAM, from_micros, week_monday
 from services.web.texts import Language
 
-__all__ = ["day", "day_and_month", "first_day", "fold", "iso_day", "moment", "number", "signed", "week_number"]
+__all__ = ["day", "day_and_month", "first_day", "fold", "moment", "number", "signed", "week_number"]
 
 _MONTHS: dict[Language, tuple[str, ...]] = {
     "nl": tuple(
@@ -55,11 +55,6 @@ def week_number(week: str) -> str:
 def first_day(week: str, language: Language) -> str:
     """Write the Monday with which a week begins: 2020-W14 as 30 mrt."""
     return day_and_month(date.fromordinal(week_monday(week)), language)
-
-
-def iso_day(ordinal: int) -> str:
-    """Write a day as names of files have it: 2020-03-16."""
-    return date.fromordinal(ordinal).isoformat()
 
 
 def moment(micros: int, language: Language, *, seconds: bool = True) -> str:

@@ -37,11 +37,10 @@ class Held:
         # Other weeks, other rows: the page is laid out anew, and the chart with it.
         if current.frame != self._frame or now - self._made >= CHARTS_EVERY:
             self._made, self._frame = now, current.frame
-            charts = self._make(current)
-            if charts != self.charts or not self._html:
-                self.charts = charts
+            before, self.charts = self.charts, self._make(current)
+            if before != self.charts or not self._html:
                 self._html = {
-                    each: {f"chart-{name}": shown(name, chart, each) for name, chart in charts.items()}
+                    each: {f"chart-{name}": shown(name, chart, each) for name, chart in self.charts.items()}
                     for each in LANGUAGES
                 }
         return self._html[language]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-from events import local_day
 from services.web import wording
 from services.web.charts.chart import Chart, Kind, Number
 from services.web.charts.composing import SIZES, Size, written
@@ -66,7 +65,7 @@ def shown(name: str, chart: Chart, language: Language) -> str:
         summary=summary_of(chart, language),
         heads=_heads(chart, translator(language)),
         rows=_rows(chart, language),
-        file=f"kind-in-beeld-{name}-{wording.iso_day(local_day(chart.as_of))}",
+        file=f"kind-in-beeld-{name}-{chart.weeks[-1]}",
     )
 
 

@@ -42,6 +42,7 @@ class Studio:
         self._turn = asyncio.Lock()
         self._process: Process | None = None
         self._idle: asyncio.TimerHandle | None = None
+        self._going: asyncio.Task[None] | None = None
         self.drawn = 0
         """How many pictures were drawn since the start."""
 
@@ -62,14 +63,24 @@ class Studio:
         # Who asked and went away takes the drawing from nobody else.
         return await asyncio.shield(task)
 
-    def close(self) -> None:
-        """End the process."""
+    async def close(self) -> None:
+        """End what is being drawn, and the process."""
         if self._idle is not None:
             self._idle.cancel()
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._end()
+
+    async def _end(self) -> None:
+        """End the process, if there is one; a drawing that follows starts another."""
         process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
 
     def _done(self, key: bytes, task: asyncio.Task[bytes]) -> None:
         del self._under_way[key]
@@ -83,10 +94,14 @@ class Studio:
                     drawn = await self._ask(job)
             except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
                 _log.warning("a picture could not be drawn", why=type(error).__name__)
-                self.close()
+                await self._end()
                 raise BusyStudio from None
+            except asyncio.CancelledError:
+                await self._end()
+                raise
         if not drawn:
             raise BusyStudio
+        self._rest()
         self._keep(key, drawn)
         self.drawn += 1
         return drawn
@@ -97,8 +112,10 @@ class Studio:
             del self._kept[next(iter(self._kept))]
 
     async def _ask(self, job: bytes) -> bytes:
+        if self._process is not None and self._process.returncode is not None:
+            await self._end()
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None:
             process = self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "services.web.charts.drawing"), stdin=PIPE, stdout=PIPE, env=os.environ
             )
@@ -106,8 +123,18 @@ class Studio:
         assert process.stdout is not None  # noqa: S101
         process.stdin.write(len(job).to_bytes(4, "big") + job)
         await process.stdin.drain()
-        drawn = await process.stdout.readexactly(int.from_bytes(await process.stdout.readexactly(4), "big"))
+        return await process.stdout.readexactly(int.from_bytes(await process.stdout.readexactly(4), "big"))
+
+    def _rest(self) -> None:
+        """Let the process go when nothing is drawn for a while."""
         if self._idle is not None:
             self._idle.cancel()
-        self._idle = asyncio.get_running_loop().call_later(_IDLE, self.close)
-        return drawn
+        self._idle = asyncio.get_running_loop().call_later(_IDLE, self._go)
+
+    def _go(self) -> None:
+        if not self._under_way:
+            self._going = asyncio.create_task(self._go_in_turn(), name="drawing ends")
+
+    async def _go_in_turn(self) -> None:
+        async with self._turn:
+            await self._end()

@@ -25,6 +25,10 @@ DUTCH: Final = {
     "chart_hollow": "Een open punt: nog geen school antwoordde.",
     "chart_ranges_short": "Een band: het aantal ligt daarin",
     "chart_table": "Als tabel",
+    "chart_table_title": "Niet bereikte leerlingen per gemeente en week",
+    "chart_rows": "de eerste {n} van {m} rijen",
+    "chart_least": "vanaf {n} leerlingen",
+    "chart_public": "Van andere gemeenten wat openbaar is",
     "chart_take": "Meenemen:",
     "chart_from": "Kind in beeld, stand van {moment}",
 }
@@ -50,6 +54,10 @@ ENGLISH: Final = {
     "chart_hollow": "An open dot: no school has answered yet.",
     "chart_ranges_short": "A band: the number lies within it",
     "chart_table": "As a table",
+    "chart_table_title": "Pupils not reached by municipality and week",
+    "chart_rows": "the first {n} of {m} rows",
+    "chart_least": "from {n} pupils on",
+    "chart_public": "Of other municipalities what is public",
     "chart_take": "Take along:",
     "chart_from": "Kind in beeld, as of {moment}",
 }
