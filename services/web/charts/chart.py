@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
@@ -64,7 +64,7 @@ class Chart:
     change: int | None
     """Of the first line, on the week before, over what was closed in both; None where that is not known exactly."""
     marks: tuple[Mark, ...]
-    as_of: int = field(compare=False)
+    as_of: int
 
     @property
     def exact(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final, Literal, get_args
 
 from events.times import week_monday
@@ -56,6 +57,7 @@ def written(number_: Number, chart: Chart, language: Language) -> str:
     return span(number_.low, number_.high, language)
 
 
+@lru_cache(maxsize=256)
 def picture_of(chart: Chart, language: Language, theme: ThemeName, size: Size) -> Lines:
     """Compose the picture of a chart that has weeks."""
     t = translator(language)

@@ -25,8 +25,15 @@ def draw_heat(picture: Heat, form: Form) -> bytes:
     """Draw a table."""
     theme = THEMES[picture.theme]
     legend = [(css, text, 21 + len(text) * _LETTER * _SMALL + 14) for css, text in picture.legend]
-    # A column is as wide as its head.
-    wide = [max(_CELL, len(title) * 0.62 * _TEXT + 14, len(hint) * _LETTER * 10 + 14) for title, hint in picture.heads]
+    # A column is as wide as what stands in it.
+    wide = [
+        max(
+            _CELL,
+            *(len(text) * 0.62 * _TEXT + 14 for text in (title, *(row.cells[at].text for row in picture.rows))),
+            len(hint) * _LETTER * 10 + 14,
+        )
+        for at, (title, hint) in enumerate(picture.heads)
+    ]
     lefts = [_NAME + sum(wide[:at]) for at in range(len(wide) + 1)]
     width = max(lefts[-1], sum(each for _, _, each in legend))
     height = _TITLE + _LEGEND + _HEAD + _ROW * len(picture.rows) + _FOOTER

@@ -38,9 +38,13 @@ class Held:
         if current.frame != self._frame or now - self._made >= CHARTS_EVERY:
             self._made, self._frame = now, current.frame
             before, self.charts = self.charts, self._make(current)
-            if before != self.charts or not self._html:
+            if _versions(before) != _versions(self.charts) or not self._html:
                 self._html = {
                     each: {f"chart-{name}": shown(name, chart, each) for name, chart in self.charts.items()}
                     for each in LANGUAGES
                 }
         return self._html[language]
+
+
+def _versions(charts: Mapping[str, Chart]) -> dict[str, str]:
+    return {name: chart.version for name, chart in charts.items()}

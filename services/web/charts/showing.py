@@ -82,7 +82,8 @@ def summary_of(chart: Chart, language: Language) -> str:
         sentences.append(t(way, n=number(abs(chart.change), language)) + ".")
     elif chart.kind == "coverage" and len(told) > 1:
         sentences.append(t("chart_coverage_before", share=written(told[-2][1], chart, language)))
-    if len(told) > 1:
+    # Of ranges that overlap nobody can say which is the highest.
+    if len(told) > 1 and (chart.exact or all(most.low >= n.high for at, n in told if at != highest)):
         sentences.append(t("chart_highest", week=wording.week_number(highest), n=written(most, chart, language)))
     return " ".join(sentences)
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
 
 from services.web.charts.pictures import Form, Heat, Job, Lines
 
-__all__ = ["BusyStudio", "Studio"]
+__all__ = ["BusyStudio", "Drawn", "Studio"]
 
 _log = structlog.get_logger(__name__)
 
@@ -29,6 +30,20 @@ _IDLE: Final = 600.0
 """Seconds without a drawing after which the process goes, for it holds some 150 MB."""
 
 
+class Drawn(NamedTuple):
+    """A picture: as it is, compressed (None where that makes it no smaller), and the tag of its content."""
+
+    body: bytes
+    packed: bytes | None
+    tag: str
+
+    @classmethod
+    def of(cls, body: bytes, form: Form) -> Drawn:
+        """Pack it once for everyone who asks."""
+        tag = hashlib.blake2b(body, digest_size=12).hexdigest()
+        return cls(body, gzip.compress(body, 6, mtime=0) if form == "svg" else None, tag)
+
+
 class BusyStudio(Exception):  # noqa: N818 - what is the matter
     """A picture cannot be had now."""
 
@@ -37,8 +52,8 @@ class Studio:
     """Draws pictures. Used on one event loop."""
 
     def __init__(self) -> None:
-        self._kept: dict[bytes, bytes] = {}
-        self._under_way: dict[bytes, asyncio.Task[bytes]] = {}
+        self._kept: dict[bytes, Drawn] = {}
+        self._under_way: dict[bytes, asyncio.Task[Drawn]] = {}
         self._turn = asyncio.Lock()
         self._process: Process | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -46,7 +61,7 @@ class Studio:
         self.drawn = 0
         """How many pictures were drawn since the start."""
 
-    async def draw(self, picture: Lines | Heat, form: Form) -> bytes:
+    async def draw(self, picture: Lines | Heat, form: Form) -> Drawn:
         """Give a picture in a form. Raises BusyStudio when too many wait, or it could not be drawn."""
         job = msgspec.msgpack.encode(Job(picture, form))
         key = hashlib.blake2b(job, digest_size=16).digest()
@@ -58,7 +73,7 @@ class Studio:
         if task is None:
             if len(self._under_way) >= _WAITING:
                 raise BusyStudio
-            task = self._under_way[key] = asyncio.create_task(self._draw(key, job), name="drawing")
+            task = self._under_way[key] = asyncio.create_task(self._draw(key, job, form), name="drawing")
             task.add_done_callback(lambda done: self._done(key, done))
         # Who asked and went away takes the drawing from nobody else.
         return await asyncio.shield(task)
@@ -82,16 +97,16 @@ class Studio:
             process.kill()
         await process.communicate()
 
-    def _done(self, key: bytes, task: asyncio.Task[bytes]) -> None:
+    def _done(self, key: bytes, task: asyncio.Task[Drawn]) -> None:
         del self._under_way[key]
         if not task.cancelled():
             task.exception()  # whoever waits has been told; that nobody waits any more is no fault
 
-    async def _draw(self, key: bytes, job: bytes) -> bytes:
+    async def _draw(self, key: bytes, job: bytes, form: Form) -> Drawn:
         async with self._turn:
             try:
                 async with asyncio.timeout(_SECONDS):
-                    drawn = await self._ask(job)
+                    body = await self._ask(job)
             except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
                 _log.warning("a picture could not be drawn", why=type(error).__name__)
                 await self._end()
@@ -99,16 +114,19 @@ class Studio:
             except asyncio.CancelledError:
                 await self._end()
                 raise
-        if not drawn:
+        if not body:
             raise BusyStudio
         self._rest()
+        drawn = await asyncio.to_thread(Drawn.of, body, form)
         self._keep(key, drawn)
         self.drawn += 1
         return drawn
 
-    def _keep(self, key: bytes, drawn: bytes) -> None:
+    def _keep(self, key: bytes, drawn: Drawn) -> None:
         self._kept[key] = drawn
-        while len(self._kept) > _KEPT or (len(self._kept) > 1 and sum(map(len, self._kept.values())) > _KEPT_BYTES):
+        while len(self._kept) > _KEPT or (
+            len(self._kept) > 1 and sum(len(each.body) for each in self._kept.values()) > _KEPT_BYTES
+        ):
             del self._kept[next(iter(self._kept))]
 
     async def _ask(self, job: bytes) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -79,9 +78,9 @@ async def answer_picture(
         drawn = await studio.draw(picture, form)
     except BusyStudio:
         return PlainTextResponse("It cannot be drawn now.\n", 503, {"Retry-After": "5"})
-    tag = f'W/"{hashlib.blake2b(drawn, digest_size=12).hexdigest()}"'
-    known = [each.strip() for each in request.headers.get("if-none-match", "").split(",")]
-    told = {"ETag": tag, **(headers or {})}
-    if tag in known:
+    told = {"ETag": f'W/"{drawn.tag}"', "Vary": "Accept-Encoding", **(headers or {})}
+    if told["ETag"] in (each.strip() for each in request.headers.get("if-none-match", "").split(",")):
         return Response(None, 304, told)
-    return Response(drawn, 200, told, FORMATS[form])
+    if drawn.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(drawn.packed, 200, {**told, "Content-Encoding": "gzip"}, FORMATS[form])
+    return Response(drawn.body, 200, told, FORMATS[form])

@@ -70,7 +70,9 @@ def _picture(board: Board, frame: Frame, query: Query, language: Language, theme
     about = [name, t(f"sector_{query.sector}").lower(), *_filters(query, t, language)]
     stand = wording.moment(board.current.tables.as_of, language, seconds=False)
     footer = [t("chart_from", moment=stand)]
-    if not everything_exact(board.current.tables):
+    tables = board.current.tables
+    here = [at for at, code in enumerate(tables.places) if topic.within is None or code in topic.within]
+    if not everything_exact(tables, here):
         footer.append(t("chart_public"))
     if not shown:
         footer.insert(0, t("nothing_found" if painted else "nothing_yet"))

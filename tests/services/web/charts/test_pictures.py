@@ -174,11 +174,11 @@ def test_while_one_is_drawn_the_pages_go_on(serve: Serve) -> None:
 async def test_a_process_that_was_killed_is_started_again() -> None:
     studio = Studio()
     try:
-        first = await studio.draw(PICTURE, "svg")
+        first = (await studio.draw(PICTURE, "svg")).body
         assert studio._process is not None
         studio._process.kill()
         await asyncio.wait_for(studio._process.wait(), 30)
-        assert await studio.draw(msgspec.structs.replace(PICTURE, title="nog een"), "svg") != first
+        assert (await studio.draw(msgspec.structs.replace(PICTURE, title="nog een"), "svg")).body != first
         assert studio.drawn == 2
     finally:
         await studio.close()
