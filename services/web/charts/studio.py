@@ -124,10 +124,9 @@ class Studio:
 
     def _keep(self, key: bytes, drawn: Drawn) -> None:
         self._kept[key] = drawn
-        while len(self._kept) > _KEPT or (
-            len(self._kept) > 1 and sum(len(each.body) for each in self._kept.values()) > _KEPT_BYTES
-        ):
-            del self._kept[next(iter(self._kept))]
+        size = sum(len(each.body) for each in self._kept.values())
+        while len(self._kept) > 1 and (len(self._kept) > _KEPT or size > _KEPT_BYTES):
+            size -= len(self._kept.pop(next(iter(self._kept))).body)
 
     async def _ask(self, job: bytes) -> bytes:
         if self._process is not None and self._process.returncode is not None:

@@ -14,7 +14,6 @@ from tests.services.web.conftest import Served
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
-DRAWN = "[...document.querySelectorAll('.chart img')].every(image => image.complete && image.naturalWidth)"
 WAIT = 60_000
 
 
@@ -24,6 +23,13 @@ def served() -> Iterator[Served]:
     running.start()
     yield running
     running.stop()
+
+
+def drawn(page: Page) -> None:
+    """Wait until every chart of a page is there."""
+    for image in page.locator(".chart img").all():
+        expect(image).to_have_js_property("complete", True, timeout=WAIT)
+        expect(image).not_to_have_js_property("naturalWidth", 0, timeout=WAIT)
 
 
 @pytest.fixture
@@ -45,7 +51,7 @@ def visit(browser: Browser, served: Served) -> Iterator[Open]:
         page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(served.url + path)
-        page.wait_for_function(DRAWN, timeout=WAIT)
+        drawn(page)
         return page
 
     yield visit
@@ -78,7 +84,8 @@ def test_light_dark_and_paper_have_their_own_pictures(visit: Open) -> None:
     page = visit("/", color_scheme="dark")
     assert all("theme=dark" in source for source in sources(page))
     page.emulate_media(media="print")
-    page.wait_for_function("!document.querySelector('.chart img').currentSrc.includes('dark')", timeout=WAIT)
+    for image in page.locator(".chart img").all():
+        expect(image).to_have_js_property("currentSrc", image.evaluate("image => image.src"), timeout=WAIT)
     assert all("theme=dark" not in source for source in sources(visit("/", color_scheme="light")))
 
 
@@ -102,8 +109,8 @@ def test_a_chart_changes_in_place_without_a_jump(served: Served, visit: Open) ->
     whole = sum(served.source.unreached(sector, "2020-W17") for sector in ("po", "so", "vo", "mbo"))
     total = f"{whole:,}".replace(",", ".")
     expect(page.locator("#chart-week figcaption")).to_contain_text(f"Week 17: {total} leerlingen", timeout=WAIT)
-    page.wait_for_function(f"document.querySelector('#picture-week img').currentSrc !== '{before[0]}'", timeout=WAIT)
-    page.wait_for_function(DRAWN, timeout=WAIT)
+    expect(image).not_to_have_js_property("currentSrc", before[0], timeout=WAIT)
+    drawn(page)
     assert image.evaluate("image => image.same === true")
     assert sources(page)[1] == before[1]  # the answers are as they were
     expect(page.locator("#numbers-week td").first).to_have_text(total)
