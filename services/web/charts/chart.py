@@ -16,7 +16,7 @@ __all__ = ["MOST_CLOSURES", "Chart", "Kind", "Mark", "Number", "Series", "marks_
 
 Kind = Literal["week", "coverage", "place"]
 
-MOST_CLOSURES: Final = 3
+MOST_CLOSURES: Final = 4
 """Closures that are drawn with their names; those that last longest, the national ones first."""
 
 

@@ -129,12 +129,14 @@ def _scale(chart: Chart, language: Language) -> tuple[float, tuple[Tick, ...]]:
 
 
 def _line(line: Series, chart: Chart, left: float, language: Language, t: Translate) -> Line:
-    ends = [n for n in line.numbers if n is not None and not _unknown(n)]
+    ends = [(week, n) for week, n in zip(chart.weeks, line.numbers, strict=True) if n is not None and not _unknown(n)]
     name = t("chart_end" if chart.kind == "place" and line.key == "all" else _NAMES.get(line.key, f"short_{line.key}"))
-    if chart.kind == "coverage":
-        label = written(ends[-1], chart, language) if ends else ""
-    else:
-        label = f"{name} {written(ends[-1], chart, language)}" if ends else name
+    label = name if chart.kind != "coverage" else ""
+    if ends:
+        week, last = ends[-1]
+        label = f"{label} {written(last, chart, language)}".lstrip()
+        # A sector that is open again has its last number of an earlier week.
+        label += f" (W{wording.week_number(week)})" if week != chart.weeks[-1] else ""
     return Line(line.key, label, tuple(_runs(line.numbers, chart, left)))
 
 

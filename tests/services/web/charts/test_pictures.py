@@ -113,6 +113,13 @@ def test_a_decision_and_the_days_of_each_closure_are_drawn(serve: Serve) -> None
     assert "alleen Leeuwarden" not in elsewhere
 
 
+def test_a_line_that_ended_before_names_its_week(serve: Serve) -> None:
+    others = replace(FIRST, sectors=("vo", "mbo", "so"))
+    served = serve(replace(country(), closed=(others, replace(FIRST, sectors=("po",), until=date(2020, 4, 5)))))
+    found = texts(get(served, "/grafiek/week.svg").content)
+    assert any(re.fullmatch(r"Basis [\d.]+ \(W14\)", text) for text in found)
+
+
 def test_without_a_closure_there_is_no_chart(serve: Serve) -> None:
     served = serve(FakeSource(closed=()))
     assert "<figure" not in get(served, "/").text
