@@ -8,6 +8,7 @@ SECTIONS: Final = (
     "unreached",
     "residence",
     "week",
+    "change",
     "during",
     "over",
     "households",
@@ -48,6 +49,11 @@ DUTCH: Final = {
         "staat er hoe het nu is.\n"
         "Een cijfer van een week die voorbij is kan nog veranderen, als een melding later komt. Op de bladzijde "
         "van een gemeente ziet u hoe dat ging."
+    ),
+    "reading_change": "Verschil met vorige week",
+    "reading_change_text": (
+        "Het verschil met vorige week vergelijkt waar scholen in beide weken gesloten waren. Heropent een sector, "
+        "dan is dat dus geen daling."
     ),
     "reading_during": "Op enig moment in de week",
     "reading_during_text": (
@@ -138,6 +144,11 @@ ENGLISH: Final = {
         "of the last day on which schools were closed. Of the running week you see how it is now.\n"
         "A figure of a past week may still change when a report comes later. The page of a municipality shows "
         "how that went."
+    ),
+    "reading_change": "Change on last week",
+    "reading_change_text": (
+        "The change on last week compares where schools were closed in both weeks. A sector that reopens is "
+        "therefore not a fall."
     ),
     "reading_during": "At some time in the week",
     "reading_during_text": (

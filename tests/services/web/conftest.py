@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from projections.public import PublicStore
+from services.audits import AuditLog
 from services.web.access import Viewer
 from services.web.access.entrance import Entrance
 from services.web.app import create_app
@@ -37,9 +38,10 @@ class Served:
         viewer: Viewer | None = None,
         public: PublicStore | None = None,
         access: Entrance | None = None,
+        audits: AuditLog | None = None,
     ) -> None:
         self.source, self.simulated, self.viewer, self.public = source, simulated, viewer, public
-        self.access = access
+        self.access, self.audits = access, audits
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -64,6 +66,7 @@ class Served:
             source.changed,
             public=self.public,
             access=self.access,
+            audits=self.audits,
         )
 
         async def seen(scope: Scope, receive: Receive, send: Send) -> None:
