@@ -11,9 +11,9 @@ from services.web.access import viewer_of
 from services.web.board import Board
 from services.web.health import report
 
-__all__ = ["metrics"]
+__all__ = ["MEANINGS", "metrics"]
 
-_MEANINGS: Final = {
+MEANINGS: Final = {
     "kib_page_ready": "Whether the numbers shown are the ledger's (1) or not (0), as /health/ready says.",
     "kib_audit_equal": "Whether live equalled replay in the last audit (1) or not (0).",
     "kib_audit_as_of_seconds": "As of when the last audit compared, in seconds since 1970, by the system's clock.",
@@ -32,7 +32,7 @@ async def metrics(request: Request) -> PlainTextResponse:
     board.refresh()
     found = _found(board, everything=viewer_of(request).all_exact)
     lines = []
-    for name, meaning in _MEANINGS.items():
+    for name, meaning in MEANINGS.items():
         if name in found:
             lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge", f"{name} {found[name]}"]
     return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
