@@ -104,7 +104,8 @@ DUTCH: Final = {
     ),
     "reading_sure": "Hoe zeker is dit?",
     "reading_sure_text": (
-        "Twee programma's rekenen elk op hun eigen manier. De controle vergelijkt hun tabellen cel voor cel. "
+        "Twee programma's rekenen elk op hun eigen manier. De controle vergelijkt hun tabellen cel voor cel. Bij "
+        "elk getal staat wat de laatste controle vond. "
         "Boven aan elke bladzijde staat van welk moment de cijfers zijn, en of alle meldingen erin zitten.\n"
         "Een cijfer zegt wat gemeld is. Het zegt niet of een school iedereen heeft gemeld: kijk daarvoor naar de "
         "antwoorden van scholen."
@@ -198,7 +199,8 @@ ENGLISH: Final = {
     ),
     "reading_sure": "How sure is this?",
     "reading_sure_text": (
-        "Two programs calculate in ways of their own. The audit compares their tables cell by cell. At the top "
+        "Two programs calculate in ways of their own. The audit compares their tables cell by cell. Beside "
+        "each figure stands what the last audit found. At the top "
         "of each page stands of which moment the figures are, and whether all reports are in.\n"
         "A figure tells what was reported. It does not tell whether a school reported everyone: look at the "
         "answers of schools for that."

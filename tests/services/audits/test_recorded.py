@@ -45,6 +45,7 @@ def ready(url: str) -> Any:
     return answer.json()
 
 
+@pytest.mark.timeout(600)
 def test_a_running_system_audits_itself_and_says_what_it_finds(tmp_path: Path) -> None:
     up = ("up", "--port", "0", "--no-desks")
     with whole(tmp_path / "system", *up, settings={"KINDINBEELD_AUDIT_EVERY": "2s"}) as system:

@@ -6,6 +6,7 @@ import urllib.request
 from pathlib import Path
 
 import httpx
+import pytest
 
 from services.audits import AuditLog
 from services.system import DataDir
@@ -14,6 +15,7 @@ from tests.support.systems import run_command
 from tests.support.whole import fetch, until, whole
 
 
+@pytest.mark.timeout(400)
 def test_the_demonstration_from_beginning_to_end(tmp_path: Path) -> None:
     arguments = ("demo", "--port", "0", "--seconds-per-week", "1", "--scale", "0.05", "--seed", "2")
     # By real time: of an hour of the simulated clock there are thousands in a minute.
