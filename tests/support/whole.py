@@ -95,7 +95,7 @@ def whole(
 
 def fetch(url: str) -> Any:
     """The JSON at an address on loopback."""
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
         return json.load(answer)
 
 

@@ -21,7 +21,7 @@ def test_the_demonstration_from_beginning_to_end(tmp_path: Path) -> None:
     # By real time: of an hour of the simulated clock there are thousands in a minute.
     with whole(tmp_path / "demo", *arguments, settings={"KINDINBEELD_AUDIT_EVERY": "3s"}) as demo:
         url = demo.ready()
-        with urllib.request.urlopen(url, timeout=10) as page:  # noqa: S310 - loopback
+        with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310 - loopback
             assert "Gesimuleerde klok" in page.read().decode()
         first = fetch(url + "health")
         assert first["clock"] == "simulated"

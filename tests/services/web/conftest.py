@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
@@ -94,7 +94,7 @@ class Served:
 
     def client(self) -> httpx.Client:
         """Give a client of this server, with cookies of its own."""
-        return httpx.Client(base_url=self.url, timeout=20)
+        return httpx.Client(base_url=self.url, timeout=60)
 
     def stop(self) -> None:
         if self._thread is None:
@@ -143,6 +143,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") or os.environ.get("KINDINBEELD_REQUIRE_BROWSER"):
             pytest.fail(reason)
         pytest.skip(reason)
+    expect.set_options(timeout=30_000)  # a busy machine is slow, and that is no failure
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
