@@ -17,7 +17,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from projections.public import PublicStore
-from services.web import health
+from services.audits import AuditLog
+from services.web import health, metrics
 from services.web.access.entrance import Entrance
 from services.web.access.middleware import AccessMiddleware
 from services.web.access.pages import access_routes
@@ -58,6 +59,7 @@ def create_app(
     public: PublicStore | None = None,
     open_data: Sequence[BaseRoute] = (),
     replays: Replays | None = None,
+    audits: AuditLog | None = None,
 ) -> Starlette:
     """Build the application that shows `source`.
 
@@ -67,12 +69,12 @@ def create_app(
     one of `hosts` are answered, so that no other site can read the page through a name that points here. `access` tells
     who sees what; without it everyone sees everything. `public` holds what may be known of the municipalities of
     others, `open_data` are its routes (`services.web.open_data`). `replays` gives the tables of earlier times over HTTP
-    (`services.web.api`).
+    (`services.web.api`). `audits` are those of the live tables; without it there were none.
 
     `app.state.boards.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
     """
-    boards, studio = Boards(source, clock, lag, simulated, public), Studio()
+    boards, studio = Boards(source, clock, lag, simulated, public, audits), Studio()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -103,6 +105,7 @@ def create_app(
             Route("/health", health.health),
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
+            Route("/metrics", metrics.metrics),
             *open_data,
             *create_routes(boards, clock, replays),
             Mount(f"/static/{BUILD}", UnchangingFiles(directory=STATIC)),

@@ -12,11 +12,12 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from projections.public import PublicStore
+from services.audits import AuditLog
 from services.web.access import Viewer
 from services.web.access.entrance import Entrance
 from services.web.app import create_app
@@ -37,9 +38,10 @@ class Served:
         viewer: Viewer | None = None,
         public: PublicStore | None = None,
         access: Entrance | None = None,
+        audits: AuditLog | None = None,
     ) -> None:
         self.source, self.simulated, self.viewer, self.public = source, simulated, viewer, public
-        self.access = access
+        self.access, self.audits = access, audits
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -64,6 +66,7 @@ class Served:
             source.changed,
             public=self.public,
             access=self.access,
+            audits=self.audits,
         )
 
         async def seen(scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +94,7 @@ class Served:
 
     def client(self) -> httpx.Client:
         """Give a client of this server, with cookies of its own."""
-        return httpx.Client(base_url=self.url, timeout=20)
+        return httpx.Client(base_url=self.url, timeout=60)
 
     def stop(self) -> None:
         if self._thread is None:
@@ -140,6 +143,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") or os.environ.get("KINDINBEELD_REQUIRE_BROWSER"):
             pytest.fail(reason)
         pytest.skip(reason)
+    expect.set_options(timeout=30_000)  # a busy machine is slow, and that is no failure
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
