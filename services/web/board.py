@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import orjson
 import structlog
 
+from services.web.details import Details, no_details
 from services.web.frame import Frame, frame_of
 from services.web.freshness import Freshness, LevelWatch, freshness_slots
 from services.web.painting import Slots
@@ -56,10 +57,11 @@ class Board:
         lag: Callable[[], Lag] | None,
         simulated: bool,
         make_topic: MakeTopic,
+        details: Details = no_details,
     ) -> None:
         """`clock` gives the time in microseconds, `lag` the ledger's position; both return at once.
 
-        Without `lag` the pages do not tell how far behind they are.
+        Without `lag` the pages do not tell how far behind they are. `details` gives what is not in the tables.
         """
         self.simulated = simulated
         self.current: Current | None = None
@@ -69,6 +71,7 @@ class Board:
         """Set when a page was opened; whoever waits for that clears it."""
         self._watchers: Counter[str] = Counter()
         self._source, self._clock, self._lag, self._make = source, clock, lag, make_topic
+        self._details = details
         self._closures: Sequence[ClosureLike] | None = None
         self._level = LevelWatch()
         self._epoch = secrets.token_hex(4)
@@ -195,7 +198,7 @@ class Board:
         laid_out = frame != self.frame
         if laid_out:
             self._laid_out = self._number
-        self.current = Current(tables, frame, self._closures, self.fresh)
+        self.current = Current(tables, frame, self._closures, self.fresh, self._details)
         changed = laid_out
         for name, (topic, _) in list(self._topics.items()):
             if name in self._watchers:

@@ -10,7 +10,8 @@ from projections.public import PublicStore, Snapshot
 from services.web.access import Viewer
 from services.web.board import Board
 from services.web.catalogue import make_topic
-from services.web.sight import SightSource
+from services.web.details import Details, no_details
+from services.web.sight import SightDetails, SightSource
 from services.web.source import ClosureLike, Lag, TablesLike, TableSource
 
 __all__ = ["Boards"]
@@ -32,12 +33,14 @@ class Boards:
         lag: Callable[[], Lag],
         simulated: bool,
         public: PublicStore | None = None,
+        details: Details = no_details,
     ) -> None:
         """See `create_app`. `public` holds what may be known of the municipalities of others; None: nothing."""
         self._source, self._clock, self._lag, self.simulated = _ReadOnce(source), clock, lag, simulated
         self._latest = _Latest(public)
+        self._details = details
         self._by_codes: dict[frozenset[str], Board] = {}
-        self.whole = Board(self._source, clock, lag, simulated, make_topic)
+        self.whole = Board(self._source, clock, lag, simulated, make_topic, details)
         """The board of those who see everything."""
 
     def __iter__(self) -> Iterator[Board]:
@@ -56,7 +59,8 @@ class Boards:
         if viewer.codes not in self._by_codes:
             source = SightSource(self._source, viewer.codes, self._latest)
             # How many events the ledger holds, and when they come, is for who sees all of them.
-            board = Board(source, self._clock, None, self.simulated, make_topic)
+            details = SightDetails(self._details, viewer.codes)
+            board = Board(source, self._clock, None, self.simulated, make_topic, details)
             board.watched = self.whole.watched
             self._by_codes[viewer.codes] = board
         return self._by_codes[viewer.codes]

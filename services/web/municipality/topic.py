@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from projections.tables import DEVICES, OUTCOMES
 from services.web import wording
+from services.web.details import OfPlace
 from services.web.environment import render
 from services.web.frame import ALL
+from services.web.municipality.closer import draw_details, question_of
 from services.web.municipality.figures import Week, weeks_of
 from services.web.painting import NOT_APPLICABLE, Slots
 from services.web.spans import span
@@ -43,6 +45,13 @@ class MunicipalityTopic(PageTopic):
     def __init__(self, code: str, key: str = ALL) -> None:
         super().__init__()
         self._code, self._key = code, key
+        self._told: OfPlace | None = None
+
+    def look(self, current: Current) -> object:
+        """Look up what is not in the tables."""
+        question = question_of(current.frame, self._code)
+        self._told = None if question is None else current.details(question)
+        return self._told
 
     def write(self, current: Current, language: Language) -> Slots:
         """Write the number of the last week."""
@@ -68,13 +77,15 @@ class MunicipalityTopic(PageTopic):
             "devices": DEVICES,
             "open_days": any(week.elsewhen for week in weeks),
         }
-        drawn = dict.fromkeys(("balance", "state", "answers", "work"), "")
+        drawn = dict.fromkeys(("balance", "state", "answers", "schools", "settling", "work"), "")
         if not rows:
             return drawn | {"balance": render("municipality_none.html", context, text="here_none")}
         if not weeks[0].exact:
             public = render("municipality_public.html", context)
             return drawn | {"balance": render("municipality_none.html", context, text="here_public"), "state": public}
-        return {name: render(f"municipality_{name}.html", context) for name in drawn}
+        tables = ("balance", "state", "answers", "work")
+        drawn |= {name: render(f"municipality_{name}.html", context) for name in tables}
+        return drawn | draw_details(self._told, self._key, language)
 
 
 def _row(week: Week, language: Language) -> Row:

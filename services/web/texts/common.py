@@ -125,7 +125,8 @@ DUTCH: Final = {
         "Heropent een sector, dan is dat dus geen daling."
     ),
     "explain_households": (
-        "Huishoudens tellen per gemeente en sector; optellen zou gezinnen dubbel tellen, daarom staat er geen totaal."
+        "Huishoudens tellen per gemeente en sector; optellen zou gezinnen dubbel tellen. "
+        "Waar een totaal staat, telt elk huishouden daarin één keer."
     ),
     "explain_private": "Exacte kleine aantallen zijn alleen bedoeld voor wie ermee werkt: deel ze niet openbaar.",
 }
@@ -251,7 +252,8 @@ ENGLISH: Final = {
         "A sector that reopens is therefore not a fall."
     ),
     "explain_households": (
-        "Households count by municipality and sector; adding them up would count families twice, so there is no total."
+        "Households count by municipality and sector; adding them up would count families twice. "
+        "Where there is a total, each household is in it once."
     ),
     "explain_private": "Exact small numbers are only meant for those who work with them: do not publish them.",
 }
