@@ -33,6 +33,14 @@ _ENCODE: Final = msgspec.msgpack.Encoder().encode
 OTHER_CONTENT: Final = "is known in the ledger with other content; the first recorded stands"
 
 
+def _apart_until(segments: list[pupil.Segment]) -> int | None:
+    """See ``household.apart_until``; most pupils are in one area all the time."""
+    for segment in segments:
+        if segment.area != segments[0].area:
+            return household.apart_until(segment[:3] for segment in segments)
+    return None
+
+
 class LiveView:
     """Takes messages in the order of the ledger; ``write`` makes them durable.
 
@@ -178,8 +186,7 @@ class LiveView:
             if report is None:
                 state.append(entry)
                 return
-            place = reports.lives_in(report)
-            if place is not None and all(reports.lives_in(other) != place for other in state):
+            if (place := reports.names_first(report, state)) is not None:
                 self._residents[place].add(owner)
             insort(state, entry) if state else state.append(entry)
             if report.occurred >= recorded:
@@ -219,10 +226,8 @@ class LiveView:
         for name in self._touched["pupil"]:
             was = pupil.contribute(decode(before[name]), deltas, -1) if name in before else []
             is_now = pupil.contribute(now[name], deltas, 1)
-            if len(was) > 1 or len(is_now) > 1:
-                until = household.apart_until(segment[:3] for segment in is_now)
-                if until != household.apart_until(segment[:3] for segment in was):
-                    self._apart[PUPIL_APART, name] = until
+            if (len(was) > 1 or len(is_now) > 1) and (until := _apart_until(is_now)) != _apart_until(was):
+                self._apart[PUPIL_APART, name] = until
             old, new = household.members_of(was), household.members_of(is_now)
             if old != new:
                 for shared in old.keys() | new.keys():
