@@ -33,14 +33,6 @@ _ENCODE: Final = msgspec.msgpack.Encoder().encode
 OTHER_CONTENT: Final = "is known in the ledger with other content; the first recorded stands"
 
 
-def _apart_until(segments: list[pupil.Segment]) -> int | None:
-    """See ``household.apart_until``; most pupils are in one area all the time."""
-    for segment in segments:
-        if segment.area != segments[0].area:
-            return household.apart_until(segment[:3] for segment in segments)
-    return None
-
-
 class LiveView:
     """Takes messages in the order of the ledger; ``write`` makes them durable.
 
@@ -222,11 +214,12 @@ class LiveView:
 
     def _fold_pupils(self, deltas: Deltas) -> None:
         changed: dict[str, dict[str, household.Member]] = {}
+        apart_until = household.pupil_apart_until
         before, now, decode = self._before["pupil"], self._now["pupil"], _DECODE["pupil"]
         for name in self._touched["pupil"]:
             was = pupil.contribute(decode(before[name]), deltas, -1) if name in before else []
             is_now = pupil.contribute(now[name], deltas, 1)
-            if (len(was) > 1 or len(is_now) > 1) and (until := _apart_until(is_now)) != _apart_until(was):
+            if (len(was) > 1 or len(is_now) > 1) and (until := apart_until(is_now)) != apart_until(was):
                 self._apart[PUPIL_APART, name] = until
             old, new = household.members_of(was), household.members_of(is_now)
             if old != new:
