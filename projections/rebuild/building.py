@@ -46,13 +46,15 @@ def build(directory: Path, database: Path, pool: Executor, *, told: Told = _noth
         for file, since, until in zip(files, cuts, [*cuts[1:], None], strict=True)
     ]
     tasks = [seen, rest, *folding]
+    shared: Future[int] | None = None
     waiting: list[Path] = []
     for done, task in enumerate(as_completed(tasks)):
         told("folding", done, len(tasks))
         task.result()
         if task in folding:
             waiting.append(files[folding.index(task)])
-            if all(each.done() for each in folding):
+            # Once only: several may have ended by now.
+            if shared is None and all(each.done() for each in folding):
                 shared = pool.submit(fold_households, files, households)
         # What stands is written into the database itself; after it, this process takes over part by part.
         if seen.done():
@@ -60,6 +62,7 @@ def build(directory: Path, database: Path, pool: Executor, *, told: Told = _noth
             waiting.clear()
     told("putting together", 0, 1)
     position = rest.result()
+    assert shared is not None  # noqa: S101 - there is one part at least
     shared.result()
     with writing(database, [*files, others, households]) as to:
         take_over(to, len(files), "school", "closure", "retraction", "early", "set_aside", "horizon")

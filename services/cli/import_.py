@@ -100,8 +100,8 @@ class _Import:
         from services.ledger.known import import_index
         from services.ledger.progress import ImportProgress, plain_size
 
-        with import_index(self._data_dir) as known, ImportProgress(plain_size(self._file)) as progress:
-            async with await connect(self._record.address_of("import"), name="kindinbeeld import") as ledger:
+        async with await connect(self._record.address_of("import"), name="kindinbeeld import") as ledger:
+            with import_index(self._data_dir) as known, ImportProgress(plain_size(self._file)) as progress:
                 await self._with(ledger, known, progress)
 
     async def _with(self, ledger: Ledger, known: KnownEvents, progress: ImportProgress) -> None:

@@ -22,6 +22,7 @@ import uvicorn
 from events import EVENTS_STREAM, VIEW_CHANGED, ViewChanged
 from projections.live.reading import LiveReader
 from projections.public import PublicStore
+from services.audits import AuditLog
 from services.ledger.broker import make_broker
 from services.system import DataDir, Settings, SystemRecord, find_system
 from services.system.children import end_with_parent
@@ -71,6 +72,7 @@ class Page:
             ),
             details=DetailsBeside(data_dir.live_view, clock, self._changed.set),
             replays=LedgerReplays(data_dir, lambda: self._broker.client),
+            audits=AuditLog(data_dir.audits),
         )
 
     @staticmethod

@@ -17,7 +17,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from projections.public import PublicStore
-from services.web import health
+from services.audits import AuditLog
+from services.web import health, metrics
 from services.web.access.entrance import Entrance
 from services.web.access.middleware import AccessMiddleware
 from services.web.access.pages import access_routes
@@ -57,6 +58,7 @@ def create_app(
     public: PublicStore | None = None,
     open_data: Sequence[BaseRoute] = (),
     replays: Replays | None = None,
+    audits: AuditLog | None = None,
     details: DetailsBeside | None = None,
 ) -> Starlette:
     """Build the application that shows `source`.
@@ -67,12 +69,13 @@ def create_app(
     one of `hosts` are answered, so that no other site can read the page through a name that points here. `access` tells
     who sees what; without it everyone sees everything. `public` holds what may be known of the municipalities of
     others, `open_data` are its routes (`services.web.open_data`). `replays` gives the tables of earlier times over HTTP
-    (`services.web.api`), `details` what pages show beside the tables; it goes on as long as the application does.
+    (`services.web.api`). `audits` are those of the live tables; without it there were none. `details` is what pages
+    show beside the tables; it goes on as long as the application does.
 
     `app.state.boards.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
     """
-    boards = Boards(source, clock, lag, simulated, public, details or no_details)
+    boards = Boards(source, clock, lag, simulated, public, audits, details or no_details)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -103,6 +106,7 @@ def create_app(
             Route("/health", health.health),
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
+            Route("/metrics", metrics.metrics),
             *open_data,
             *create_routes(boards, clock, replays),
             Mount(f"/static/{BUILD}", UnchangingFiles(directory=STATIC)),

@@ -147,7 +147,7 @@ def level(desk: DeskProcess) -> bool:
 
 
 def post(desk: DeskProcess, raw: bytes) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=60)
     try:
         connection.request("POST", "/v1/events", raw, {"content-type": "application/cloudevents+json"})
         answer = connection.getresponse()
@@ -157,7 +157,7 @@ def post(desk: DeskProcess, raw: bytes) -> tuple[int, Any]:
 
 
 def fetch_ready(desk: DeskProcess) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=60)
     try:
         connection.request("GET", "/health/ready")
         return connection.getresponse().status == 200

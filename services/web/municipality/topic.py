@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from projections.tables import DEVICES, OUTCOMES
 from services.web import wording
+from services.web.answers import coverage
 from services.web.details import OfPlace
 from services.web.environment import render
 from services.web.frame import ALL
@@ -54,16 +55,17 @@ class MunicipalityTopic(PageTopic):
         return self._told
 
     def write(self, current: Current, language: Language) -> Slots:
-        """Write the number of the last week."""
+        """Write the number of the last week, and how many schools answered."""
         weeks = weeks_of(current.tables, current.frame, self._code, self._key)
         if not weeks:
-            return {"n-here": (NOT_APPLICABLE, "off"), "u-here": ("", ""), "s-here": ("", "")}
+            return {"n-here": (NOT_APPLICABLE, "off"), "u-here": ("", ""), "s-here": ("", ""), "c-here": ("", "")}
         t, last = translator(language), weeks[0]
         state = "sector_week" if self._key in current.frame.on else "sector_over"
         return {
             "n-here": (span(last.unreached, last.most, language), ""),
             "u-here": (t("pupils", count=last.most), ""),
             "s-here": (t(state, week=wording.week_number(last.week)), ""),
+            "c-here": coverage(last.reported, last.expected, language),
         }
 
     def draw(self, current: Current, language: Language) -> dict[str, str]:

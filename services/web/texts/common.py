@@ -120,10 +120,6 @@ DUTCH: Final = {
         "Geen antwoord is geen nul. Een school antwoordt over een week als zij al haar leerlingen is nagegaan. "
         "Bij een nul zonder antwoord staat daarom een vraagteken."
     ),
-    "explain_change": (
-        "Het verschil met vorige week vergelijkt waar scholen in beide weken gesloten waren. "
-        "Heropent een sector, dan is dat dus geen daling."
-    ),
     "explain_households": (
         "Huishoudens tellen per gemeente en sector; optellen zou gezinnen dubbel tellen. "
         "Waar een totaal staat, telt elk huishouden daarin één keer."
@@ -246,10 +242,6 @@ ENGLISH: Final = {
     "explain_coverage": (
         "No answer is not a zero. A school answers for a week when it has checked on all its pupils. "
         "A zero without an answer is therefore shown as a question mark."
-    ),
-    "explain_change": (
-        "The change on last week compares where schools were closed in both weeks. "
-        "A sector that reopens is therefore not a fall."
     ),
     "explain_households": (
         "Households count by municipality and sector; adding them up would count families twice. "

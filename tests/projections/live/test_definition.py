@@ -122,7 +122,7 @@ def test_between_two_closed_stretches_of_a_week_the_count_is_as_of_now() -> None
             assert "GM0014,po,2020-W19,1,2," in Oracle(said, k).counts()
 
 
-@EXAMPLES
+@settings(max_examples=15, deadline=None)  # eight years of weeks are ten times the work
 @given(SEEDS)
 def test_a_history_that_was_recorded_years_later(seed: int) -> None:
     """A whole closure may be brought in long after it was: the tables reach back to what happened."""

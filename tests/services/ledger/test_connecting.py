@@ -47,7 +47,7 @@ async def test_a_connection_comes_back_by_itself(ledger: RunningLedger) -> None:
         for lost in (1, 2):
             ledger.server.kill()
             ledger.server.start()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await until(lambda: connected.lost >= lost and connected.nc.is_connected)  # noqa: B023 - at once
             await connected.nc.flush()
 
@@ -56,7 +56,7 @@ async def test_closing_while_the_server_is_away_ends(ledger: RunningLedger) -> N
     connected = await connect(ledger.server.address)
     await connected.nc.publish("kib.events.import.contact-lost", b"{}")
     ledger.server.kill()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await until(lambda: not connected.nc.is_connected)
         await connected.nc.publish("kib.events.import.contact-lost", b"{}")
         await connected.close()
@@ -88,7 +88,7 @@ async def test_what_is_not_permitted_is_said_and_not_a_timeout(guarded: NatsAddr
 
     async with await connect(guarded) as connected:
         await make_streams(connected.nc)
-        async with Publisher[int](connected) as publisher, asyncio.timeout(10):
+        async with Publisher[int](connected) as publisher, asyncio.timeout(60):
             await publisher.publish("kib.events.school.contact-lost", b"{}", 1)
             await publisher.drain()
             await publisher.publish("kib.events.school.contact-restored", b"{}", 2)
@@ -106,7 +106,7 @@ def test_a_broker_stops_in_order_while_the_server_is_away(ledger: RunningLedger)
         client = broker.client
         assert client is not None
         ledger.server.kill()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await until(lambda: client.is_reconnecting)
             await client.publish("kib.events.import.contact-lost", b"{}")
             await broker.stop()

@@ -55,10 +55,10 @@ class RunningDesk:
 
     def give(self, raw: bytes) -> int:
         headers = {"Content-Type": "application/cloudevents+json"}
-        return httpx.post(f"{self.url}v1/events", content=raw, headers=headers, timeout=20).status_code
+        return httpx.post(f"{self.url}v1/events", content=raw, headers=headers, timeout=60).status_code
 
     def metrics(self) -> str:
-        return httpx.get(f"{self.url}metrics", timeout=20).text
+        return httpx.get(f"{self.url}metrics", timeout=60).text
 
 
 @contextmanager

@@ -69,14 +69,14 @@ def test_a_full_run_names_nobody(tmp_path: Path) -> None:
         said += system.run("import", history).stderr
         until(lambda: all(fetch(f"{at}health")["backlog"] == 0 for at in record.desks.values()))
         said += again(system)
-        with urllib.request.urlopen(f"{url}?gemeente=GM0014&{PRIVATE}={BSN}", timeout=20) as page:  # noqa: S310
+        with urllib.request.urlopen(f"{url}?gemeente=GM0014&{PRIVATE}={BSN}", timeout=60) as page:  # noqa: S310
             assert page.status == 200
         for command in (["counts"], ["audit"], ["rebuild"], ["counts", "--as-of", "2020-04-10T12:00:00+02:00"]):
             done = system.run(*command)
             assert done.returncode == 0, done.stderr
             said += done.stdout + done.stderr
         reported = system.run("export").stdout.splitlines()
-        said += b"".join(httpx.get(f"{at}metrics").content for at in record.desks.values())
+        said += b"".join(httpx.get(f"{at}metrics", timeout=60).content for at in record.desks.values())
         assert system.stop() == 0
     logs = {path.name: path.read_bytes() for path in (system.log, *place.rglob("*.log"))}
     assert logs.keys() == {system.log.name, "server.log"}
@@ -118,7 +118,7 @@ def by_http(desk: str, url: str) -> None:
             client.get(f"/v1/{PRIVATE}/{BSN}", params={PRIVATE: BSN})
         client.post("/v1/events", content=b"x" * 300_000 + PRIVATE.encode(), headers=STRUCTURED)
         assert client.get("/v1/rejected").status_code == 200
-    with socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=20) as connection:
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=60) as connection:
         connection.sendall(f"{PRIVATE} nonsense {BSN}\r\n\r\n".encode())
         connection.recv(100)
 
@@ -180,7 +180,7 @@ def by_nats(record: SystemRecord) -> None:
             address.url, user=address.user, password=address.password, inbox_prefix="_INBOX.reporter"
         )
         for each in broken("contact-lost", 77):
-            said = await client.request("kib.desk.school.report", each, timeout=20)
+            said = await client.request("kib.desk.school.report", each, timeout=60)
             assert json.loads(said.data)["fate"] in ("rejected", "forbidden", "conflict", "accepted")
         await client.close()
 

@@ -11,9 +11,14 @@ from pathlib import Path
 import pytest
 
 from events import parse_event
+from services.audits import AuditLog
 from services.simulate import simulate
+from services.system import DataDir
 from tests.support.systems import run_command
 from tests.support.whole import Whole, fetch, until, whole
+
+ALONE = ("up", "--port", "0", "--no-desks")
+"""Without the desks, which take long to start and have no part in what most of these tests ask."""
 
 
 @pytest.fixture
@@ -31,9 +36,9 @@ def counted(system: Whole, *arguments: str) -> bytes:
 
 
 def test_from_a_file_to_the_live_count_and_on_after_a_restart(tmp_path: Path, history: Path) -> None:
-    with whole(tmp_path / "system") as system:
+    with whole(tmp_path / "system", *ALONE) as system:
         url = system.ready()
-        with urllib.request.urlopen(url, timeout=10) as page:  # noqa: S310 - loopback
+        with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310 - loopback
             assert page.status == 200
         imported = system.run("import", history)
         assert imported.returncode == 0, imported.stderr
@@ -52,7 +57,7 @@ def test_from_a_file_to_the_live_count_and_on_after_a_restart(tmp_path: Path, hi
         assert fetch(url + "health/live")["live"] is True
         exported = system.run("export").stdout
         assert system.stop() == 0
-    with whole(tmp_path / "system") as system:
+    with whole(tmp_path / "system", *ALONE) as system:
         system.ready()
         assert counted(system) == live
         assert system.run("export").stdout == exported
@@ -73,9 +78,10 @@ def assert_nothing_about_a_person(log: Path, history: Path) -> None:
 def test_an_audit_finds_a_cell_that_differs(tmp_path: Path, history: Path) -> None:
     import sqlite3
 
-    with whole(tmp_path / "system") as system:
-        system.ready()
+    with whole(tmp_path / "system", *ALONE, settings={"KINDINBEELD_AUDIT_EVERY": "0"}) as system:
+        url = system.ready()
         assert system.run("import", history).returncode == 0
+        assert fetch(url + "health")["lastAudit"] is None
         assert system.run("audit").returncode == 0
         with sqlite3.connect(tmp_path / "system" / "live.sqlite") as database:
             database.execute("UPDATE flow SET n = n + 1 WHERE key = (SELECT key FROM flow WHERE n > 0 LIMIT 1)")
@@ -85,10 +91,13 @@ def test_an_audit_finds_a_cell_that_differs(tmp_path: Path, history: Path) -> No
         assert b"live" in audit.stdout
         assert b"replay" in audit.stdout
         assert b"differ" in audit.stderr
+        recorded = AuditLog(DataDir(tmp_path / "system").audits).history()
+        assert [each.equal for each in recorded] == [True, False], "those of the command, and no others"
+        until(lambda: (fetch(url + "health")["lastAudit"] or {}).get("differences"))
 
 
 def test_a_data_directory_in_use(tmp_path: Path) -> None:
-    with whole(tmp_path / "system") as system:
+    with whole(tmp_path / "system", *ALONE) as system:
         system.ready()
         second = run_command("up", "--port", "0", data_dir=tmp_path / "system")
         assert second.returncode == 3
@@ -155,7 +164,7 @@ def _listening(pid: int) -> list[str]:
 
 
 def test_killed_whole_and_started_again(tmp_path: Path, history: Path) -> None:
-    with whole(tmp_path / "system") as system:
+    with whole(tmp_path / "system", *ALONE) as system:
         system.ready()
         assert system.run("import", history).returncode == 0
         live = counted(system)
@@ -163,7 +172,7 @@ def test_killed_whole_and_started_again(tmp_path: Path, history: Path) -> None:
         system.process.kill()
         system.process.wait()
         assert len(parts) >= 4
-    with whole(tmp_path / "system") as system:
+    with whole(tmp_path / "system", *ALONE) as system:
         system.ready()
         assert counted(system) == live
         assert system.run("audit").returncode == 0

@@ -13,11 +13,12 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from projections.public import PublicStore
+from services.audits import AuditLog
 from services.web.access import Viewer
 from services.web.access.entrance import Entrance
 from services.web.app import create_app
@@ -39,11 +40,12 @@ class Served:
         public: PublicStore | None = None,
         access: Entrance | None = None,
         details: Path | None = None,
+        audits: AuditLog | None = None,
     ) -> None:
         """`source` is a `FakeSource` or a `LivingSource`; `details`, the database that the details are read from."""
         self.details = details
         self.source, self.simulated, self.viewer, self.public = source, simulated, viewer, public
-        self.access = access
+        self.access, self.audits = access, audits
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -69,6 +71,7 @@ class Served:
             public=self.public,
             access=self.access,
             details=None if self.details is None else DetailsBeside(self.details, source.clock, source.changed.set),
+            audits=self.audits,
         )
 
         async def seen(scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,7 +99,7 @@ class Served:
 
     def client(self) -> httpx.Client:
         """Give a client of this server, with cookies of its own."""
-        return httpx.Client(base_url=self.url, timeout=20)
+        return httpx.Client(base_url=self.url, timeout=60)
 
     def stop(self) -> None:
         if self._thread is None:
@@ -145,6 +148,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") or os.environ.get("KINDINBEELD_REQUIRE_BROWSER"):
             pytest.fail(reason)
         pytest.skip(reason)
+    expect.set_options(timeout=30_000)  # a busy machine is slow, and that is no failure
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]

@@ -134,7 +134,7 @@ def test_sorting_in_place_is_the_servers_sorting(served: Served, visit: Open) ->
         query = page.evaluate("location.search")
         head = page.locator("th[aria-sort]")
         expect(head).to_have_count(1)
-        html = httpx.get(f"{served.url}/gemeenten{query}").text
+        html = httpx.get(f"{served.url}/gemeenten{query}", timeout=60).text
         assert codes(page) == re.findall(r'<tr role="row" id="(GM\d+|unknown)"', html), query
         assert f'aria-sort="{head.get_attribute("aria-sort")}"><a id="sort-{name}"' in html
     assert still_the_same_page(page)
@@ -165,7 +165,7 @@ def test_a_lost_connection_is_shown_and_comes_back(served: Served, visit: Open) 
     expect(page.locator("#announce")).to_have_text("Niet verbonden, probeert het opnieuw")
     served.source.put("unreached", "GM0014", "po", "2020-W17", 55)
     served.start()
-    expect(page.locator("#link")).to_have_text("Live", timeout=15_000)
+    expect(page.locator("#link")).to_have_text("Live", timeout=60_000)
     expect(page.locator("#GM0014 td").last).to_contain_text("55")
     put(served, 56)
     expect(page.locator("#GM0014 td").last).to_contain_text("56")

@@ -101,7 +101,7 @@ def test_it_does_make_a_difference_to_who_may_know(serve: Serve, country: FakeSo
 
 
 def rows(served: Served, query: str = "") -> dict[str, list[str]]:
-    return Rows(httpx.get(f"{served.url}/gemeenten{query}").text).shown
+    return Rows(httpx.get(f"{served.url}/gemeenten{query}", timeout=60).text).shown
 
 
 def test_ones_own_is_exact_and_others_are_as_the_public_sees_them(
@@ -132,7 +132,7 @@ def test_a_region_is_exact_where_all_of_it_may_be_known(serve: Serve, country: F
 
 def test_nothing_of_others_is_pushed(serve: Serve, country: FakeSource, public: PublicStore) -> None:
     served = serve(replace(country, numbers=dict(country.numbers)), viewer=GRONINGEN, public=public)
-    with httpx.stream("GET", f"{served.url}/live?topic=table:po", timeout=20) as answer:
+    with httpx.stream("GET", f"{served.url}/live?topic=table:po", timeout=60) as answer:
         lines = (line for line in answer.iter_lines() if line.startswith("data: "))
         json.loads(next(lines)[6:])
         served.change(lambda source: source.put("unreached", "GM0363", "po", WEEKS[-1], 4321))
@@ -145,7 +145,7 @@ def test_nothing_of_others_is_pushed(serve: Serve, country: FakeSource, public: 
 def test_of_another_municipality_there_is_only_what_is_public(
     serve: Serve, country: FakeSource, public: PublicStore
 ) -> None:
-    html = httpx.get(f"{serve(country, viewer=GRONINGEN, public=public).url}/gemeenten/GM0037").text
+    html = httpx.get(f"{serve(country, viewer=GRONINGEN, public=public).url}/gemeenten/GM0037", timeout=60).text
     assert "Van deze gemeente ziet u wat openbaar is." in html
     assert "Nieuw niet bereikt" not in html
     assert "Huishoudens" not in html.split("explanation")[0]

@@ -32,14 +32,14 @@ def listening(served: Served, query: str, **headers: str) -> Iterator[Iterator[t
                 yield held["event"], held["id"], json.loads(held["data"])
                 held = {}
 
-    with httpx.stream("GET", f"{served.url}/live?{query}", headers=headers, timeout=10) as answer:
+    with httpx.stream("GET", f"{served.url}/live?{query}", headers=headers, timeout=60) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert "content-encoding" not in answer.headers
         yield events(answer.iter_lines())
 
 
 def version_of(served: Served) -> str:
-    found = re.search(r'data-version="([^"]+)"', httpx.get(f"{served.url}/gemeenten").text)
+    found = re.search(r'data-version="([^"]+)"', httpx.get(f"{served.url}/gemeenten", timeout=60).text)
     assert found
     return found[1]
 
@@ -75,7 +75,7 @@ def test_without_a_version_everything_is_sent(served: Served) -> None:
 
 
 def test_a_topic_that_there_is_not(served: Served) -> None:
-    assert httpx.get(f"{served.url}/live?topic=table:none").status_code == 404
+    assert httpx.get(f"{served.url}/live?topic=table:none", timeout=60).status_code == 404
 
 
 def test_a_page_that_was_away_gets_what_it_missed(served: Served) -> None:

@@ -40,7 +40,7 @@ def give(url: str, raw: bytes) -> tuple[int, Any]:
         f"{url}v1/events", raw, {"content-type": "application/cloudevents+json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
@@ -107,7 +107,7 @@ def test_the_limits_of_a_desk_are_settings(tmp_path: Path) -> None:
         until(lambda: answers(url))
         batch = {"content-type": "application/cloudevents-batch+json"}
         given = [visited(f"visit-{number}", "no-answer") for number in range(3)]
-        with httpx.Client(base_url=url) as client:
+        with httpx.Client(base_url=url, timeout=60) as client:
             many = client.post("/v1/events", content=b"[" + b",".join(given) + b"]", headers=batch)
             assert (many.status_code, many.json()["mostEvents"]) == (413, 2)
             large = client.post("/v1/events", content=b" " * 2001, headers=batch)
@@ -119,7 +119,7 @@ def test_the_limits_of_a_desk_are_settings(tmp_path: Path) -> None:
             for _ in range(8):
                 stack.enter_context(socket.create_connection(("127.0.0.1", int(port))))
             time.sleep(0.3)
-            with httpx.Client(base_url=url) as client:
+            with httpx.Client(base_url=url, timeout=60) as client:
                 assert client.get("/health/live").status_code == 503
         until(lambda: answers(url))
 
@@ -174,7 +174,7 @@ async def test_reports_by_request_and_reply(ledger: RunningLedger) -> None:
             for _ in range(100):
                 with contextlib.suppress(nats.errors.NoRespondersError):
                     answer: dict[str, Any] = json.loads(
-                        (await nc.request("kib.desk.school.report", raw, timeout=10)).data
+                        (await nc.request("kib.desk.school.report", raw, timeout=60)).data
                     )
                     return answer
                 await _pause()

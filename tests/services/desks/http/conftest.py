@@ -47,7 +47,7 @@ class Served:
 
     def client(self, key: str | None = None) -> httpx.Client:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        self.clients.append(httpx.Client(base_url=self.url, timeout=20, headers=headers))
+        self.clients.append(httpx.Client(base_url=self.url, timeout=60, headers=headers))
         return self.clients[-1]
 
     def key(self, *sources: str, desk: str | None = None, coordinator: bool = False) -> str:
@@ -56,7 +56,7 @@ class Served:
 
     def connection(self) -> socket.socket:
         """A bare connection, for what a client library would not send."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
 
 Serve = Callable[..., Served]

@@ -126,7 +126,7 @@ def test_one_browser_cannot_finish_what_another_began(served: Gated) -> None:
     """Nobody can be signed in as somebody else by a link that they follow."""
     with served.client() as one, served.client() as two:
         at_issuer = one.get("/aanmelden/organisatie").headers["location"]
-        back = httpx.get(at_issuer).headers["location"]
+        back = httpx.get(at_issuer, timeout=60).headers["location"]
         assert two.get(back).status_code == 403
         assert one.get(back).status_code == 403  # and then it is over
         state = state_in(one.get("/aanmelden/organisatie").headers["location"])
@@ -138,7 +138,7 @@ def test_one_browser_cannot_finish_what_another_began(served: Gated) -> None:
 def test_an_answer_of_another_issuer_is_not_taken(served: Gated) -> None:
     with served.client() as client:
         at_issuer = client.get("/aanmelden/organisatie").headers["location"]
-        back = httpx.URL(httpx.get(at_issuer).headers["location"])
+        back = httpx.URL(httpx.get(at_issuer, timeout=60).headers["location"])
         assert client.get(back.copy_set_param("iss", "https://elsewhere.example")).status_code == 403
 
 

@@ -52,7 +52,7 @@ def test_before_the_first_link_everyone_on_this_machine_sees_everything(gate: Ga
     ],
 )
 def test_somebody_by_a_proxy_never_does(gate: Gate, headers: dict[str, str]) -> None:
-    with httpx.Client(base_url=gate().url, headers=headers) as client:
+    with httpx.Client(base_url=gate().url, headers=headers, timeout=60) as client:
         assert not exact_everywhere(client)
         assert ">Aanmelden<" in client.get("/").text
         assert client.get("/health").json().keys() == {"ready", "reason", "clock"}
@@ -171,7 +171,7 @@ def test_the_cookie_is_out_of_reach(gate: Gate) -> None:
         assert "httponly" in told
         assert "samesite=strict" in told
         assert "secure" not in told  # http on this machine
-    with httpx.Client(base_url=served.url, headers={"X-Forwarded-Proto": "https"}) as client:
+    with httpx.Client(base_url=served.url, headers={"X-Forwarded-Proto": "https"}, timeout=60) as client:
         told = client.post("/aanmelden", data={"link": secret}, headers={"Origin": served.url}).headers["set-cookie"]
         assert "Secure" in told
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,8 +34,10 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     history.write_bytes(b"".join(line + b"\n" for line in LINES))
     with whole(place / "system", "up", "--port", "0", "--no-desks") as running:
         url = running.ready()
-        assert running.run("import", history).returncode == 0
-        until(lambda: fetch(f"{url}v1/status")["eventsBehind"] == 0)
+        imported = running.run("import", history)
+        assert imported.returncode == 0
+        new = int(re.search(rb"new (\d+)", imported.stderr)[1])  # type: ignore[index]
+        until(lambda: fetch(f"{url}v1/status")["position"] == new)
         running.url = url  # type: ignore[attr-defined]
         yield running
 
@@ -124,6 +127,7 @@ async def test_a_slow_replay_goes_on_and_is_found(ledger: RunningLedger, monkeyp
             await replays.known_at(K + 9, False)
         assert busy.value.kind == "busy"
         monkeypatch.undo()
+        monkeypatch.setattr(replaying, "_WAIT_SECONDS", 60)
         assert (await replays.known_at(K, False)).position == 50
         assert (await replays.known_at(K + 3, False)).as_of == K + 3
 
