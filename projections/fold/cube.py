@@ -83,6 +83,8 @@ class Cube:
         self._by_week = np.zeros((*shape, weeks, FLOW_COLUMNS), dtype=np.int64)
         self._during_week = np.zeros((*shape, weeks), dtype=np.int64)
         self._states = {name: np.zeros((*shape, weeks), dtype=np.int64) for name in _STATES}
+        # Everything that began, less what ended, before each week.
+        self._before = {name: np.zeros((*shape, weeks + 1), dtype=np.int64) for name in _STATES}
         self._days: _Days | None = None
         self._changed = np.zeros(len(places), dtype=np.bool_)
 
@@ -138,6 +140,38 @@ class Cube:
             {name: np.where(keep, coverage[:, :, some, i], 0) for i, name in enumerate(COVERAGE_MEASURES)},
         )
 
+    def rows_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows of places that the cube knows."""
+        rows: Numbers = self._row[places]
+        return rows
+
+    def held(self, name: str, days: Numbers) -> Numbers:
+        """Give what held at the end of a day for each place and sector, whether it is closed or not; after ``grid``.
+
+        ``name`` is that of a measure that holds at an instant; ``days`` are ordinals by place and sector, those beyond
+        the cube read as its last.
+        """
+        index = np.clip(days - self.first_monday + 1, 0, 7 * self.weeks)
+        week, days_into = index // 7, index % 7
+        place, sector = np.indices(index.shape)
+        sums: Numbers = self._before[name][place, sector, week]
+        begun, ended = _STATES[name]
+        for day in range(1, int(days_into.max(initial=0)) + 1):
+            at = np.minimum(7 * week + day, 7 * self.weeks)
+            flow = self._flow[place, sector, at]
+            change = flow[..., begun].sum(axis=2, dtype=np.int64) - flow[..., ended].sum(axis=2, dtype=np.int64)
+            sums = sums + np.where(day <= days_into, change, 0)
+        return sums
+
+    def last_days(self, week: int) -> Numbers:
+        """Give the day at whose end τ lies, unless K comes first, by place and sector, where a row exists: an ordinal.
+
+        ``week`` counts from the first one of the cube; after ``grid``.
+        """
+        assert self._days is not None  # noqa: S101 - grid was asked for
+        last: Numbers = self._days.last[:, :, week]
+        return last + (self.first_monday - 1)
+
     def _days_of(self, closures: tuple[Closure, ...], today: int) -> _Days:
         """Apply the calendar as of a day; when it is another than the last time, all is to be summed again."""
         known = self._days
@@ -171,7 +205,9 @@ class Cube:
         # Everything that began, less what ended, up to the last closed day.
         for name, (begun, ended) in _STATES.items():
             change = flow[..., begun].sum(axis=3) - flow[..., ended].sum(axis=3)
-            self._states[name][rows] = np.take_along_axis(change.cumsum(axis=2), last, axis=2)
+            total = change.cumsum(axis=2)
+            self._states[name][rows] = np.take_along_axis(total, last, axis=2)
+            self._before[name][rows] = total[:, :, ::7]
         self._changed[:] = False
 
     def _ripe(self, days: _Days, unripe: Pairs) -> Numbers:

@@ -21,8 +21,11 @@ def members_of(segments: Iterable[Segment]) -> dict[str, Member]:
     return members
 
 
-def contribute(members: Iterable[Member], deltas: Deltas, sign: int) -> None:
-    """Add (or take away) the household, once in each area for as long as any member is unreached there."""
+def contribute(members: Iterable[Member], deltas: Deltas, sign: int) -> int | None:
+    """Add (or take away) the household, once in each area for as long as any member is unreached there.
+
+    Gives until when it may be counted in several areas at once (``apart_until``).
+    """
     spans = sorted(span for member in members for span in member)
     index = 0
     while index < len(spans):
@@ -34,3 +37,24 @@ def contribute(members: Iterable[Member], deltas: Deltas, sign: int) -> None:
         deltas.flow[flow_key(here, local_day(start), HOUSEHOLDS)] += sign
         if end != FOREVER:
             deltas.flow[flow_key(here, local_day(end), HOUSEHOLDS)] -= sign
+    # Sorted by area: most households are in one.
+    return apart_until(spans) if spans and spans[0][0] != spans[-1][0] else None
+
+
+def pupil_apart_until(segments: list[Segment]) -> int | None:
+    """Give ``apart_until`` of one pupil's segments; most pupils are in one area all the time."""
+    for segment in segments:
+        if segment.area != segments[0].area:
+            return apart_until(segment[:3] for segment in segments)
+    return None
+
+
+def apart_until(spans: Iterable[tuple[int, int, int]]) -> int | None:
+    """Give the instant after which at most one area is left in which a span runs; None when there is only one.
+
+    From then on nobody is counted in two rows of a week, so that sums over areas count distinct.
+    """
+    latest: dict[int, int] = {}
+    for here, _, end in spans:
+        latest[here] = max(end, latest.get(here, end))
+    return sorted(latest.values())[-2] if len(latest) > 1 else None

@@ -89,6 +89,20 @@ def place_at(changes: list[tuple[int, int]], instant: int) -> int:
     return next(place for since, place in reversed(changes) if since <= instant)
 
 
+def segments(history: History) -> list[Segment]:
+    """Give the unreached intervals, cut where the pupil moved strictly inside them, in order."""
+    changes = residences(history)
+    found: list[Segment] = []
+    for start, end, sector, household in intervals(history):
+        here, since = place_at(changes, start), start
+        for instant, place in changes[1:]:
+            if start < instant < end:
+                found.append(Segment(area(here, sector), since, instant, start, household))
+                here, since = place, instant
+        found.append(Segment(area(here, sector), since, end, start, household))
+    return found
+
+
 def contribute(history: History, deltas: Deltas, sign: int) -> list[Segment]:
     """Add (``sign`` 1) or take away (-1) what the pupil contributes, and give its segments.
 

@@ -29,8 +29,9 @@ from projections.live.changes import (
     parts_of,
     places_of,
 )
+from projections.live.moment import Moment
 from projections.live.store import NOTHING_YET, Changes, SetAside, unpack_changes
-from projections.live.tables import Tables, tables_of
+from projections.live.tables import Tables
 from projections.register import codes_between
 
 _SLACK_WEEKS: Final = 8
@@ -114,6 +115,15 @@ class LiveReader:
 
     def tables(self, at: int) -> Tables:
         """Give both tables as of K = ``at`` (microseconds), or of the latest recorded time if that is later."""
+        with self.moment(at) as moment:
+            return moment.tables
+
+    @contextmanager
+    def moment(self, at: int) -> Iterator[Moment]:
+        """Give the view as of K = ``at``, or of the latest recorded time if that is later, for the length of the block.
+
+        Nothing else may be asked of the reader in it.
+        """
         self._follow_file()
         with self._snapshot():
             at = max(at, self.recorded_until)
@@ -125,14 +135,16 @@ class LiveReader:
             )
             early = self._early(at)
             if early is not None:
-                add_deltas(cube, early, 1)
                 tonight = day_start(today + 1)
                 also = [(where, n) for (ripe, where), n in early.over_4_weeks.items() if at <= ripe < tonight]
                 unripe = np.concatenate([unripe, pairs_of(also)])
-            grid = cube.grid(at, self._closures, unripe)
-            if early is not None:
-                add_deltas(cube, early, -1)
-            return tables_of(self._at, at, cube.places, grid)
+                add_deltas(cube, early, 1)
+            try:
+                grid = cube.grid(at, self._closures, unripe)
+                yield Moment(self._db, self._at, at, cube, self._closures, grid, unripe, early)
+            finally:
+                if early is not None:
+                    add_deltas(cube, early, -1)
 
     # Reading
 

@@ -16,6 +16,10 @@ from eventsourcing.persistence import Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRecorder
 
 from projections.fold.cells import Deltas
+from projections.live import residents
+from projections.live.residents import Residents
+from projections.live.schema import SCHEMA
+from projections.live.upgrading import add_what_is_missing
 
 LEDGER: Final = "ledger"
 NOTHING_YET: Final = -(1 << 62)
@@ -25,32 +29,6 @@ KEPT_CHANGES: Final = 256
 """How many commits a reader may be behind before it reads the cells anew."""
 
 _CHUNK: Final = 500
-
-SCHEMA: Final = (
-    # One row per (source, id) that stands: whom it is about, when it was recorded, what it said.
-    "CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, kind INTEGER NOT NULL, owner TEXT NOT NULL,"
-    " recorded INTEGER NOT NULL, position INTEGER NOT NULL, content BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS retraction (target BLOB, by BLOB, PRIMARY KEY (target, by)) WITHOUT ROWID",
-    # What the fold keeps of each pupil, household, school and closure (MessagePack).
-    "CREATE TABLE IF NOT EXISTS pupil (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS household (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS school (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS closure (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
-    # The cells (projections.fold.cells).
-    "CREATE TABLE IF NOT EXISTS flow (key INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS during (key INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS coverage (key INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS over_4_weeks (at INTEGER, area INTEGER, n INTEGER NOT NULL,"
-    " PRIMARY KEY (at, area)) WITHOUT ROWID",
-    # Pupils with a report that happened at or after the instant it was recorded (clock tolerance).
-    "CREATE TABLE IF NOT EXISTS early (pupil TEXT PRIMARY KEY, latest INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS set_aside (position INTEGER PRIMARY KEY, recorded INTEGER NOT NULL,"
-    " field TEXT NOT NULL, rule TEXT NOT NULL)",
-    # What the last commits added, for readers that follow.
-    "CREATE TABLE IF NOT EXISTS change (position INTEGER PRIMARY KEY, after INTEGER NOT NULL, deltas BLOB)",
-    "CREATE TABLE IF NOT EXISTS horizon (one INTEGER PRIMARY KEY CHECK (one = 1), recorded INTEGER NOT NULL,"
-    " first_recorded INTEGER NOT NULL)",
-)
 
 
 class Seen(NamedTuple):
@@ -85,6 +63,10 @@ class Commit(NamedTuple):
     deltas: Deltas
     early: Mapping[str, int]
     set_aside: Sequence[SetAside]
+    residents: Residents
+    """Those of whom a place is named for the first time."""
+    apart: Mapping[tuple[int, str], int | None]
+    """Of those for whom it changed: until when they may be counted in several areas at once; None: not any more."""
 
 
 class LiveStore(SQLiteTrackingRecorder):
@@ -152,6 +134,8 @@ class LiveStore(SQLiteTrackingRecorder):
             for table, states in commit.states.items():
                 c.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", sorted(states.items()))
             _write_cells(c, commit.deltas)
+            c.executemany(residents.INSERT, residents.packed(commit.residents))
+            _write_apart(c, commit.apart)
             c.executemany(
                 "INSERT INTO early VALUES (?, ?) ON CONFLICT DO UPDATE SET latest = max(latest, excluded.latest)",
                 sorted(commit.early.items()),
@@ -185,6 +169,14 @@ def _write_cells(c: SQLiteCursor, deltas: Deltas) -> None:
     )
 
 
+def _write_apart(c: SQLiteCursor, apart: Mapping[tuple[int, str], int | None]) -> None:
+    rows = sorted(apart.items())
+    c.executemany("DELETE FROM apart WHERE kind = ? AND name = ?", (key for key, until in rows if until is None))
+    c.executemany(
+        "INSERT OR REPLACE INTO apart VALUES (?, ?, ?)", ((*key, until) for key, until in rows if until is not None)
+    )
+
+
 Changes = tuple[list[tuple[int, int]], list[tuple[int, int]], list[tuple[int, int]]]
 _CHANGES: Final = msgspec.msgpack.Decoder(Changes)
 _LARGE: Final = 200_000
@@ -211,6 +203,7 @@ def open_store(path: Path) -> LiveStore:
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA cache_size = -65536")
         cursor.execute("PRAGMA journal_size_limit = 67108864")
+    add_what_is_missing(datastore)
     store = LiveStore(datastore)
     store.create_table()
     return store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,10 @@ from projections.fold.cube import Grid
 from projections.fold.reports import place_code
 from projections.tables import SECTORS
 
-_SORTED_SECTORS: Final = tuple(sorted(SECTORS))
-_SECTOR_ORDER: Final = [SECTORS.index(name) for name in _SORTED_SECTORS]
+SORTED_SECTORS: Final = tuple(sorted(SECTORS))
+_SECTOR_ORDER: Final = [SECTORS.index(name) for name in SORTED_SECTORS]
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,21 @@ class Tables:
             yield self.places[p], self.sectors[s], self.weeks[w], *(int(m[p, s, w]) for m in measures)
 
 
+def by_sector_name(numbers: NDArray[_Number]) -> NDArray[_Number]:
+    """Put arrays by [place, sector], as the cube numbers sectors, in the order of the tables."""
+    ordered: NDArray[_Number] = numbers[:, _SECTOR_ORDER]
+    return ordered
+
+
 def tables_of(position: int, at: int, places: Sequence[int], grid: Grid) -> Tables:
     """Name the rows, with sectors in the order of their names."""
     return Tables(
         position,
         at,
         tuple(place_code(place) for place in places),
-        _SORTED_SECTORS,
+        SORTED_SECTORS,
         grid.weeks,
-        grid.open[:, _SECTOR_ORDER],
-        {name: numbers[:, _SECTOR_ORDER] for name, numbers in grid.counts.items()},
-        {name: numbers[:, _SECTOR_ORDER] for name, numbers in grid.coverage.items()},
+        by_sector_name(grid.open),
+        {name: by_sector_name(numbers) for name, numbers in grid.counts.items()},
+        {name: by_sector_name(numbers) for name, numbers in grid.coverage.items()},
     )

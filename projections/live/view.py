@@ -18,6 +18,7 @@ from events import event_key
 from projections.fold import calendar, household, pupil, reports, school
 from projections.fold.cells import Deltas
 from projections.live.message import CLOSURE, PUPIL, RETRACTION, SCHOOL, Malformed, Message, Taken
+from projections.live.schema import HOUSEHOLD_APART, PUPIL_APART
 from projections.live.store import Commit, LiveStore, Seen, SetAside
 
 _TABLES: Final = {PUPIL: "pupil", SCHOOL: "school", CLOSURE: "closure"}
@@ -58,6 +59,8 @@ class LiveView:
         self._touched: dict[str, set[str]] = {table: set() for table in _DECODE}
         self._early: dict[str, int] = {}
         self._set_aside: list[SetAside] = []
+        self._residents: defaultdict[int, set[str]] = defaultdict(set)
+        self._apart: dict[tuple[int, str], int | None] = {}
 
     def take(self, messages: Sequence[Message]) -> None:
         """Take in messages that follow on the position; those passed already are left out."""
@@ -78,8 +81,8 @@ class LiveView:
             return None
         deltas = Deltas()
         self._fold_pupils(deltas)
-        self._fold("household", lambda state, sign: household.contribute(state.values(), deltas, sign))
-        self._fold("school", lambda state, sign: school.contribute(state, deltas, sign))
+        self._fold_households(deltas)
+        self._fold_schools(deltas)
         touched = self._touched.items()
         self._store.commit(
             Commit(
@@ -93,6 +96,8 @@ class LiveView:
                 deltas,
                 self._early,
                 self._set_aside,
+                self._residents,
+                self._apart,
             )
         )
         self._begin()
@@ -173,6 +178,8 @@ class LiveView:
             if report is None:
                 state.append(entry)
                 return
+            if (place := reports.names_first(report, state)) is not None:
+                self._residents[place].add(owner)
             insort(state, entry) if state else state.append(entry)
             if report.occurred >= recorded:
                 self._early[owner] = max(self._early.get(owner, 0), report.occurred)
@@ -207,10 +214,13 @@ class LiveView:
 
     def _fold_pupils(self, deltas: Deltas) -> None:
         changed: dict[str, dict[str, household.Member]] = {}
+        apart_until = household.pupil_apart_until
         before, now, decode = self._before["pupil"], self._now["pupil"], _DECODE["pupil"]
         for name in self._touched["pupil"]:
             was = pupil.contribute(decode(before[name]), deltas, -1) if name in before else []
             is_now = pupil.contribute(now[name], deltas, 1)
+            if (len(was) > 1 or len(is_now) > 1) and (until := apart_until(is_now)) != apart_until(was):
+                self._apart[PUPIL_APART, name] = until
             old, new = household.members_of(was), household.members_of(is_now)
             if old != new:
                 for shared in old.keys() | new.keys():
@@ -224,9 +234,17 @@ class LiveView:
                 del state[name]
         self._touched["household"].update(changed)
 
-    def _fold(self, table: str, contribute: Callable[[Any, int], None]) -> None:
-        before, now, decode = self._before[table], self._now[table], _DECODE[table]
-        for name in self._touched[table]:
+    def _fold_households(self, deltas: Deltas) -> None:
+        before, now, decode = self._before["household"], self._now["household"], _DECODE["household"]
+        for name in self._touched["household"]:
+            was = household.contribute(decode(before[name]).values(), deltas, -1) if name in before else None
+            until = household.contribute(now[name].values(), deltas, 1)
+            if until != was:
+                self._apart[HOUSEHOLD_APART, name] = until
+
+    def _fold_schools(self, deltas: Deltas) -> None:
+        before, now, decode = self._before["school"], self._now["school"], _DECODE["school"]
+        for name in self._touched["school"]:
             if name in before:
-                contribute(decode(before[name]), -1)
-            contribute(now[name], 1)
+                school.contribute(decode(before[name]), deltas, -1)
+            school.contribute(now[name], deltas, 1)

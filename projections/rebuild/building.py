@@ -66,7 +66,7 @@ def build(directory: Path, database: Path, pool: Executor, *, told: Told = _noth
     shared.result()
     with writing(database, [*files, others, households]) as to:
         take_over(to, len(files), "school", "closure", "retraction", "early", "set_aside", "horizon")
-        take_over(to, len(files) + 1, "household")
+        take_over(to, len(files) + 1, "household", "apart")
         add_cells(to, len(files) + 2)
         if position:
             to.execute("INSERT INTO tracking VALUES (?, ?)", (LEDGER, position))
@@ -77,7 +77,7 @@ def build(directory: Path, database: Path, pool: Executor, *, told: Told = _noth
 def _take_over_pupils(database: Path, files: list[Path]) -> None:
     for file in files:
         with writing(database, [file]) as to:
-            take_over(to, 0, "pupil")
+            take_over(to, 0, "pupil", "resident", "apart")
 
 
 def _begin(template: Path, database: Path) -> None:

@@ -6,6 +6,7 @@ several places is left to it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from projections.fold.reports import DEVICE, LOST, NO_PLACE, RESTORED, UNKNOWN_P
 
 Numbers = NDArray[np.int64]
 
+_PLACE_BITS: Final = 14
 _HOUR: Final = DAY // 24
 _WHOLE_HOURS: Final = 7_305 * DAY
 """From 1990 on, Amsterdam's offset from UTC is whole hours (events.times)."""
@@ -64,6 +66,26 @@ def moved(reports: Reports) -> NDArray[np.bool_]:
     least, most = _places(reports)
     several: NDArray[np.bool_] = np.logical_and(most != NO_PLACE, least != most)
     return several
+
+
+def named_places(reports: Reports) -> tuple[Numbers, Numbers]:
+    """Give each place and pupil once, where a report names it, withdrawn or not: ``reports.lives_in`` of each."""
+    stated = np.where((reports.place == NO_PLACE) & (reports.order == LOST), UNKNOWN_PLACE, reports.place)
+    named = stated != NO_PLACE
+    keys = np.unique(reports.pupil[named] << _PLACE_BITS | stated[named])
+    return keys & ((1 << _PLACE_BITS) - 1), keys >> _PLACE_BITS
+
+
+def in_several_areas(spans: Spans, pupil: Numbers) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+    """Give the pupils that are counted in several areas, with their spans (area, start, end)."""
+    if not len(pupil):
+        return
+    first = np.flatnonzero(np.diff(pupil, prepend=-1))
+    several = np.minimum.reduceat(spans.area, first) != np.maximum.reduceat(spans.area, first)
+    last = np.append(first[1:], len(pupil))
+    for begin, end in zip(first[several].tolist(), last[several].tolist(), strict=True):
+        own = (of[begin:end].tolist() for of in (spans.area, spans.start, spans.end))
+        yield int(pupil[begin]), list(zip(*own, strict=True))
 
 
 def contribute_many(reports: Reports, chosen: NDArray[np.bool_], deltas: Deltas) -> Spans:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from projections.fold.cells import Deltas
-from projections.live.store import SCHEMA
+from projections.live.schema import SCHEMA
 
 CELLS: Final = ("flow", "during", "coverage")
 _MEMBER: Final = "CREATE TABLE IF NOT EXISTS member (household TEXT, pupil TEXT, spans BLOB)"

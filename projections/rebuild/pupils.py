@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, cast
@@ -15,8 +16,18 @@ import pyarrow.compute as pc
 from projections.fold import household, pupil
 from projections.fold.cells import Deltas
 from projections.fold.reports import History, Report
+from projections.live import residents
 from projections.live.message import PUPIL
-from projections.rebuild.many import Numbers, Reports, Spans, contribute_many, moved
+from projections.live.schema import PUPIL_APART
+from projections.rebuild.many import (
+    Numbers,
+    Reports,
+    Spans,
+    contribute_many,
+    in_several_areas,
+    moved,
+    named_places,
+)
 from projections.rebuild.parts import part, write_cells
 from projections.rebuild.settling import settled
 
@@ -81,6 +92,8 @@ class _Part:
         self.deltas = Deltas()
         self.states: list[tuple[str, bytes]] = []
         self.members: list[tuple[str, str, bytes]] = []
+        self.residents: defaultdict[int, list[str]] = defaultdict(list)
+        self.apart: list[tuple[int, str, int]] = []
 
     def fold(self, table: pa.Table) -> None:
         """Fold the pupils of a table that holds each of them whole."""
@@ -93,7 +106,12 @@ class _Part:
         histories = [rows[begin:end] for begin, end in bounds]
         reports = _reports(table, starts)
         several = moved(reports)
-        self._share(contribute_many(reports, ~several, self.deltas), reports, names, columns[6])
+        for place, number in zip(*(found.tolist() for found in named_places(reports)), strict=True):
+            self.residents[place].append(names[number])
+        spans = contribute_many(reports, ~several, self.deltas)
+        self._share(spans, reports, names, columns[6])
+        for number, own in in_several_areas(spans, reports.pupil[spans.row]):
+            self._note_apart(names[number], household.apart_until(own))
         for number in np.flatnonzero(several).tolist():
             self._fold_one(names[number], list(map(Report._make, histories[number])))
         self.states += zip(names, map(_encode, histories), strict=True)
@@ -114,8 +132,14 @@ class _Part:
         self.members += [(of, names[number], _encode(member)) for (number, of), member in members.items()]
 
     def _fold_one(self, name: str, history: History) -> None:
-        for shared, member in household.members_of(pupil.contribute(history, self.deltas, 1)).items():
+        segments = pupil.contribute(history, self.deltas, 1)
+        for shared, member in household.members_of(segments).items():
             self.members.append((shared, name, _encode(member)))
+        self._note_apart(name, household.pupil_apart_until(segments))
+
+    def _note_apart(self, name: str, until: int | None) -> None:
+        if until is not None:
+            self.apart.append((PUPIL_APART, name, until))
 
 
 def fold_pupils(directory: Path, database: Path, since: str | None, until: str | None) -> int:
@@ -131,6 +155,8 @@ def fold_pupils(directory: Path, database: Path, since: str | None, until: str |
             count += _write(to, folded.states, folded.members)
         nothing = [(name, _encode([])) for name in sorted(empty)]
         to.executemany("INSERT OR IGNORE INTO pupil VALUES (?, ?)", nothing)
+        to.executemany(residents.INSERT, residents.packed(folded.residents))
+        to.executemany("INSERT INTO apart VALUES (?, ?, ?)", folded.apart)
         write_cells(to, folded.deltas)
     return count
 

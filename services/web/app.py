@@ -25,6 +25,8 @@ from services.web.access.pages import access_routes
 from services.web.api import Replays, create_routes
 from services.web.boards import Boards
 from services.web.charts import Studio
+from services.web.details import no_details
+from services.web.details.beside import DetailsBeside
 from services.web.environment import BUILD, STATIC
 from services.web.headers import SecurityHeaders, UnchangingFiles
 from services.web.live import keep_current, stream
@@ -60,6 +62,7 @@ def create_app(
     open_data: Sequence[BaseRoute] = (),
     replays: Replays | None = None,
     audits: AuditLog | None = None,
+    details: DetailsBeside | None = None,
 ) -> Starlette:
     """Build the application that shows `source`.
 
@@ -69,23 +72,28 @@ def create_app(
     one of `hosts` are answered, so that no other site can read the page through a name that points here. `access` tells
     who sees what; without it everyone sees everything. `public` holds what may be known of the municipalities of
     others, `open_data` are its routes (`services.web.open_data`). `replays` gives the tables of earlier times over HTTP
-    (`services.web.api`). `audits` are those of the live tables; without it there were none.
+    (`services.web.api`). `audits` are those of the live tables; without it there were none. `details` is what pages
+    show beside the tables; it goes on as long as the application does.
 
     `app.state.boards.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
     """
-    boards, studio = Boards(source, clock, lag, simulated, public, audits), Studio()
+    boards = Boards(source, clock, lag, simulated, public, audits, details or no_details)
+    studio = Studio()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        task = asyncio.create_task(keep_current(boards, changed), name="page")
+        tasks = [asyncio.create_task(keep_current(boards, changed), name="page")]
+        if details is not None:
+            tasks.append(asyncio.create_task(details.run(), name="details"))
         try:
             yield
         finally:
             boards.close()
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             await studio.close()
             if access is not None:
                 access.close()
@@ -119,7 +127,7 @@ def create_app(
         exception_handlers={404: not_found},
         lifespan=lifespan,
     )
-    app.state.boards, app.state.studio = boards, studio
+    app.state.boards, app.state.studio, app.state.details = boards, studio, details
     return app
 
 

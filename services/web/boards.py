@@ -13,7 +13,8 @@ from services.web.access import Viewer
 from services.web.audited import LastAudit
 from services.web.board import Board
 from services.web.catalogue import make_topic
-from services.web.sight import SightSource
+from services.web.details import Details, no_details
+from services.web.sight import SightDetails, SightSource
 from services.web.source import ClosureLike, Lag, TablesLike, TableSource
 
 __all__ = ["Boards"]
@@ -36,13 +37,15 @@ class Boards:
         simulated: bool,
         public: PublicStore | None = None,
         audits: AuditLog | None = None,
+        details: Details = no_details,
     ) -> None:
         """See `create_app`. `public` holds what may be known of the municipalities of others; None: nothing."""
         self._source, self._clock, self._lag, self.simulated = _ReadOnce(source), clock, lag, simulated
         self._latest = _Latest(public)
+        self._details = details
         self._audit = LastAudit(audits)
         self._by_codes: dict[frozenset[str], Board] = {}
-        self.whole = Board(self._source, clock, lag, simulated, make_topic, audit=self._audit)
+        self.whole = Board(self._source, clock, lag, simulated, make_topic, audit=self._audit, details=details)
         """The board of those who see everything."""
 
     def __iter__(self) -> Iterator[Board]:
@@ -74,6 +77,7 @@ class Boards:
                 make_topic,
                 audit=self._audit,
                 public_day=self._public_day,
+                details=SightDetails(self._details, viewer.codes),
             )
             board.watched = self.whole.watched
             self._by_codes[viewer.codes] = board

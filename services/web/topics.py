@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from services.web.answers import coverage
+from services.web.details import Details, no_details
 from services.web.frame import Frame
 from services.web.freshness import Freshness
 from services.web.painting import Slots, paint
@@ -32,6 +33,8 @@ class Current:
     closures: Sequence[ClosureLike]
     fresh: Freshness | None = None
     """How fresh they were when they were last told to be."""
+    details: Details = no_details
+    """What is not in the tables."""
 
 
 class Topic(Protocol):
@@ -86,6 +89,7 @@ class PageTopic:
     def __init__(self) -> None:
         self.slots, self.parts = Stamped(), Stamped()
         self._drawn = float("-inf")
+        self._drawn_of: object = None
 
     def write(self, current: Current, language: Language) -> Slots:
         """Write every text of the page that may change: by the id of its element, the text and its state."""
@@ -95,11 +99,16 @@ class PageTopic:
         """Draw every part of the page that may change: by the id of its element, the HTML in it."""
         return {}
 
+    def look(self, current: Current) -> object:
+        """Look up the details that the page shows; the parts are drawn anew as soon as there are others."""
+        return None
+
     def update(self, current: Current, number: int) -> bool:
         """Take in what was read as version `number`; tell whether anything that is shown differs."""
+        looked = self.look(current)
         told = [self.slots.put(language, self.write(current, language), number) for language in LANGUAGES]
-        if (now := time.monotonic()) - self._drawn >= PARTS_EVERY:
-            self._drawn = now
+        if (now := time.monotonic()) - self._drawn >= PARTS_EVERY or looked != self._drawn_of:
+            self._drawn, self._drawn_of = now, looked
             for language in LANGUAGES:
                 drawn = {name: (html, "") for name, html in self.draw(current, language).items()}
                 told.append(self.parts.put(language, drawn, number))

@@ -10,8 +10,10 @@ from services.web import wording
 from services.web.answers import coverage
 from services.web.charts import Chart, Held
 from services.web.charts.figures import chart_of_place
+from services.web.details import OfPlace
 from services.web.environment import render
 from services.web.frame import ALL
+from services.web.municipality.closer import draw_details, question_of
 from services.web.municipality.figures import Week, weeks_of
 from services.web.painting import NOT_APPLICABLE, Slots
 from services.web.spans import span
@@ -51,11 +53,18 @@ class MunicipalityTopic(PageTopic):
         super().__init__()
         self._code, self._key = code, key
         self._charts = Held(lambda current: {"place": chart_of_place(current, code, key)})
+        self._told: OfPlace | None = None
 
     @property
     def charts(self) -> Mapping[str, Chart]:
         """The chart as the page shows it, by name."""
         return self._charts.charts
+
+    def look(self, current: Current) -> object:
+        """Look up what is not in the tables."""
+        question = question_of(current.frame, self._code)
+        self._told = None if question is None else current.details(question)
+        return self._told
 
     def write(self, current: Current, language: Language) -> Slots:
         """Write the number of the last week, and how many schools answered."""
@@ -83,13 +92,14 @@ class MunicipalityTopic(PageTopic):
             "open_days": any(week.elsewhen for week in weeks),
         }
         chart = self._charts.html(current, language)
-        drawn = dict.fromkeys(_TABLES, "") | chart
+        drawn = dict.fromkeys((*_TABLES, "schools", "settling"), "") | chart
         if not rows:
             return drawn | {"balance": render("municipality_none.html", context, text="here_none")}
         if not weeks[0].exact:
             public = render("municipality_public.html", context)
             return drawn | {"balance": render("municipality_none.html", context, text="here_public"), "state": public}
-        return {name: render(f"municipality_{name}.html", context) for name in _TABLES} | chart
+        drawn |= {name: render(f"municipality_{name}.html", context) for name in _TABLES}
+        return drawn | draw_details(self._told, self._key, language)
 
 
 def _row(week: Week, language: Language) -> Row:

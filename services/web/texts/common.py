@@ -120,7 +120,8 @@ DUTCH: Final = {
         "Bij een nul zonder antwoord staat daarom een vraagteken."
     ),
     "explain_households": (
-        "Huishoudens tellen per gemeente en sector; optellen zou gezinnen dubbel tellen, daarom staat er geen totaal."
+        "Huishoudens tellen per gemeente en sector; optellen zou gezinnen dubbel tellen. "
+        "Waar een totaal staat, telt elk huishouden daarin één keer."
     ),
     "explain_private": "Exacte kleine aantallen zijn alleen bedoeld voor wie ermee werkt: deel ze niet openbaar.",
 }
@@ -241,7 +242,8 @@ ENGLISH: Final = {
         "A zero without an answer is therefore shown as a question mark."
     ),
     "explain_households": (
-        "Households count by municipality and sector; adding them up would count families twice, so there is no total."
+        "Households count by municipality and sector; adding them up would count families twice. "
+        "Where there is a total, each household is in it once."
     ),
     "explain_private": "Exact small numbers are only meant for those who work with them: do not publish them.",
 }

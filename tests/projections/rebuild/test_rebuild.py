@@ -16,6 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from projections.fold.reports import Report, lives_in
+from projections.live import residents
 from projections.live.message import Message
 from projections.live.store import open_store
 from projections.live.view import LiveView
@@ -39,6 +41,7 @@ TABLES = {
     "over_4_weeks": "SELECT * FROM over_4_weeks WHERE n <> 0 ORDER BY at, area",
     "set_aside": "SELECT * FROM set_aside ORDER BY position",
     "early": "SELECT * FROM early ORDER BY pupil",
+    "apart": "SELECT * FROM apart ORDER BY kind, name",
     "horizon": "SELECT * FROM horizon",
     "tracking": "SELECT * FROM tracking ORDER BY application_name",
 }
@@ -51,8 +54,23 @@ def contents(database: Path) -> dict[str, list[Any]]:
     # The members of a household come in no order; one that has none any more may be there or not.
     households = connection.execute("SELECT * FROM household ORDER BY name").fetchall()
     found["household"] = [(name, msgspec.msgpack.decode(state)) for name, state in households if state not in NOTHING]
+    found["resident"] = sorted(residents_of(connection))
     connection.close()
     return found
+
+
+def residents_of(connection: sqlite3.Connection, *, all_rows: bool = False) -> set[tuple[int, str]]:
+    """Who is found in which place by what a history still names; or all that the table has."""
+    places = [place for (place,) in connection.execute("SELECT DISTINCT place FROM resident")]
+    listed = {(place, name) for place in places for name in residents.of(connection, place)}
+    named = {
+        (place, name)
+        for name, state in connection.execute("SELECT name, state FROM pupil")
+        for report in msgspec.msgpack.decode(state, type=list[Report])
+        if (place := lives_in(report)) is not None
+    }
+    assert named <= listed
+    return listed if all_rows else named
 
 
 def follow(database: Path, messages: Sequence[Message], size: int) -> None:
@@ -120,6 +138,9 @@ def test_the_same_as_following_the_ledger(seed: int) -> None:
         followed = directory / "followed.sqlite"
         follow(followed, messages[:cut], random.choice((1, 7, 1000)))
         assert contents(rebuilt) == contents(followed)
+        connection = sqlite3.connect(rebuilt)
+        assert residents_of(connection, all_rows=True) == residents_of(connection)
+        connection.close()
         for database in (rebuilt, followed):
             follow(database, messages, random.choice((1, 7, 1000)))
         assert contents(rebuilt) == contents(followed)
@@ -144,3 +165,17 @@ def test_of_nothing(lines: list[bytes], tmp_path: Path) -> None:
     messages = messages_of(lines)
     follow(tmp_path / "followed.sqlite", messages, 100)
     assert contents(rebuild(tmp_path / "work", messages)) == contents(tmp_path / "followed.sqlite")
+
+
+def test_a_view_of_an_earlier_release_gets_what_it_did_not_keep(tmp_path: Path) -> None:
+    for seed in range(6):
+        messages = messages_of(line(event).encode() for event in random_history(seed, [*COUNTED, *COVERED]))
+        kept, old = tmp_path / f"kept-{seed}.sqlite", tmp_path / f"old-{seed}.sqlite"
+        follow(kept, messages, 50)
+        follow(old, messages[:20], 50)
+        connection = sqlite3.connect(old)
+        for table in ("resident", "apart"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.close()
+        follow(old, messages, 50)
+        assert contents(old) == contents(kept)

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,7 +22,7 @@ from services.audits import AuditLog
 from services.web.access import Viewer
 from services.web.access.entrance import Entrance
 from services.web.app import create_app
-from tests.services.web.fake import FakeSource
+from services.web.details.beside import DetailsBeside
 
 REREAD = 0.03
 """Seconds after which a page that is asked for reads the tables again."""
@@ -32,14 +33,17 @@ class Served:
 
     def __init__(
         self,
-        source: FakeSource,
+        source: Any,
         *,
         simulated: bool = False,
         viewer: Viewer | None = None,
         public: PublicStore | None = None,
         access: Entrance | None = None,
+        details: Path | None = None,
         audits: AuditLog | None = None,
     ) -> None:
+        """`source` is a `FakeSource` or a `LivingSource`; `details`, the database that the details are read from."""
+        self.details = details
         self.source, self.simulated, self.viewer, self.public = source, simulated, viewer, public
         self.access, self.audits = access, audits
         with socket.socket() as free:
@@ -66,6 +70,7 @@ class Served:
             source.changed,
             public=self.public,
             access=self.access,
+            details=None if self.details is None else DetailsBeside(self.details, source.clock, source.changed.set),
             audits=self.audits,
         )
 
@@ -82,7 +87,7 @@ class Served:
         started.set()
         await serving
 
-    def change(self, what: Callable[[FakeSource], object]) -> None:
+    def change(self, what: Callable[[Any], object]) -> None:
         """Change the source as the view would, and say so."""
 
         async def do() -> None:
@@ -118,7 +123,7 @@ def serve() -> Iterator[Serve]:
     """Give a function that serves a source until the test ends."""
     running: list[Served] = []
 
-    def start(source: FakeSource, **options: Any) -> Served:
+    def start(source: Any, **options: Any) -> Served:
         served = Served(source, **options)
         served.start()
         running.append(served)

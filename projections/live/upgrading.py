@@ -1,0 +1,55 @@
+"""Adding to a view's database what an earlier release did not keep: made once, from the states that are in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Final
+
+import msgspec
+from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
+
+from projections.fold import household, pupil
+from projections.fold.reports import Report, lives_in
+from projections.live import residents
+from projections.live.schema import HOUSEHOLD_APART, PUPIL_APART, SCHEMA
+
+_HISTORY: Final = msgspec.msgpack.Decoder(list[Report])
+_MEMBERS: Final = msgspec.msgpack.Decoder(dict[str, household.Member])
+_SOME: Final = 10_000
+
+
+def add_what_is_missing(datastore: SQLiteDatastore) -> None:
+    """Fill the tables of residents and of who is apart, in one transaction, where the database has none yet."""
+    with datastore.transaction(commit=True) as c:
+        c.execute("SELECT name FROM sqlite_master WHERE name IN ('pupil', 'apart')")
+        if [row[0] for row in c.fetchall()] != ["pupil"]:
+            return
+        for statement in SCHEMA:
+            c.execute(statement)
+        _fill(c)
+
+
+def _fill(c: SQLiteCursor) -> None:
+    after = ""
+    while True:
+        c.execute("SELECT name, state FROM pupil WHERE name > ? ORDER BY name LIMIT ?", (after, _SOME))
+        rows = [(str(row[0]), _HISTORY.decode(row[1])) for row in c.fetchall()]
+        if not rows:
+            break
+        after = rows[-1][0]
+        lives: defaultdict[int, set[str]] = defaultdict(set)
+        for name, history in rows:
+            for place in map(lives_in, history):
+                if place is not None:
+                    lives[place].add(name)
+        c.executemany(residents.INSERT, residents.packed(lives))
+        for name, history in rows:
+            until = household.pupil_apart_until(pupil.segments(history))
+            if until is not None:
+                c.execute("INSERT INTO apart VALUES (?, ?, ?)", (PUPIL_APART, name, until))
+    c.execute("SELECT name, state FROM household")
+    for row in c.fetchall():
+        spans = [span for member in _MEMBERS.decode(row[1]).values() for span in member]
+        until = household.apart_until(spans)
+        if until is not None:
+            c.execute("INSERT INTO apart VALUES (?, ?, ?)", (HOUSEHOLD_APART, str(row[0]), until))
