@@ -104,6 +104,13 @@ def test_every_metric_of_a_desk_is_documented() -> None:
     assert named == set(re.findall(r"`(kib_desk_\w+)`", page))
 
 
+def test_every_metric_of_the_pages_is_documented() -> None:
+    from services.web.metrics import MEANINGS
+
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert set(MEANINGS) == set(re.findall(r"`(kib_(?!desk_)\w+)`", page))
+
+
 def test_help_does_not_wait_for_large_libraries() -> None:
     """The command line answers before numpy, DuckDB or the server's library are read."""
     code = "import sys, services.cli; services.cli.make_app(); print(' '.join(sys.modules))"

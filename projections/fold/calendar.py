@@ -34,7 +34,7 @@ class Announcement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """A closure as its standing announcement defines it; ``announced_at`` is its recorded time in microseconds."""
+    """A closure as its standing announcement defines it; times are recorded times in microseconds."""
 
     name: str
     sectors: tuple[str, ...]
@@ -43,6 +43,9 @@ class Closure:
     municipalities: tuple[str, ...] | None
     regime: str | None
     announced_at: int
+    """When the standing announcement was recorded."""
+    announced: tuple[int, ...]
+    """When each announcement was recorded that was not withdrawn, ascending; the last is the standing one's."""
 
 
 def announcement_of(data: ClosureAnnounced, recorded: int, source: str, id: str) -> Announcement:
@@ -61,7 +64,8 @@ def standing(name: str, announcements: Iterable[Announcement]) -> Closure | None
         return None
     a = max(known, key=lambda announcement: announcement[:3])
     until = None if a.last is None else date.fromordinal(a.last)
-    return Closure(name, a.sectors, date.fromordinal(a.first), until, a.municipalities, a.regime, a.recorded)
+    announced = tuple(sorted({announcement.recorded for announcement in known}))
+    return Closure(name, a.sectors, date.fromordinal(a.first), until, a.municipalities, a.regime, a.recorded, announced)
 
 
 def last_day(closure: Closure) -> int:

@@ -41,6 +41,14 @@ def contribute(members: Iterable[Member], deltas: Deltas, sign: int) -> int | No
     return apart_until(spans) if spans and spans[0][0] != spans[-1][0] else None
 
 
+def pupil_apart_until(segments: list[Segment]) -> int | None:
+    """Give ``apart_until`` of one pupil's segments; most pupils are in one area all the time."""
+    for segment in segments:
+        if segment.area != segments[0].area:
+            return apart_until(segment[:3] for segment in segments)
+    return None
+
+
 def apart_until(spans: Iterable[tuple[int, int, int]]) -> int | None:
     """Give the instant after which at most one area is left in which a span runs; None when there is only one.
 

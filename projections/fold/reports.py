@@ -98,6 +98,19 @@ def lives_in(report: Report) -> int | None:
     return UNKNOWN_PLACE if report.order == LOST else None
 
 
+def names_first(report: Report, history: History) -> int | None:
+    """Give the place that a report may make its pupil's, where none in the history does so; else None."""
+    place = report.place
+    if place == NO_PLACE:
+        if report.order != LOST or any(other.place == NO_PLACE and other.order == LOST for other in history):
+            return None
+        return UNKNOWN_PLACE
+    for other in history:
+        if other.place == place:
+            return None
+    return place
+
+
 def known_before(history: History, instant: int) -> History:
     """Give what tells at ``instant`` what was true until then: reports that happened before it.
 

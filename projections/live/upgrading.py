@@ -44,7 +44,7 @@ def _fill(c: SQLiteCursor) -> None:
                     lives[place].add(name)
         c.executemany(residents.INSERT, residents.packed(lives))
         for name, history in rows:
-            until = household.apart_until(segment[:3] for segment in pupil.segments(history))
+            until = household.pupil_apart_until(pupil.segments(history))
             if until is not None:
                 c.execute("INSERT INTO apart VALUES (?, ?, ?)", (PUPIL_APART, name, until))
     c.execute("SELECT name, state FROM household")

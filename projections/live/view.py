@@ -178,8 +178,7 @@ class LiveView:
             if report is None:
                 state.append(entry)
                 return
-            place = reports.lives_in(report)
-            if place is not None and all(reports.lives_in(other) != place for other in state):
+            if (place := reports.names_first(report, state)) is not None:
                 self._residents[place].add(owner)
             insort(state, entry) if state else state.append(entry)
             if report.occurred >= recorded:
@@ -215,14 +214,13 @@ class LiveView:
 
     def _fold_pupils(self, deltas: Deltas) -> None:
         changed: dict[str, dict[str, household.Member]] = {}
+        apart_until = household.pupil_apart_until
         before, now, decode = self._before["pupil"], self._now["pupil"], _DECODE["pupil"]
         for name in self._touched["pupil"]:
             was = pupil.contribute(decode(before[name]), deltas, -1) if name in before else []
             is_now = pupil.contribute(now[name], deltas, 1)
-            if len(was) > 1 or len(is_now) > 1:
-                until = household.apart_until(segment[:3] for segment in is_now)
-                if until != household.apart_until(segment[:3] for segment in was):
-                    self._apart[PUPIL_APART, name] = until
+            if (len(was) > 1 or len(is_now) > 1) and (until := apart_until(is_now)) != apart_until(was):
+                self._apart[PUPIL_APART, name] = until
             old, new = household.members_of(was), household.members_of(is_now)
             if old != new:
                 for shared in old.keys() | new.keys():

@@ -54,6 +54,7 @@ def build(directory: Path, database: Path, pool: Executor, *, told: Told = _noth
         task.result()
         if task in folding:
             waiting.append(files[folding.index(task)])
+            # Once only: several may have ended by now.
             if not sharing and all(each.done() for each in folding):
                 middle = middle_household(files)
                 halves = zip(households, ((None, middle), (middle, None)), strict=True)

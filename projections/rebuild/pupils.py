@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -111,7 +111,7 @@ class _Part:
         spans = contribute_many(reports, ~several, self.deltas)
         self._share(spans, reports, names, columns[6])
         for number, own in in_several_areas(spans, reports.pupil[spans.row]):
-            self._note_apart(names[number], own)
+            self._note_apart(names[number], household.apart_until(own))
         for number in np.flatnonzero(several).tolist():
             self._fold_one(names[number], list(map(Report._make, histories[number])))
         self.states += zip(names, map(_encode, histories), strict=True)
@@ -135,11 +135,9 @@ class _Part:
         segments = pupil.contribute(history, self.deltas, 1)
         for shared, member in household.members_of(segments).items():
             self.members.append((shared, name, _encode(member)))
-        if len(segments) > 1:
-            self._note_apart(name, (segment[:3] for segment in segments))
+        self._note_apart(name, household.pupil_apart_until(segments))
 
-    def _note_apart(self, name: str, spans: Iterable[tuple[int, int, int]]) -> None:
-        until = household.apart_until(spans)
+    def _note_apart(self, name: str, until: int | None) -> None:
         if until is not None:
             self.apart.append((PUPIL_APART, name, until))
 

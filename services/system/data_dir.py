@@ -50,6 +50,11 @@ class DataDir:
         return self.path / "public.sqlite"
 
     @property
+    def audits(self) -> Path:
+        """The SQLite file with what came of audits."""
+        return self.path / "audits.sqlite"
+
+    @property
     def import_index(self) -> Path:
         """The SQLite file in which `import` keeps what the ledger already holds."""
         return self.path / "import.sqlite"

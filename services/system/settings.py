@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
-from deploy.nats_address import NatsAddress
 from deploy.nats_server import SYNC_INTERVAL
 from events import DESKS
+from services.system import values
 from services.system.errors import WrongUsage
 
 PREFIX = "KINDINBEELD_"
-_ROLE = re.compile(r"national|evaluator|region:VR\d{2}|municipality:GM\d{4}")
 
 
 class Described(NamedTuple):
@@ -24,96 +21,6 @@ class Described(NamedTuple):
     variable: str
     default: str
     meaning: str
-
-
-def _text(raw: str) -> str:
-    if not raw.strip():
-        raise ValueError("a text that is not empty")
-    return raw.strip()
-
-
-def _address(raw: str) -> str:
-    NatsAddress.parse(raw)
-    return raw.strip()
-
-
-def _database(raw: str) -> str:
-    rule = "an address of a PostgreSQL database, postgresql://user@host/database"
-    if not raw.strip().startswith(("postgresql://", "postgres://")):
-        raise ValueError(rule)
-    from psycopg import ProgrammingError  # only where it is used: the command line answers without it
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        conninfo_to_dict(raw.strip())
-    except ProgrammingError:  # its words hold the address
-        raise ValueError(rule) from None
-    return raw.strip()
-
-
-def _web_address(raw: str) -> str:
-    found = urlsplit(raw.strip())
-    local = found.hostname in ("127.0.0.1", "localhost", "::1")
-    if not found.hostname or not (found.scheme == "https" or (found.scheme == "http" and local)):
-        raise ValueError("an address that begins with https:// (http:// on this machine only)")
-    if found.query or found.fragment or found.username:
-        raise ValueError("an address without a user, a query or a fragment")
-    return raw.strip()
-
-
-def _roles(raw: str) -> Mapping[str, str]:
-    pairs = [each.strip().rpartition("=") for each in raw.split(",") if each.strip()]
-    if not pairs or not all(value and _ROLE.fullmatch(role) for value, _, role in pairs):
-        raise ValueError("a list such as `group=national, other=region:VR01, third=municipality:GM0014`")
-    return {value.strip(): role for value, _, role in pairs}
-
-
-def _site(raw: str) -> str:
-    address = _web_address(raw)
-    if urlsplit(address).path.strip("/"):
-        raise ValueError("the address of a whole site, without a path")
-    return address.rstrip("/") + "/"
-
-
-def _mail(raw: str) -> str:
-    name, _, host = raw.strip().partition("@")
-    if not name or not host or not raw.strip().isprintable() or set(name + host) & set(' <>"@'):
-        raise ValueError("an address of mail")
-    return raw.strip()
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(raw: str) -> int:
-        rule = f"a whole number from {low} to {high}"
-        try:
-            number = int(raw)
-        except ValueError:
-            raise ValueError(rule) from None
-        if not low <= number <= high:
-            raise ValueError(rule)
-        return number
-
-    return read
-
-
-def _one_of(*allowed: str) -> Callable[[str], str]:
-    def read(raw: str) -> str:
-        if raw.strip().lower() not in allowed:
-            raise ValueError("one of " + ", ".join(allowed))
-        return raw.strip().lower()
-
-    return read
-
-
-def _yes_or_no(raw: str) -> bool:
-    return _one_of("yes", "no")(raw) == "yes"
-
-
-def _duration(raw: str) -> str:
-    value = raw.strip().lower()
-    if value != "always" and not (value[:-1].isdigit() and value[-1:] in "smh" and int(value[:-1]) > 0):
-        raise ValueError("`always`, or a whole number followed by s, m or h")
-    return value
 
 
 def _setting(default: Any, read: Callable[[str], Any], meaning: str) -> Any:
@@ -132,84 +39,104 @@ class Settings:
         default=None,
         repr=False,  # it may hold a password
         metadata={
-            "read": _address,
+            "read": values.address,
             "meaning": "Address of a ledger that runs elsewhere, several with commas; without it `up` starts its own.",
         },
     )
-    nats_user: str | None = _setting(None, _text, "User at that ledger.")
+    nats_user: str | None = _setting(None, values.text, "User at that ledger.")
     nats_password: str | None = field(
-        default=None, repr=False, metadata={"read": _text, "meaning": "Password at that ledger."}
+        default=None, repr=False, metadata={"read": values.text, "meaning": "Password at that ledger."}
     )
-    replicas: int = _setting(1, _whole(1, 5), "Copies of a stream when it is made: 1 on one machine, 3 in a cluster.")
+    replicas: int = _setting(
+        1, values.whole(1, 5), "Copies of a stream when it is made: 1 on one machine, 3 in a cluster."
+    )
     sync_interval: str = _setting(
         SYNC_INTERVAL,
-        _duration,
+        values.duration_or("always"),
         "Longest time until the embedded ledger is flushed to the disk itself, against loss of power; `always`: before"
         " each acknowledgement.",
     )
-    port: int = _setting(8787, _whole(0, 65535), "Port of the page on 127.0.0.1; 0: any free port.")
+    port: int = _setting(8787, values.whole(0, 65535), "Port of the page on 127.0.0.1; 0: any free port.")
     page_url: str | None = _setting(
         None,
-        _site,
+        values.site,
         "Address (`https://…/`) at which people reach the pages through a proxy of yours; with it everyone has to sign"
         " in to see exact figures.",
     )
     oidc_issuer: str | None = _setting(
-        None, _web_address, "OpenID Connect issuer at which people sign in on the pages ([access](access.md))."
+        None, values.web_address, "OpenID Connect issuer at which people sign in on the pages ([access](access.md))."
     )
-    oidc_client_id: str | None = _setting(None, _text, "As whom this system is known to the issuer.")
+    oidc_client_id: str | None = _setting(None, values.text, "As whom this system is known to the issuer.")
     oidc_client_secret: str | None = field(
         default=None,
         repr=False,
-        metadata={"read": _text, "meaning": "Its secret there; without one, a public client."},
+        metadata={"read": values.text, "meaning": "Its secret there; without one, a public client."},
     )
     oidc_claim: str = _setting(
         "kindinbeeld",
-        _text,
+        values.text,
         "Claim of the ID token that tells somebody's role; `realm_access.roles` goes into objects.",
     )
     oidc_roles: Mapping[str, str] | None = _setting(
         None,
-        _roles,
+        values.roles,
         "Which values of that claim give which role, `crisis=national, vr-groningen=region:VR01`; without it the values"
         " are roles themselves.",
     )
-    desks: bool = _setting(True, _yes_or_no, "Whether `up` runs the five desks too: yes or no.")
+    desks: bool = _setting(True, values.yes_or_no, "Whether `up` runs the five desks too: yes or no.")
     desk_port: int = _setting(
         8801,
-        _whole(0, 65531),
+        values.whole(0, 65531),
         "Port of the first desk, school, on 127.0.0.1; wij, leerplicht, jeugdhulp and coordinator follow. 0: any free.",
     )
     desk_database: str | None = field(
         default=None,
         repr=False,  # it may hold a password
         metadata={
-            "read": _database,
+            "read": values.database,
             "meaning": "PostgreSQL database (`postgresql://…`) for the stores of the desks, a schema for each; the"
             " password may also come from `PGPASSWORD` or `~/.pgpass`. Without it: SQLite files in the data directory.",
         },
     )
     desk_body_bytes: int = _setting(
-        1024 * 1024, _whole(1024, 64 * 1024 * 1024), "Bytes of a request to a desk at most, by HTTP."
+        1024 * 1024, values.whole(1024, 64 * 1024 * 1024), "Bytes of a request to a desk at most, by HTTP."
     )
-    desk_batch: int = _setting(1_000, _whole(1, 20_000), "Reports in a batch to a desk at most.")
+    desk_batch: int = _setting(1_000, values.whole(1, 20_000), "Reports in a batch to a desk at most.")
     desk_rate: int = _setting(
-        20_000, _whole(1, 10**9), "Reports a second that one key may give a desk, on the average."
+        20_000, values.whole(1, 10**9), "Reports a second that one key may give a desk, on the average."
     )
-    desk_burst: int = _setting(40_000, _whole(1, 10**9), "Reports that one key may give a desk at once after a rest.")
-    desk_connections: int = _setting(4_000, _whole(1, 10**6), "Open connections to a desk at most.")
+    desk_burst: int = _setting(
+        40_000, values.whole(1, 10**9), "Reports that one key may give a desk at once after a rest."
+    )
+    desk_connections: int = _setting(4_000, values.whole(1, 10**6), "Open connections to a desk at most.")
     rebuild_from: int = _setting(
         200_000,
-        _whole(1, 10**12),
+        values.whole(1, 10**12),
         "Messages ahead from which a view that knows fewer than those is built at once, as `rebuild` does, before it"
         " follows.",
     )
-    publisher: str | None = _setting(None, _text, "Who publishes the open data: a name, for its metadata.")
-    contact: str | None = _setting(None, _mail, "Address of mail for questions about the open data, for its metadata.")
-    log_format: str = _setting(
-        "auto", _one_of("auto", "json", "console"), "Logs on standard error: `json` lines, or `console` to be read."
+    audit_every: str = _setting(
+        "1h",
+        values.duration_or("0"),
+        "How often a running system holds its live tables against the replay of the ledger; 0: never by itself.",
     )
-    log_level: str = _setting("info", _one_of("debug", "info", "warning", "error"), "The least grave that is logged.")
+    publisher: str | None = _setting(None, values.text, "Who publishes the open data: a name, for its metadata.")
+    contact: str | None = _setting(
+        None, values.mail, "Address of mail for questions about the open data, for its metadata."
+    )
+    log_format: str = _setting(
+        "auto",
+        values.one_of("auto", "json", "console"),
+        "Logs on standard error: `json` lines, or `console` to be read.",
+    )
+    log_level: str = _setting(
+        "info", values.one_of("debug", "info", "warning", "error"), "The least grave that is logged."
+    )
+
+    @property
+    def audit_seconds(self) -> int:
+        """Seconds from one audit to the next; 0: never."""
+        return 0 if self.audit_every == "0" else int(self.audit_every[:-1]) * values.SECONDS_OF[self.audit_every[-1]]
 
     def desk_port_of(self, desk: str) -> int:
         """Return the port of a desk on loopback; 0: any free one."""

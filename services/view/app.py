@@ -16,8 +16,9 @@ from events import VIEW_CHANGED, ViewChanged
 from projections.live.view import LiveView
 from services.ledger.broker import make_broker
 from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentRequest
-from services.system import DataDir, find_system
+from services.system import DataDir, Settings, find_system
 from services.system.ending import end_tasks
+from services.view.audits import Auditing
 from services.view.publishing import Publishing
 from services.view.silence import SilentLists
 from services.view.worker import Worker
@@ -52,6 +53,8 @@ class ViewService:
         self._broker.subscriber(SILENT_SUBJECT)(self._silent)
         self._worker = Worker(data_dir.path, data_dir.live_view, self._tell)
         self._publishing = Publishing(data_dir, lambda: self._broker.client, self._worker)
+        every = Settings.from_environment().audit_seconds
+        self._auditing = Auditing(data_dir, lambda: self._broker.client, self._worker, every)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
@@ -74,12 +77,15 @@ class ViewService:
         self._loop = asyncio.get_running_loop()
         thread = threading.Thread(target=self._fold, name="fold")
         thread.start()
-        publishing = asyncio.create_task(self._publishing.run(), name="publishing")
+        beside = [
+            asyncio.create_task(self._publishing.run(), name="publishing"),
+            asyncio.create_task(self._auditing.run(), name="auditing"),
+        ]
         try:
             yield
         finally:
             self._worker.stop()
-            await end_tasks([publishing])
+            await end_tasks(beside)
             await asyncio.to_thread(thread.join)
             if self._failure is not None:
                 raise self._failure

@@ -22,6 +22,7 @@ import uvicorn
 from events import EVENTS_STREAM, VIEW_CHANGED, ViewChanged
 from projections.live.reading import LiveReader
 from projections.public import PublicStore
+from services.audits import AuditLog
 from services.ledger.broker import make_broker
 from services.system import DataDir, Settings, SystemRecord, find_system
 from services.system.children import end_with_parent
@@ -29,6 +30,7 @@ from services.system.logs import configure_logging
 from services.web.access.configuring import access_of, hosts_of
 from services.web.api.replays import LedgerReplays
 from services.web.app import create_app
+from services.web.details.beside import DetailsBeside
 from services.web.open_data import create_routes
 from services.web.source import Lag
 
@@ -52,9 +54,10 @@ class Page:
         self._broker.subscriber(VIEW_CHANGED)(self._wake)
         public = PublicStore(data_dir.public)
         settings, simulated = Settings.from_environment(), record.clock.simulation is not None
+        clock = self._clock(data_dir, record)
         self.app = create_app(
             self._reader,
-            self._clock(data_dir, record),
+            clock,
             self._lag,
             simulated,
             self._changed,
@@ -67,7 +70,9 @@ class Page:
                 contact=settings.contact,
                 simulated=simulated,
             ),
+            details=DetailsBeside(data_dir.live_view, clock, self._changed.set),
             replays=LedgerReplays(data_dir, lambda: self._broker.client),
+            audits=AuditLog(data_dir.audits),
         )
 
     @staticmethod

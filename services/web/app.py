@@ -17,19 +17,25 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from projections.public import PublicStore
-from services.web import health
+from services.audits import AuditLog
+from services.web import health, metrics
 from services.web.access.entrance import Entrance
 from services.web.access.middleware import AccessMiddleware
 from services.web.access.pages import access_routes
 from services.web.api import Replays, create_routes
 from services.web.boards import Boards
+from services.web.charts import Studio
+from services.web.details import no_details
+from services.web.details.beside import DetailsBeside
 from services.web.environment import BUILD, STATIC
 from services.web.headers import SecurityHeaders, UnchangingFiles
 from services.web.live import keep_current, stream
 from services.web.pages.answering import board_of, page
+from services.web.pages.charts import chart_routes
 from services.web.pages.map import draw_map
 from services.web.pages.municipality import draw_municipality
 from services.web.pages.now import draw_now
+from services.web.pages.picturing import picture_routes
 from services.web.pages.reading import draw_reading
 from services.web.pages.table import draw_table
 from services.web.pages.taking import PATH as TABLE_PATH
@@ -55,6 +61,8 @@ def create_app(
     public: PublicStore | None = None,
     open_data: Sequence[BaseRoute] = (),
     replays: Replays | None = None,
+    audits: AuditLog | None = None,
+    details: DetailsBeside | None = None,
 ) -> Starlette:
     """Build the application that shows `source`.
 
@@ -64,23 +72,29 @@ def create_app(
     one of `hosts` are answered, so that no other site can read the page through a name that points here. `access` tells
     who sees what; without it everyone sees everything. `public` holds what may be known of the municipalities of
     others, `open_data` are its routes (`services.web.open_data`). `replays` gives the tables of earlier times over HTTP
-    (`services.web.api`).
+    (`services.web.api`). `audits` are those of the live tables; without it there were none. `details` is what pages
+    show beside the tables; it goes on as long as the application does.
 
     `app.state.boards.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
     """
-    boards = Boards(source, clock, lag, simulated, public)
+    boards = Boards(source, clock, lag, simulated, public, audits, details or no_details)
+    studio = Studio()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        task = asyncio.create_task(keep_current(boards, changed), name="page")
+        tasks = [asyncio.create_task(keep_current(boards, changed), name="page")]
+        if details is not None:
+            tasks.append(asyncio.create_task(details.run(), name="details"))
         try:
             yield
         finally:
             boards.close()
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await studio.close()
             if access is not None:
                 access.close()
 
@@ -91,12 +105,15 @@ def create_app(
             Route("/gemeenten", page(draw_table, "/gemeenten")),
             Route(TABLE_PATH, take_table),
             Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
+            *chart_routes(),
+            *picture_routes(),
             Route("/uitleg", page(draw_reading, "/uitleg")),
             *(access_routes(access) if access is not None else ()),
             Route("/live", stream),
             Route("/health", health.health),
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
+            Route("/metrics", metrics.metrics),
             *open_data,
             *create_routes(boards, clock, replays),
             Mount(f"/static/{BUILD}", UnchangingFiles(directory=STATIC)),
@@ -110,7 +127,7 @@ def create_app(
         exception_handlers={404: not_found},
         lifespan=lifespan,
     )
-    app.state.boards = boards
+    app.state.boards, app.state.studio, app.state.details = boards, studio, details
     return app
 
 

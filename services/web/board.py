@@ -14,10 +14,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 
 import orjson
 import structlog
 
+from services.audits import Audit
+from services.web.audited import AuditSeen
+from services.web.details import Details, no_details
 from services.web.frame import Frame, frame_of
 from services.web.freshness import Freshness, LevelWatch, freshness_slots
 from services.web.painting import Slots
@@ -56,10 +60,16 @@ class Board:
         lag: Callable[[], Lag] | None,
         simulated: bool,
         make_topic: MakeTopic,
+        *,
+        audit: Callable[[], Audit | None] = lambda: None,
+        public_day: Callable[[], date | None] = lambda: None,
+        details: Details = no_details,
     ) -> None:
-        """`clock` gives the time in microseconds, `lag` the ledger's position; both return at once.
+        """`clock` gives the time in microseconds, `lag` the ledger's position, `audit` the last one; all at once.
 
-        Without `lag` the pages do not tell how far behind they are.
+        Without `lag` this is the board of people who do not see everything: the pages do not tell how far behind they
+        are, of the audit only whether it found anything, and of which day the public figures are (`public_day`).
+        `details` gives what is not in the tables.
         """
         self.simulated = simulated
         self.current: Current | None = None
@@ -69,6 +79,8 @@ class Board:
         """Set when a page was opened; whoever waits for that clears it."""
         self._watchers: Counter[str] = Counter()
         self._source, self._clock, self._lag, self._make = source, clock, lag, make_topic
+        self._details = details
+        self._audit, self._public_day = audit, public_day
         self._closures: Sequence[ClosureLike] | None = None
         self._level = LevelWatch()
         self._epoch = secrets.token_hex(4)
@@ -195,7 +207,7 @@ class Board:
         laid_out = frame != self.frame
         if laid_out:
             self._laid_out = self._number
-        self.current = Current(tables, frame, self._closures, self.fresh)
+        self.current = Current(tables, frame, self._closures, self.fresh, self._details)
         changed = laid_out
         for name, (topic, _) in list(self._topics.items()):
             if name in self._watchers:
@@ -212,7 +224,8 @@ class Board:
         tables = self.current.tables
         ledger = tables.position if self._lag is None else self._lag().ledger_position
         behind = self._level.seconds_behind(now, tables.position, ledger)
-        self.fresh = Freshness(tables.as_of, tables.position, ledger, behind, self._problem)
+        audit = AuditSeen.of(self._audit(), everything=self._lag is not None)
+        self.fresh = Freshness(tables.as_of, tables.position, ledger, behind, self._problem, audit, self._public_day())
         if not turned and now - self._told < (FRESHNESS_EVERY / 3 if self.simulated else FRESHNESS_EVERY):
             return False
         self._told = now

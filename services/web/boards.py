@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from typing import Final
 
 from projections.public import PublicStore, Snapshot
+from services.audits import AuditLog
 from services.web.access import Viewer
+from services.web.audited import LastAudit
 from services.web.board import Board
 from services.web.catalogue import make_topic
-from services.web.sight import SightSource
+from services.web.details import Details, no_details
+from services.web.sight import SightDetails, SightSource
 from services.web.source import ClosureLike, Lag, TablesLike, TableSource
 
 __all__ = ["Boards"]
@@ -32,12 +36,16 @@ class Boards:
         lag: Callable[[], Lag],
         simulated: bool,
         public: PublicStore | None = None,
+        audits: AuditLog | None = None,
+        details: Details = no_details,
     ) -> None:
         """See `create_app`. `public` holds what may be known of the municipalities of others; None: nothing."""
         self._source, self._clock, self._lag, self.simulated = _ReadOnce(source), clock, lag, simulated
         self._latest = _Latest(public)
+        self._details = details
+        self._audit = LastAudit(audits)
         self._by_codes: dict[frozenset[str], Board] = {}
-        self.whole = Board(self._source, clock, lag, simulated, make_topic)
+        self.whole = Board(self._source, clock, lag, simulated, make_topic, audit=self._audit, details=details)
         """The board of those who see everything."""
 
     def __iter__(self) -> Iterator[Board]:
@@ -49,14 +57,28 @@ class Boards:
         """The newest public table; None when there is none."""
         return self._latest()
 
+    def _public_day(self) -> date | None:
+        public = self.public
+        return None if public is None else public.day
+
     def of(self, viewer: Viewer) -> Board:
         """Give the board of what someone may see."""
         if viewer.codes is None:
             return self.whole
         if viewer.codes not in self._by_codes:
             source = SightSource(self._source, viewer.codes, self._latest)
-            # How many events the ledger holds, and when they come, is for who sees all of them.
-            board = Board(source, self._clock, None, self.simulated, make_topic)
+            # How many events the ledger holds, and when they come, is for who sees all of them; how many cells were
+            # compared too, since every figure that is not zero makes some.
+            board = Board(
+                source,
+                self._clock,
+                None,
+                self.simulated,
+                make_topic,
+                audit=self._audit,
+                public_day=self._public_day,
+                details=SightDetails(self._details, viewer.codes),
+            )
             board.watched = self.whole.watched
             self._by_codes[viewer.codes] = board
         return self._by_codes[viewer.codes]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
+from services.web.audited import AuditSeen, audit_slot, public_slot
 from services.web.painting import Slots
 from services.web.texts import Language, translator
 from services.web.wording import moment, number
@@ -29,6 +31,10 @@ class Freshness:
     seconds_behind: float
     problem: bool
     """The tables could not be read the last time."""
+    audit: AuditSeen | None = None
+    """The last audit as far as it may be told; None: there was none."""
+    public_day: date | None = None
+    """The day of the public figures that stand in the place of those of others; None: there are none."""
 
     @property
     def events_behind(self) -> int | None:
@@ -55,7 +61,10 @@ class LevelWatch:
 
 
 def freshness_slots(fresh: Freshness, language: Language, *, simulated: bool, lag: bool = True) -> Slots:
-    """Write `asof`, `lag` (empty when it is not to be told), `problem` and (for a simulated clock) `clock`."""
+    """Write `asof`, `lag`, `audit`, `public`, `problem` and (for a simulated clock) `clock`.
+
+    `lag`: whether how far the view is behind may be told, as to who sees everything; `public` is empty for those.
+    """
     t = translator(language)
     at = moment(fresh.as_of, language, seconds=not simulated)
     behind = fresh.events_behind
@@ -71,6 +80,8 @@ def freshness_slots(fresh: Freshness, language: Language, *, simulated: bool, la
     slots: Slots = {
         "asof": (t("as_of", moment=at), ""),
         "lag": how_far,
+        "audit": audit_slot(fresh.audit, fresh.as_of, language),
+        "public": ("", "") if lag else public_slot(fresh.public_day, language),
         "problem": (t("problem") if fresh.problem else "", ""),
     }
     if simulated:

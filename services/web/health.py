@@ -11,13 +11,13 @@ from events.times import format_instant
 from services.web.access import viewer_of
 from services.web.board import Board
 
-__all__ = ["health", "live", "ready"]
+__all__ = ["health", "live", "ready", "report"]
 
 LONGEST_BEHIND: Final = 30.0
 """Seconds that the view may be behind the ledger and still be called ready."""
 
 
-def _report(board: Board) -> dict[str, Any]:
+def report(board: Board) -> dict[str, Any]:
     """Tell the state; `reason` is null when ready."""
     fresh = board.fresh
     if fresh is None:
@@ -29,6 +29,8 @@ def _report(board: Board) -> dict[str, Any]:
         reason = "the ledger cannot be reached"
     elif fresh.seconds_behind > LONGEST_BEHIND:
         reason = "the view is behind the ledger"
+    elif fresh.audit is not None and not fresh.audit.equal:
+        reason = "the last audit found cells that differ"
     return {
         "ready": reason is None,
         "reason": reason,
@@ -37,6 +39,7 @@ def _report(board: Board) -> dict[str, Any]:
         "eventsBehind": fresh.events_behind,
         "secondsBehind": round(fresh.seconds_behind, 3),
         "asOf": format_instant(fresh.as_of),
+        "lastAudit": fresh.audit.whole.told() if fresh.audit is not None and fresh.audit.whole is not None else None,
     } | _CLOCK[board.simulated]
 
 
@@ -55,10 +58,8 @@ async def ready(request: Request) -> JSONResponse:
     """Answer `/health/ready`: 200 when the numbers shown are the ledger's, 503 with the reason when they are not."""
     board: Board = request.app.state.boards.whole
     board.refresh()
-    report = _report(board)
-    return JSONResponse(
-        {"ready": report["ready"], "reason": report["reason"]}, status_code=200 if report["ready"] else 503
-    )
+    told = report(board)
+    return JSONResponse({"ready": told["ready"], "reason": told["reason"]}, status_code=200 if told["ready"] else 503)
 
 
 async def health(request: Request) -> JSONResponse:
@@ -68,7 +69,7 @@ async def health(request: Request) -> JSONResponse:
     """
     board: Board = request.app.state.boards.whole
     board.refresh()
-    report = _report(board)
+    told = report(board)
     if not viewer_of(request).all_exact:
-        report = {name: report[name] for name in _FOR_ALL}
-    return JSONResponse(report)
+        told = {name: told[name] for name in _FOR_ALL}
+    return JSONResponse(told)

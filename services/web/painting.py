@@ -15,7 +15,7 @@ from services.web.texts import Language
 from services.web.views import BLANK, Column
 from services.web.wording import number, signed
 
-__all__ = ["LEVELS", "NOT_APPLICABLE", "Cell", "Slots", "legend", "paint"]
+__all__ = ["LEVELS", "NOT_APPLICABLE", "NO_ANSWER", "Cell", "Slots", "legend", "paint"]
 
 LEVELS: Final = (1, 5, 10, 25, 50, 100)
 """From which number on a cell has the next darker colour."""

@@ -45,8 +45,9 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
     """Give what the templates of every page use. `topic` is what the page follows."""
     found = board.topic(topic) if topic else None
     texts, parts = dict(board.slots(language)), dict[str, tuple[str, str]]()
-    if isinstance(found, PageTopic):
+    if found is not None:
         texts |= found.slots[language]
+    if isinstance(found, PageTopic):
         parts = found.parts[language]
 
     def slot(name: str, tag: str = "span", css: str = "") -> Markup:
@@ -54,6 +55,11 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
         text, state = texts[name]
         attributes = Markup(' class="{}"').format(css) if css else Markup()
         return Markup('<{0} id="{1}"{2} data-is="{3}">{4}</{0}>').format(tag, name, attributes, state, text)
+
+    def copy(name: str, tag: str = "p") -> Markup:
+        """Write such a sentence once more, where a number explains itself; it changes along."""
+        text, state = texts[name]
+        return Markup('<{0} data-copy="{1}" data-is="{2}">{3}</{0}>').format(tag, name, state, text)
 
     def part(name: str, tag: str = "div", css: str = "") -> Markup:
         """Write a piece that changes as a whole, in an element of its own; it was rendered by a template of ours."""
@@ -70,6 +76,7 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
         "simulated": board.simulated,
         "slots": texts,
         "slot": slot,
+        "copy": copy,
         "part": part,
         "topic": topic,
         "version": board.version,

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from projections.public import Snapshot
+from services.web.details import Details, Place, Question
 from services.web.source import ClosureLike, TablesLike, TableSource
 
-__all__ = ["PartTables", "SightSource", "everything_exact", "most_of"]
+__all__ = ["PartTables", "SightDetails", "SightSource", "everything_exact", "most_of"]
 
 _PUBLIC_COVERAGE: Final = ("schools_expected", "schools_reported")
 
@@ -99,6 +100,18 @@ class SightSource:
             np.where(own, tables.counts["unreached"], high),
             exact,
         )
+
+
+class SightDetails:
+    """The details as far as someone may see them who sees the exact figures of `codes` only: of those alone."""
+
+    def __init__(self, details: Details, codes: frozenset[str]) -> None:
+        self._details, self._codes = details, codes
+
+    def __call__(self, question: Question, /) -> Any:
+        """Give the newest answer; None where any municipality in it is not theirs."""
+        asked = (question.code,) if isinstance(question, Place) else question.codes
+        return self._details(question) if asked and self._codes.issuperset(asked) else None
 
 
 def _placed(snapshot: Snapshot | None, tables: TablesLike, shape: tuple[int, ...], name: str) -> Numbers:

@@ -79,6 +79,10 @@ class ClosureLike(Protocol):
     def regime(self) -> str | None:
         """How closed: `closed`, `closed-with-exceptions`, `partial`; None: not stated."""
 
+    @property
+    def announced(self) -> tuple[int, ...]:
+        """When it was announced, and then announced otherwise: in microseconds, ascending."""
+
 
 class TableSource(Protocol):
     """The live view, read. Every method is called on the event loop's thread and must return within milliseconds."""

@@ -12,12 +12,14 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
+from services.web.answers import coverage
+from services.web.details import Details, no_details
 from services.web.frame import Frame
 from services.web.freshness import Freshness
 from services.web.painting import Slots, paint
 from services.web.source import ClosureLike, TablesLike
 from services.web.texts import LANGUAGES, Language
-from services.web.views import TOTAL, Grid, columns_of, grid_of, rows_within
+from services.web.views import EXPECTED, REPORTED, TOTAL, Grid, columns_of, grid_of, rows_within
 
 __all__ = ["PARTS_EVERY", "Current", "PageTopic", "Stamped", "TableTopic", "Topic"]
 
@@ -31,10 +33,16 @@ class Current:
     closures: Sequence[ClosureLike]
     fresh: Freshness | None = None
     """How fresh they were when they were last told to be."""
+    details: Details = no_details
+    """What is not in the tables."""
 
 
 class Topic(Protocol):
     """What one kind of page shows of one thing. Used on the event loop's thread only."""
+
+    @property
+    def slots(self) -> Stamped:
+        """The texts of the page that may change."""
 
     def update(self, current: Current, number: int) -> bool:
         """Take in what was read as version `number`; tell whether anything that is shown differs."""
@@ -81,6 +89,7 @@ class PageTopic:
     def __init__(self) -> None:
         self.slots, self.parts = Stamped(), Stamped()
         self._drawn = float("-inf")
+        self._drawn_of: object = None
 
     def write(self, current: Current, language: Language) -> Slots:
         """Write every text of the page that may change: by the id of its element, the text and its state."""
@@ -90,11 +99,16 @@ class PageTopic:
         """Draw every part of the page that may change: by the id of its element, the HTML in it."""
         return {}
 
+    def look(self, current: Current) -> object:
+        """Look up the details that the page shows; the parts are drawn anew as soon as there are others."""
+        return None
+
     def update(self, current: Current, number: int) -> bool:
         """Take in what was read as version `number`; tell whether anything that is shown differs."""
+        looked = self.look(current)
         told = [self.slots.put(language, self.write(current, language), number) for language in LANGUAGES]
-        if (now := time.monotonic()) - self._drawn >= PARTS_EVERY:
-            self._drawn = now
+        if (now := time.monotonic()) - self._drawn >= PARTS_EVERY or looked != self._drawn_of:
+            self._drawn, self._drawn_of = now, looked
             for language in LANGUAGES:
                 drawn = {name: (html, "") for name, html in self.draw(current, language).items()}
                 told.append(self.parts.put(language, drawn, number))
@@ -111,6 +125,7 @@ class TableTopic:
 
     def __init__(self, key: str, within: Container[str] | None = None) -> None:
         self.key, self.within = key, within
+        self.slots = Stamped()
         self.grid: Grid | None = None
         self._frame: Frame | None = None
         self._stamps: Grid = np.zeros((0, 0), dtype=np.int64)
@@ -118,6 +133,10 @@ class TableTopic:
     def update(self, current: Current, number: int) -> bool:
         """Take in what was read as version `number`; tell whether anything that is shown differs."""
         grid = grid_of(current.tables, current.frame, self.key, self.within)
+        reported, expected = grid[0, -1, [REPORTED, EXPECTED]].tolist()
+        for language in LANGUAGES:
+            # A change of these is one of the grid too.
+            self.slots.put(language, {"c-table": coverage(reported, expected, language)}, number)
         old, self.grid = self.grid, grid
         same, self._frame = current.frame == self._frame, current.frame
         if old is None or not same:
@@ -128,7 +147,7 @@ class TableTopic:
         return bool(differs.any())
 
     def body(self, language: Language, since: int) -> dict[str, Any]:
-        """Give the cells that changed after version `since`, by row: column, text, class, coverage."""
+        """Give the texts and cells that changed after version `since`; cells by row: column, text, class, coverage."""
         cells: dict[str, list[Any]] = {}
         if self._frame is not None and self.grid is not None:
             columns, codes = columns_of(self._frame, self.key), (TOTAL, *rows_within(self._frame, self.within))
@@ -136,4 +155,4 @@ class TableTopic:
             numbers = self.grid[rows, places].tolist()
             for row, at, found in zip(rows.tolist(), places.tolist(), numbers, strict=True):
                 cells.setdefault(codes[row], []).append((at, *paint(columns[at], found, language, total=row == 0)))
-        return {"cells": cells}
+        return {"cells": cells, "slots": self.slots.since(language, since)}

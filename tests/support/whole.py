@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ from tests.support.systems import COMMAND, run_command
 class Whole:
     """A running `up` or `demo` on a data directory."""
 
-    def __init__(self, data_dir: Path, *arguments: str, log_level: str = "info") -> None:
+    def __init__(
+        self, data_dir: Path, *arguments: str, log_level: str = "info", settings: Mapping[str, str] | None = None
+    ) -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("KINDINBEELD_")}
         self.data_dir = data_dir
         self.log = data_dir.parent / f"{data_dir.name}.log"
@@ -30,7 +32,9 @@ class Whole:
                 [str(COMMAND), *arguments, "--data-dir", str(data_dir)],
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=environment | {"KINDINBEELD_LOG_FORMAT": "json", "KINDINBEELD_LOG_LEVEL": log_level},
+                env=environment
+                | {"KINDINBEELD_LOG_FORMAT": "json", "KINDINBEELD_LOG_LEVEL": log_level}
+                | dict(settings or {}),
             )
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -77,9 +81,11 @@ def _children(pid: int) -> list[str]:
 
 
 @contextmanager
-def whole(data_dir: Path, *arguments: str, log_level: str = "info") -> Iterator[Whole]:
-    """Run `up` (or what ``arguments`` say) for the length of the block."""
-    running = Whole(data_dir, *(arguments or ("up", "--port", "0")), log_level=log_level)
+def whole(
+    data_dir: Path, *arguments: str, log_level: str = "info", settings: Mapping[str, str] | None = None
+) -> Iterator[Whole]:
+    """Run `up` (or what ``arguments`` say) for the length of the block, with these settings (variables) alone."""
+    running = Whole(data_dir, *(arguments or ("up", "--port", "0")), log_level=log_level, settings=settings)
     try:
         yield running
     finally:

@@ -9,6 +9,7 @@ from projections.register.areas import AreaKind, area_of, areas
 from projections.register.divisions import into_division
 from projections.register.tiles import tiles
 from projections.tables import UNKNOWN
+from services.web.answers import coverage
 from services.web.environment import render
 from services.web.map.figures import Tile, figures_of
 from services.web.map.view import MapView
@@ -17,7 +18,7 @@ from services.web.query import Query
 from services.web.rows import name_of, place_href
 from services.web.texts import Language, translator
 from services.web.topics import Current, PageTopic
-from services.web.views import BLANK, MOST, VALUE, Column
+from services.web.views import BLANK, EXPECTED, MOST, REPORTED, VALUE, Column
 
 __all__ = ["Drawn", "MapTopic", "levels_of"]
 
@@ -85,8 +86,11 @@ class MapTopic(PageTopic):
         return sorted({*into_division(self._view.shown_division(week)).codes, *told} - {UNKNOWN})
 
     def write(self, current: Current, language: Language) -> Slots:
-        """Write the number on every tile."""
-        return {f"t-{area.code}": (area.cell.text, area.cell.css) for area in self.areas(current, language)}
+        """Write the number on every tile, and how many schools answered."""
+        slots = {f"t-{area.code}": (area.cell.text, area.cell.css) for area in self.areas(current, language)}
+        numbers = [tile.numbers for tile in self._figures(current)[1].values()]
+        reported, expected = (sum(each[part] for each in numbers) for part in (REPORTED, EXPECTED))
+        return slots | {"c-map": coverage(reported, expected, language)}
 
     def draw(self, current: Current, language: Language) -> dict[str, str]:
         """Draw the table, the largest number first."""

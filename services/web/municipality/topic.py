@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from projections.tables import DEVICES, OUTCOMES
 from services.web import wording
+from services.web.answers import coverage
+from services.web.charts import Chart, Held
+from services.web.charts.figures import chart_of_place
+from services.web.details import OfPlace
 from services.web.environment import render
 from services.web.frame import ALL
+from services.web.municipality.closer import draw_details, question_of
 from services.web.municipality.figures import Week, weeks_of
 from services.web.painting import NOT_APPLICABLE, Slots
 from services.web.spans import span
@@ -16,6 +22,9 @@ from services.web.topics import Current, PageTopic
 from services.web.wording import number, signed
 
 __all__ = ["MunicipalityTopic", "Row"]
+
+
+_TABLES: Final = ("balance", "state", "answers", "work")
 
 
 class Row(NamedTuple):
@@ -43,22 +52,36 @@ class MunicipalityTopic(PageTopic):
     def __init__(self, code: str, key: str = ALL) -> None:
         super().__init__()
         self._code, self._key = code, key
+        self._charts = Held(lambda current: {"place": chart_of_place(current, code, key)})
+        self._told: OfPlace | None = None
+
+    @property
+    def charts(self) -> Mapping[str, Chart]:
+        """The chart as the page shows it, by name."""
+        return self._charts.charts
+
+    def look(self, current: Current) -> object:
+        """Look up what is not in the tables."""
+        question = question_of(current.frame, self._code)
+        self._told = None if question is None else current.details(question)
+        return self._told
 
     def write(self, current: Current, language: Language) -> Slots:
-        """Write the number of the last week."""
+        """Write the number of the last week, and how many schools answered."""
         weeks = weeks_of(current.tables, current.frame, self._code, self._key)
         if not weeks:
-            return {"n-here": (NOT_APPLICABLE, "off"), "u-here": ("", ""), "s-here": ("", "")}
+            return {"n-here": (NOT_APPLICABLE, "off"), "u-here": ("", ""), "s-here": ("", ""), "c-here": ("", "")}
         t, last = translator(language), weeks[0]
         state = "sector_week" if self._key in current.frame.on else "sector_over"
         return {
             "n-here": (span(last.unreached, last.most, language), ""),
             "u-here": (t("pupils", count=last.most), ""),
             "s-here": (t(state, week=wording.week_number(last.week)), ""),
+            "c-here": coverage(last.reported, last.expected, language),
         }
 
     def draw(self, current: Current, language: Language) -> dict[str, str]:
-        """Draw the tables of the weeks."""
+        """Draw the chart and the tables of the weeks."""
         weeks = weeks_of(current.tables, current.frame, self._code, self._key)
         rows = [_row(week, language) for week in weeks]
         context = {
@@ -68,13 +91,15 @@ class MunicipalityTopic(PageTopic):
             "devices": DEVICES,
             "open_days": any(week.elsewhen for week in weeks),
         }
-        drawn = dict.fromkeys(("balance", "state", "answers", "work"), "")
+        chart = self._charts.html(current, language)
+        drawn = dict.fromkeys((*_TABLES, "schools", "settling"), "") | chart
         if not rows:
             return drawn | {"balance": render("municipality_none.html", context, text="here_none")}
         if not weeks[0].exact:
             public = render("municipality_public.html", context)
             return drawn | {"balance": render("municipality_none.html", context, text="here_public"), "state": public}
-        return {name: render(f"municipality_{name}.html", context) for name in drawn}
+        drawn |= {name: render(f"municipality_{name}.html", context) for name in _TABLES}
+        return drawn | draw_details(self._told, self._key, language)
 
 
 def _row(week: Week, language: Language) -> Row:

@@ -13,7 +13,7 @@ from services.web.freshness import Freshness
 from services.web.now.figures import Place
 from services.web.rows import name_of
 from services.web.texts import Language, translator
-from services.web.wording import number
+from services.web.wording import moment, number
 
 __all__ = ["RISING", "SHOWN", "Group", "Item", "attention"]
 
@@ -53,6 +53,8 @@ def attention(
     groups = []
     if (late := _late(fresh, language)) is not None:
         groups.append(Group("behind", t("attention_behind"), (late,), "", "/health"))
+    if (differs := _differs(fresh, language)) is not None:
+        groups.append(Group("audit", t("attention_audit"), (differs,), "", "/health"))
 
     def group(kind: str, chosen: list[Place], size: Callable[[Place], int], reason: Callable[[Place], str]) -> None:
         chosen.sort(key=lambda place: (-size(place), place.code))
@@ -106,6 +108,16 @@ def _no_answer(language: Language) -> Callable[[Place], str]:
         return translator(language)("attention_silent_reason", n=silent, m=expected)
 
     return reason
+
+
+def _differs(fresh: Freshness | None, language: Language) -> Item | None:
+    """Say that the last audit found something, to who sees every figure."""
+    audit = None if fresh is None or fresh.audit is None else fresh.audit.whole
+    if audit is None or audit.equal:
+        return None
+    t, n, m = translator(language), number(audit.differences, language), number(audit.cells, language)
+    reason = t("attention_audit_reason", n=n, m=m, at=moment(audit.as_of, language, seconds=False))
+    return Item("/uitleg#sure", t("attention_audit_name"), reason)
 
 
 def _late(fresh: Freshness | None, language: Language) -> Item | None:

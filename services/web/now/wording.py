@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.web.answers import coverage
 from services.web.frame import ALL, KEYS, Frame
 from services.web.now.figures import Figures
 from services.web.painting import NOT_APPLICABLE, Slots
@@ -56,16 +57,3 @@ def _change(change: int | None, t: Translate, language: Language) -> tuple[str, 
     if change == 0:
         return t("same"), ""
     return t("more" if change > 0 else "fewer", n=number(abs(change), language)), "up" if change > 0 else "down"
-
-
-def coverage(reported: int, expected: int, language: Language) -> tuple[str, str]:
-    """Say how many of the schools answered."""
-    t = translator(language)
-    if expected == 0:
-        return t("coverage_none"), ""
-    m = number(expected, language)
-    if reported == 0:
-        return t("coverage_silent", count=expected, m=m), "mute"
-    # Rounded down: all of the schools is 100 %, and nothing less.
-    share = 100 * reported // expected
-    return t("coverage", count=expected, n=number(reported, language), m=m, share=share), ""

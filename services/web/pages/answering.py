@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from services.web.access import viewer_of
 from services.web.board import Board
 from services.web.boards import Boards
+from services.web.details.beside import DetailsBeside
 from services.web.frame import Frame
 from services.web.query import Query, language_of, read_query
 from services.web.rendering import render_message
@@ -18,6 +19,8 @@ from services.web.texts import LANGUAGES, Language
 
 __all__ = ["Draw", "answer", "board_of", "page"]
 
+_PATIENCE: Final = 0.7
+"""Seconds that a page waits for its details at most."""
 _A_YEAR: Final = 365 * 24 * 60 * 60
 
 Draw = Callable[[Request, Board, Frame, Query, Language], str | None]
@@ -34,7 +37,13 @@ def page(draw: Draw, path: str) -> Callable[[Request], Awaitable[Response]]:
     """Make the endpoint of a page at `path`: 503 as long as the tables have not been read, 404 where there is none."""
 
     async def endpoint(request: Request) -> Response:
-        return answer(request, draw, request.url.path if "{" in path else path)
+        at = request.url.path if "{" in path else path
+        response = answer(request, draw, at)
+        details: DetailsBeside | None = request.app.state.details
+        # Whoever looks first gets the page whole, if that takes no time; otherwise the rest comes by the stream.
+        if details is not None and await details.come(_PATIENCE):
+            response = answer(request, draw, at)
+        return response
 
     return endpoint
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.requests import Request
 
 from projections.register import municipalities
@@ -12,9 +14,20 @@ from services.web.frame import KEYS, Frame
 from services.web.query import Query
 from services.web.rendering import common
 from services.web.rows import name_of
+from services.web.sight import everything_exact
 from services.web.texts import Language
 
 __all__ = ["draw_municipality", "is_place"]
+
+_EXPLAINED: Final = {
+    "balance": ("flow",),
+    "state": ("week", "during", "over", "households"),
+    "answers": ("coverage",),
+    "work": ("work",),
+}
+"""By section of the page, what its numbers are: sections of the page that explains the figures."""
+_EXPLAINED_OF_OTHERS: Final = {"state": ("week", "coverage")}
+"""The same where only what is public is shown."""
 
 _CODES = frozenset(municipality.code for municipality in municipalities())
 
@@ -29,9 +42,13 @@ def draw_municipality(request: Request, board: Board, frame: Frame, query: Query
     code = request.path_params["code"]
     if not is_place(code, frame):
         return None
+    tables = board.current.tables if board.current is not None else None
+    rows = [tables.places.index(code)] if tables is not None and code in tables.places else slice(None)
+    exact = tables is not None and everything_exact(tables, rows)
     return render(
         "municipality.html",
         common(board, query, language, topic=f"municipality:{code}:{query.sector}"),
         keys=KEYS,
         name=name_of(code, language),
+        explained=_EXPLAINED if exact else _EXPLAINED_OF_OTHERS,
     )

@@ -22,7 +22,7 @@ from services.web.topics import TableTopic
 from services.web.views import columns_of
 from services.web.within import choices, name_of_area
 
-__all__ = ["draw_table"]
+__all__ = ["Header", "draw_table", "headers_of"]
 
 
 class Header(NamedTuple):
@@ -47,7 +47,7 @@ def draw_table(request: Request, board: Board, frame: Frame, query: Query, langu
         keys=KEYS,
         area_choices=choices(local_day(board.current.tables.as_of), language) if board.current else [],
         area_name=name_of_area(query.area, language),
-        columns=_headers(frame, query.sector, language) if rows else [],
+        columns=headers_of(frame, query.sector, language) if rows else [],
         rows=rows,
         total=total_of(frame, topic.grid, query, language) if rows else (),
         found=_found(rows, t, language),
@@ -69,7 +69,8 @@ def _cells(cells: Iterable[Cell]) -> Markup:
     )
 
 
-def _headers(frame: Frame, key: str, language: Language) -> list[Header]:
+def headers_of(frame: Frame, key: str, language: Language) -> list[Header]:
+    """Give the heads of the columns of a view."""
     t = translator(language)
     headers = []
     columns = columns_of(frame, key)

@@ -2,7 +2,7 @@
 // Without this script the same links and the same form load the page.
 
 import { Stream } from "./stream.js";
-import { place, tell } from "./filling.js";
+import { opened, place, tell } from "./filling.js";
 import { find, nextDescending, order, paint, sort } from "./table.js";
 
 const RESORT_AFTER = 2000;
@@ -156,7 +156,9 @@ function swap(fresh) {
     const changes = text.includes("data-is=") || text.includes("data-changes") || part.dataset.part === "table";
     if (!changes && served.get(part.dataset.part) === text) continue;
     served.set(part.dataset.part, text);
+    const reopen = opened(part);
     part.replaceChildren(...other.childNodes);
+    reopen();
   }
   showState(stream.state);
   if (active?.id && active !== document.activeElement) byId(active.id)?.focus({ preventScroll: true });

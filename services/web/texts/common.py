@@ -105,7 +105,6 @@ DUTCH: Final = {
     "unknown": "Woonplaats onbekend",
     "not_valid": "t/m {day}",
     "not_registered": "niet in het register",
-    "as_csv": "Meenemen als CSV",
     "legend": "Legenda",
     "legend_answered": "0, met antwoord",
     "legend_silent": "nog geen antwoord",
@@ -120,12 +119,9 @@ DUTCH: Final = {
         "Geen antwoord is geen nul. Een school antwoordt over een week als zij al haar leerlingen is nagegaan. "
         "Bij een nul zonder antwoord staat daarom een vraagteken."
     ),
-    "explain_change": (
-        "Het verschil met vorige week vergelijkt waar scholen in beide weken gesloten waren. "
-        "Heropent een sector, dan is dat dus geen daling."
-    ),
     "explain_households": (
-        "Huishoudens tellen per gemeente en sector; optellen zou gezinnen dubbel tellen, daarom staat er geen totaal."
+        "Huishoudens tellen per gemeente en sector; optellen zou gezinnen dubbel tellen. "
+        "Waar een totaal staat, telt elk huishouden daarin één keer."
     ),
     "explain_private": "Exacte kleine aantallen zijn alleen bedoeld voor wie ermee werkt: deel ze niet openbaar.",
 }
@@ -231,7 +227,6 @@ ENGLISH: Final = {
     "unknown": "Residence unknown",
     "not_valid": "until {day}",
     "not_registered": "not in the register",
-    "as_csv": "Take along as CSV",
     "legend": "Legend",
     "legend_answered": "0, with an answer",
     "legend_silent": "no answer yet",
@@ -246,12 +241,9 @@ ENGLISH: Final = {
         "No answer is not a zero. A school answers for a week when it has checked on all its pupils. "
         "A zero without an answer is therefore shown as a question mark."
     ),
-    "explain_change": (
-        "The change on last week compares where schools were closed in both weeks. "
-        "A sector that reopens is therefore not a fall."
-    ),
     "explain_households": (
-        "Households count by municipality and sector; adding them up would count families twice, so there is no total."
+        "Households count by municipality and sector; adding them up would count families twice. "
+        "Where there is a total, each household is in it once."
     ),
     "explain_private": "Exact small numbers are only meant for those who work with them: do not publish them.",
 }

@@ -30,6 +30,30 @@ DUTCH: Final = {
     "answers_expected": "Verwacht",
     "answers_on_time": "Op tijd",
     "answers_claimed": "Zelf gemeld niet bereikt",
+    "schools": "School voor school",
+    "schools_lead": "Over de laatste week antwoordden {n} van {m} scholen. Wie nog niet antwoordde, staat bovenaan.",
+    "schools_lead_one": "Over de laatste week antwoordden {n} van 1 school.",
+    "schools_school": "School",
+    "schools_sector": "Sector",
+    "schools_answer": "Antwoord",
+    "schools_claim": "Zelf gemeld niet bereikt",
+    "schools_since": "Geen antwoord",
+    "schools_none": "nog niet",
+    "schools_on_time": "op tijd",
+    "schools_late": "na de week",
+    "schools_silent": "{n} weken, sinds week {week}",
+    "schools_silent_one": "1 week, sinds week {week}",
+    "settling": "Hoe de cijfers van vorige weken veranderden",
+    "settling_lead": (
+        "Meldingen komen soms later. Dan verandert het cijfer van een week die al voorbij is. "
+        "Hier staat per week hoeveel leerlingen niet bereikt waren: zoals dat toen bekend was, en zoals het nu bekend "
+        "is."
+    ),
+    "settling_end": "Aan het eind",
+    "settling_after": "{n} weken later",
+    "settling_after_one": "1 week later",
+    "settling_now": "Nu",
+    "settling_difference": "Verschil met het eind",
     "work": "Huisbezoeken en apparaten",
 }
 
@@ -59,5 +83,28 @@ ENGLISH: Final = {
     "answers_expected": "Expected",
     "answers_on_time": "On time",
     "answers_claimed": "Not reached by their own word",
+    "schools": "School by school",
+    "schools_lead": "For the last week {n} of {m} schools answered. Those that have not come first.",
+    "schools_lead_one": "For the last week {n} of 1 school answered.",
+    "schools_school": "School",
+    "schools_sector": "Sector",
+    "schools_answer": "Answer",
+    "schools_claim": "Not reached by their own word",
+    "schools_since": "Without an answer",
+    "schools_none": "not yet",
+    "schools_on_time": "on time",
+    "schools_late": "after the week",
+    "schools_silent": "{n} weeks, since week {week}",
+    "schools_silent_one": "1 week, since week {week}",
+    "settling": "How the figures of past weeks changed",
+    "settling_lead": (
+        "Some reports come late. They change the figure of a week that is over. This shows for each week how many "
+        "pupils were not reached, as it was known then and as it is known now."
+    ),
+    "settling_end": "At its end",
+    "settling_after": "{n} weeks later",
+    "settling_after_one": "1 week later",
+    "settling_now": "Now",
+    "settling_difference": "Difference from its end",
     "work": "Door visits and devices",
 }

@@ -8,6 +8,7 @@ SECTIONS: Final = (
     "unreached",
     "residence",
     "week",
+    "change",
     "during",
     "over",
     "households",
@@ -48,6 +49,11 @@ DUTCH: Final = {
         "staat er hoe het nu is.\n"
         "Een cijfer van een week die voorbij is kan nog veranderen, als een melding later komt. Op de bladzijde "
         "van een gemeente ziet u hoe dat ging."
+    ),
+    "reading_change": "Verschil met vorige week",
+    "reading_change_text": (
+        "Het verschil met vorige week vergelijkt waar scholen in beide weken gesloten waren. Heropent een sector, "
+        "dan is dat dus geen daling."
     ),
     "reading_during": "Op enig moment in de week",
     "reading_during_text": (
@@ -98,7 +104,8 @@ DUTCH: Final = {
     ),
     "reading_sure": "Hoe zeker is dit?",
     "reading_sure_text": (
-        "Twee programma's rekenen elk op hun eigen manier. De controle vergelijkt hun tabellen cel voor cel. "
+        "Twee programma's rekenen elk op hun eigen manier. De controle vergelijkt hun tabellen cel voor cel. Bij "
+        "elk getal staat wat de laatste controle vond. "
         "Boven aan elke bladzijde staat van welk moment de cijfers zijn, en of alle meldingen erin zitten.\n"
         "Een cijfer zegt wat gemeld is. Het zegt niet of een school iedereen heeft gemeld: kijk daarvoor naar de "
         "antwoorden van scholen."
@@ -138,6 +145,11 @@ ENGLISH: Final = {
         "of the last day on which schools were closed. Of the running week you see how it is now.\n"
         "A figure of a past week may still change when a report comes later. The page of a municipality shows "
         "how that went."
+    ),
+    "reading_change": "Change on last week",
+    "reading_change_text": (
+        "The change on last week compares where schools were closed in both weeks. A sector that reopens is "
+        "therefore not a fall."
     ),
     "reading_during": "At some time in the week",
     "reading_during_text": (
@@ -187,7 +199,8 @@ ENGLISH: Final = {
     ),
     "reading_sure": "How sure is this?",
     "reading_sure_text": (
-        "Two programs calculate in ways of their own. The audit compares their tables cell by cell. At the top "
+        "Two programs calculate in ways of their own. The audit compares their tables cell by cell. Beside "
+        "each figure stands what the last audit found. At the top "
         "of each page stands of which moment the figures are, and whether all reports are in.\n"
         "A figure tells what was reported. It does not tell whether a school reported everyone: look at the "
         "answers of schools for that."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -83,7 +83,20 @@ def follow(database: Path, messages: Sequence[Message], size: int) -> None:
     store.datastore.close()
 
 
-def rebuild(directory: Path, messages: Sequence[Message], pieces: int = 2) -> Path:
+class AtOnce(Executor):
+    """Has each task done before the next is given: as for a process that was kept waiting while all others ended."""
+
+    def __init__(self) -> None:
+        self.files: list[Path] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.files += [each for each in args if isinstance(each, Path) and each.suffix == ".sqlite"]
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def rebuild(directory: Path, messages: Sequence[Message], pieces: int = 2, pool: Executor | None = None) -> Path:
     """Write the messages as columns, in pieces, and build the database of them."""
     directory.mkdir()
     size = len(messages) // pieces + 1
@@ -92,7 +105,7 @@ def rebuild(directory: Path, messages: Sequence[Message], pieces: int = 2) -> Pa
         columns.add(messages[begin : begin + size])
         columns.close()
     database = directory / "new.sqlite"
-    with ThreadPoolExecutor(1) as here:
+    with pool or ThreadPoolExecutor(1) as here:
         position = build(directory, database, here, parts=3)
     assert position == (messages[-1].position if messages else 0)
     return database
@@ -137,6 +150,14 @@ def test_the_golden_history(golden: Path, tmp_path: Path) -> None:
     messages = messages_of((golden / "random.ndjson").read_bytes().splitlines())
     follow(tmp_path / "followed.sqlite", messages, 100)
     assert contents(rebuild(tmp_path / "work", messages)) == contents(tmp_path / "followed.sqlite")
+
+
+def test_parts_that_all_end_at_once(tmp_path: Path) -> None:
+    messages = with_trouble(5)
+    follow(tmp_path / "followed.sqlite", messages, 100)
+    pool = AtOnce()
+    assert contents(rebuild(tmp_path / "work", messages, pool=pool)) == contents(tmp_path / "followed.sqlite")
+    assert len(set(pool.files)) == len(pool.files), "two tasks would write one file at the same time"
 
 
 @pytest.mark.parametrize("lines", [[], [b"{}"]])

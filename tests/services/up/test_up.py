@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from events import parse_event
+from services.audits import AuditLog
 from services.simulate import simulate
+from services.system import DataDir
 from tests.support.systems import run_command
 from tests.support.whole import Whole, fetch, until, whole
 
@@ -76,9 +78,10 @@ def assert_nothing_about_a_person(log: Path, history: Path) -> None:
 def test_an_audit_finds_a_cell_that_differs(tmp_path: Path, history: Path) -> None:
     import sqlite3
 
-    with whole(tmp_path / "system", *ALONE) as system:
-        system.ready()
+    with whole(tmp_path / "system", *ALONE, settings={"KINDINBEELD_AUDIT_EVERY": "0"}) as system:
+        url = system.ready()
         assert system.run("import", history).returncode == 0
+        assert fetch(url + "health")["lastAudit"] is None
         assert system.run("audit").returncode == 0
         with sqlite3.connect(tmp_path / "system" / "live.sqlite") as database:
             database.execute("UPDATE flow SET n = n + 1 WHERE key = (SELECT key FROM flow WHERE n > 0 LIMIT 1)")
@@ -88,6 +91,9 @@ def test_an_audit_finds_a_cell_that_differs(tmp_path: Path, history: Path) -> No
         assert b"live" in audit.stdout
         assert b"replay" in audit.stdout
         assert b"differ" in audit.stderr
+        recorded = AuditLog(DataDir(tmp_path / "system").audits).history()
+        assert [each.equal for each in recorded] == [True, False], "those of the command, and no others"
+        until(lambda: (fetch(url + "health")["lastAudit"] or {}).get("differences"))
 
 
 def test_a_data_directory_in_use(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,10 +18,11 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from projections.public import PublicStore
+from services.audits import AuditLog
 from services.web.access import Viewer
 from services.web.access.entrance import Entrance
 from services.web.app import create_app
-from tests.services.web.fake import FakeSource
+from services.web.details.beside import DetailsBeside
 
 REREAD = 0.03
 """Seconds after which a page that is asked for reads the tables again."""
@@ -31,15 +33,19 @@ class Served:
 
     def __init__(
         self,
-        source: FakeSource,
+        source: Any,
         *,
         simulated: bool = False,
         viewer: Viewer | None = None,
         public: PublicStore | None = None,
         access: Entrance | None = None,
+        details: Path | None = None,
+        audits: AuditLog | None = None,
     ) -> None:
+        """`source` is a `FakeSource` or a `LivingSource`; `details`, the database that the details are read from."""
+        self.details = details
         self.source, self.simulated, self.viewer, self.public = source, simulated, viewer, public
-        self.access = access
+        self.access, self.audits = access, audits
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -64,6 +70,8 @@ class Served:
             source.changed,
             public=self.public,
             access=self.access,
+            details=None if self.details is None else DetailsBeside(self.details, source.clock, source.changed.set),
+            audits=self.audits,
         )
 
         async def seen(scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +87,7 @@ class Served:
         started.set()
         await serving
 
-    def change(self, what: Callable[[FakeSource], object]) -> None:
+    def change(self, what: Callable[[Any], object]) -> None:
         """Change the source as the view would, and say so."""
 
         async def do() -> None:
@@ -115,7 +123,7 @@ def serve() -> Iterator[Serve]:
     """Give a function that serves a source until the test ends."""
     running: list[Served] = []
 
-    def start(source: FakeSource, **options: Any) -> Served:
+    def start(source: Any, **options: Any) -> Served:
         served = Served(source, **options)
         served.start()
         running.append(served)

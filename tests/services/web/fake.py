@@ -39,6 +39,7 @@ class Closure:
     until: date | None = None
     municipalities: tuple[str, ...] | None = None
     regime: str | None = "closed"
+    announced: tuple[int, ...] = (to_micros(datetime(2020, 3, 15, 17, 30, tzinfo=AMSTERDAM)),)
 
 
 FIRST = Closure("eerste sluiting", SECTORS, date(2020, 3, 16), date(2020, 4, 28))

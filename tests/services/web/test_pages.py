@@ -168,7 +168,7 @@ def test_what_people_wrote_is_text(client: Client, served: Served) -> None:
     served.change(lambda source: announce(source, replace(FIRST, name="<script>alert(1)</script>")))
     html = client.get("/", params={"q": '"><img src=x>'}).text
     assert "<script>alert" not in html
-    assert "<img" not in html
+    assert "<img src=x" not in html
 
 
 def announce(source: FakeSource, *closures: Closure, now: str | None = None) -> None:
@@ -249,6 +249,7 @@ def test_health(client: Client, served: Served) -> None:
         "ledgerPosition": position + 4,
         "eventsBehind": 4,
         "asOf": "2020-04-22T12:05:09Z",
+        "lastAudit": None,
         "clock": "real",
     }
     served.change(lambda source: setattr(source, "ledger", None))

@@ -34,6 +34,13 @@ PAGES = (
     "/kaart",
     "/kaart?by=province&sector=po",
 )
+PICTURES = (
+    "/grafiek/week.svg",
+    "/grafiek/week.png?area=VR13&size=taken",
+    "/grafiek/week.svg?area=VR01&theme=dark",
+    "/gemeenten.svg?sector=po&sort=change",
+    "/grafiek/gemeente.svg?area=GM0363&sector=po",
+)
 PLACES = ("/gemeenten/GM0037", "/gemeenten/GM0363?sector=po", "/gemeenten/unknown")
 
 
@@ -82,6 +89,12 @@ def stripped(html: str) -> str:
     return re.sub(r'data-version="[^"]+"', "", html)
 
 
+def picture(client: httpx.Client, path: str) -> tuple[bytes, str]:
+    answer = client.get(path, timeout=60)
+    assert answer.status_code == 200, path
+    return answer.content, answer.headers["ETag"]
+
+
 @pytest.mark.parametrize("viewer", [GRONINGEN, PUBLIC])
 def test_what_others_are_exactly_makes_no_difference(
     serve: Serve, country: FakeSource, public: PublicStore, viewer: Viewer
@@ -91,6 +104,8 @@ def test_what_others_are_exactly_makes_no_difference(
     with one.client() as here, two.client() as there:
         for path in (*PAGES, *PLACES):
             assert stripped(here.get(path).text) == stripped(there.get(path).text), path
+        for path in (*PICTURES, "/grafiek/antwoorden.svg", "/grafiek/gemeente.svg?area=GM0014"):
+            assert picture(here, path) == picture(there, path), path
 
 
 def test_it_does_make_a_difference_to_who_may_know(serve: Serve, country: FakeSource, public: PublicStore) -> None:
@@ -98,6 +113,8 @@ def test_it_does_make_a_difference_to_who_may_know(serve: Serve, country: FakeSo
     with one.client() as here, two.client() as there:
         for path in (*PAGES, *PLACES):
             assert stripped(here.get(path).text) != stripped(there.get(path).text), path
+        for path in PICTURES:
+            assert picture(here, path) != picture(there, path), path
 
 
 def rows(served: Served, query: str = "") -> dict[str, list[str]]:

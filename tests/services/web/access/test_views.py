@@ -77,6 +77,19 @@ def test_what_a_program_takes_without_a_page_is_noted_and_what_a_page_takes_is_n
     ]
 
 
+def test_a_chart_belongs_to_its_page_and_is_noted_without_one(gate: Gate) -> None:
+    served = gate(always=True)
+    with served.signed_in("municipality", MINE) as client:
+        for path in (f"/grafiek/gemeente.svg?area={OTHER}", f"/grafiek/gemeente.svg?area={MINE}", "/gemeenten.svg"):
+            assert client.get(path, timeout=60).status_code == 200
+    with served.signed_in() as client:
+        for path in ("/", "/grafiek/week.svg", "/gemeenten.svg"):
+            assert client.get(path, timeout=60).status_code == 200
+    with served.client() as public:
+        assert public.get("/grafiek/week.svg", timeout=60).status_code == 200
+    assert [(view.area, view.path) for view in served.views(2)] == [(MINE, "/grafiek/gemeente.svg"), ("NL", "/")]
+
+
 def test_on_an_open_system_it_says_so(gate: Gate) -> None:
     served = gate()
     with served.client() as client:
