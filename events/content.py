@@ -5,6 +5,7 @@ written (`1`, `1.0`, `1e0`) or a time of the contract (`time`, `data.occurredAt`
 Absent and null do differ.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Context, Decimal, InvalidOperation
 from hashlib import blake2b
@@ -90,3 +91,9 @@ def _digest_of(content: dict[str, Any]) -> bytes:
 def event_key(source: str, id: str) -> bytes:
     """Give 16 bytes that stand for an event: equal exactly when `source` and `id` are (neither can hold a newline)."""
     return blake2b(f"{source}\n{id}".encode(), digest_size=DIGEST_SIZE).digest()
+
+
+def event_keys(sources: Iterable[str], ids: Iterable[str]) -> list[bytes]:
+    """Give the ``event_key`` of each."""
+    pairs = zip(sources, ids, strict=True)
+    return [blake2b(f"{source}\n{id}".encode(), digest_size=DIGEST_SIZE).digest() for source, id in pairs]

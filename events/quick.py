@@ -224,7 +224,7 @@ def _named_twice(
             column = columns[name]
             if absent not in values.get(name, column):
                 always += 1
-            elif any(value is not absent for value in values.get(name, column)):
+            elif column.count(absent) < len(column):
                 present = [int(value is not absent) for value in column]
                 commas = list(map(int.__add__, commas, present)) if commas else present
     found = [raw.count(b",") for raw in raws]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from events import CLOCK_TOLERANCE, IMPORT_DESK, event_key, week_monday
+from events.content import event_keys
 from events.quick import Checked, QuickChecker
 from projections.fold.reports import DEVICE, LOST, NO_PLACE, RESIDENCE, RESTORED, VISIT, Report, place_number
 from projections.fold.school import Statement
@@ -34,11 +35,12 @@ class Reports(NamedTuple):
     at: list[int]
     """Where each stood among those given."""
     position: list[int]
-    recorded: list[int]
+    recorded: Any
+    """An array of Arrow, as `occurred` is; both in microseconds."""
     pupil: Sequence[str]
     key: list[bytes]
     content: list[bytes]
-    occurred: list[int]
+    occurred: Any
     order: int
     source: Sequence[str]
     id: Sequence[str]
@@ -72,25 +74,45 @@ class QuickReader:
         reports: list[Reports] = []
         others: list[tuple[int, Message]] = []
         for found in checked:
-            recorded = [
-                own if own is not None and sources[at].desk == IMPORT_DESK else sources[at].stamped
-                for at, own in zip(found.at, found.recorded.to_pylist(), strict=True)
-            ]
-            occurred = found.occurred.to_pylist()
-            latest = [at + CLOCK_TOLERANCE for at in recorded]
-            if any(map(int.__gt__, occurred, latest)):
+            recorded = _recorded(found, sources)
+            if _any_too_late(found.occurred, recorded):
                 places += found.at  # the contract's reader says which happened after they were recorded
             elif found.kind in _ORDER:
-                reports.append(_reports(found, occurred, recorded, sources))
+                reports.append(_reports(found, recorded, sources))
             elif found.kind in _OF_SCHOOLS:
-                others += zip(found.at, _of_schools(found, recorded, sources), strict=True)
+                others += zip(found.at, _of_schools(found, recorded.to_pylist(), sources), strict=True)
             else:
                 places += found.at
         others += [(at, take(sources[at])) for at in places]
         return reports, others
 
 
-def _reports(found: Checked, occurred: list[int], recorded: list[int], sources: Sequence[Source]) -> Reports:
+def _recorded(found: Checked, sources: Sequence[Source]) -> Any:
+    """Give when each was recorded, in microseconds: an array of Arrow. Only an import brings a time of its own."""
+    import pyarrow as pa
+
+    own = found.recorded
+    if own.null_count == 0 and {sources[at].desk for at in found.at} == {IMPORT_DESK}:
+        return own
+    each = zip(found.at, own.to_pylist(), strict=True)
+    return pa.array(
+        [
+            at_own if at_own is not None and sources[at].desk == IMPORT_DESK else sources[at].stamped
+            for at, at_own in each
+        ],
+        pa.int64(),
+    )
+
+
+def _any_too_late(occurred: Any, recorded: Any) -> bool:
+    """Tell whether any happened later than it may have when it was recorded."""
+    # Only now, as where they are checked: who reads few at a time need not wait for the columnar library.
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.greater(occurred, pc.add(recorded, CLOCK_TOLERANCE))).as_py())
+
+
+def _reports(found: Checked, recorded: Any, sources: Sequence[Source]) -> Reports:
     values, number = found.values, len(found.at)
     sectors = [_SECTORS[name] for name in values["sector"]] if "sector" in values else [0] * number
     places, details = [NO_PLACE] * number, [0] * number
@@ -104,9 +126,9 @@ def _reports(found: Checked, occurred: list[int], recorded: list[int], sources: 
         [sources[at].position for at in found.at],
         recorded,
         values["pupil"],
-        list(map(event_key, values["source"], values["id"])),
+        event_keys(values["source"], values["id"]),
         found.content,
-        occurred,
+        found.occurred,
         _ORDER[found.kind],
         values["source"],
         values["id"],
@@ -122,7 +144,7 @@ def _messages(columns: Reports) -> Iterator[Taken]:
     reports = (
         _new(Report, (occurred, order, *rest, False))
         for occurred, *rest in zip(
-            columns.occurred,
+            columns.occurred.to_pylist(),
             columns.source,
             columns.id,
             columns.sector,
@@ -132,7 +154,15 @@ def _messages(columns: Reports) -> Iterator[Taken]:
             strict=True,
         )
     )
-    each = zip(columns.position, columns.recorded, columns.pupil, columns.key, columns.content, reports, strict=True)
+    each = zip(
+        columns.position,
+        columns.recorded.to_pylist(),
+        columns.pupil,
+        columns.key,
+        columns.content,
+        reports,
+        strict=True,
+    )
     for position, recorded, pupil, key, content, report in each:
         yield _new(Taken, (position, recorded, PUPIL, pupil, key, content, report, None, None))
 
