@@ -21,6 +21,9 @@ from pathlib import Path
 from deploy.nats_address import NatsAddress
 from deploy.nats_config import Identity, keep_identity, read_port_left, remove_port_files, write_config
 
+GARBAGE = "400"
+"""How much garbage the server lets be, in per cent of what it needs (its runtime's GOGC, which may be set otherwise).
+Measured: a message less than 2.1 microseconds to give out instead of 2.5, for 80 MB more."""
 SYNC_INTERVAL = "1s"
 """How often the store is flushed to the disk itself (fsync); see `NatsServer`."""
 
@@ -118,6 +121,7 @@ class NatsServer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={"GOGC": GARBAGE, **os.environ},
             start_new_session=True,  # an interrupt typed in the terminal is the parent's to handle, in its own order
         )
         try:

@@ -29,6 +29,17 @@ _DETAILS: Final = {
 _new: Final = tuple.__new__
 
 
+class _Places(dict[str | None, int]):
+    """The number of each place that was met: a few hundred."""
+
+    def __missing__(self, code: str | None) -> int:
+        number = self[code] = place_number(code)
+        return number
+
+
+_PLACES: Final = _Places()
+
+
 class Reports(NamedTuple):
     """Valid reports of one kind about pupils, column by column: what ``Taken`` and its ``Report`` hold of each."""
 
@@ -117,7 +128,7 @@ def _reports(found: Checked, recorded: Any, sources: Sequence[Source]) -> Report
     sectors = [_SECTORS[name] for name in values["sector"]] if "sector" in values else [0] * number
     places, details = [NO_PLACE] * number, [0] * number
     if "municipality" in values:
-        places = [place_number(code) for code in values["municipality"]]
+        places = list(map(_PLACES.__getitem__, values["municipality"]))
     for member, numbers in _DETAILS.items():
         if member in values:
             details = [numbers[name] for name in values[member]]

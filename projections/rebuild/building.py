@@ -9,11 +9,13 @@ from concurrent.futures import Executor, Future, as_completed
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
+
 from projections.live.store import LEDGER, open_store
 from projections.rebuild.households import fold_households, middle_household
 from projections.rebuild.others import write_others
-from projections.rebuild.parts import add_cells, take_over, writing
-from projections.rebuild.pupils import fold_pupils
+from projections.rebuild.parts import add_cells, ingest, take_over, writing
+from projections.rebuild.pupils import fold_pupils, pupils_beside
 from projections.rebuild.seen import write_seen
 from projections.rebuild.settling import settle
 
@@ -83,7 +85,10 @@ def build(directory: Path, database: Path, pool: Executor, *, told: Told = _noth
 def _take_over_pupils(database: Path, files: list[Path]) -> None:
     for file in files:
         with writing(database, [file]) as to:
-            take_over(to, 0, "pupil", "resident", "apart")
+            take_over(to, 0, "resident", "apart")
+        with pa.memory_map(str(pupils_beside(file))) as kept, pa.ipc.open_file(kept) as states:
+            batches = (states.get_batch(number) for number in range(states.num_record_batches))
+            ingest(database, "pupil", pa.RecordBatchReader.from_batches(states.schema, batches))
 
 
 def _begin(template: Path, database: Path) -> None:

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import adbc_driver_sqlite.dbapi as adbc
+import pyarrow as pa
+
 from projections.fold.cells import Deltas
 from projections.live.schema import SCHEMA
 
@@ -49,6 +52,18 @@ def take_over(to: sqlite3.Connection, number: int, *tables: str) -> None:
     """Copy tables of one that is read."""
     for table in tables:
         to.execute(f"INSERT INTO main.{table} SELECT * FROM part{number}.{table}")
+
+
+def ingest(database: Path, table: str, rows: pa.RecordBatchReader) -> int:
+    """Write columns into a table of a database that nobody else has open; give the number of rows.
+
+    From columns to rows without an object of Python for each value: a third of the time.
+    """
+    with adbc.connect(str(database), autocommit=True) as connection, connection.cursor() as to:
+        for pragma in PRAGMAS:
+            to.execute(f"PRAGMA {pragma}")
+            to.fetchall()
+        return to.adbc_ingest(table, rows, mode="append")
 
 
 def add_cells(to: sqlite3.Connection, parts: int) -> None:

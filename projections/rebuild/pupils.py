@@ -6,7 +6,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 import numpy as np
@@ -43,6 +43,8 @@ from event join source using (source)
 where kind = $kind and owner >= $since and ($until is null or owner < $until) and position not in (from copy)
 order by owner, occurred, "order", number, id
 """
+STATES: Final = pa.schema([("name", pa.string()), ("state", pa.binary())])
+"""What is kept of each pupil, in a file of Arrow beside the part: it is written into the database itself only."""
 _DISPLACED: Final = """
 select distinct owner from displaced
 where kind = $kind and owner >= $since and ($until is null or owner < $until)
@@ -90,7 +92,8 @@ class _Part:
     def __init__(self, sources: list[str]) -> None:
         self._sources = sources
         self.deltas = Deltas()
-        self.states: list[tuple[str, bytes]] = []
+        self._names: list[str] = []
+        self._histories: list[bytes] = []
         self.members: list[tuple[str, str, bytes]] = []
         self.residents: defaultdict[int, list[str]] = defaultdict(list)
         self.apart: list[tuple[int, str, int]] = []
@@ -114,7 +117,14 @@ class _Part:
             self._note_apart(names[number], household.apart_until(own))
         for number in np.flatnonzero(several).tolist():
             self._fold_one(names[number], list(map(Report._make, histories[number])))
-        self.states += zip(names, map(_encode, histories), strict=True)
+        self._names += names
+        self._histories += map(_encode, histories)
+
+    def taken(self) -> tuple[pa.StringArray, pa.BinaryArray]:
+        """Give the pupils folded since the last time, by name, and what is kept of each."""
+        names, histories = pa.array(self._names, pa.string()), pa.array(self._histories, pa.binary())
+        self._names, self._histories = [], []
+        return names, histories
 
     def _share(self, spans: Spans, reports: Reports, names: list[str], households: list[str | None]) -> None:
         """Note which spans of pupils belong to which household."""
@@ -142,9 +152,15 @@ class _Part:
             self.apart.append((PUPIL_APART, name, until))
 
 
+def pupils_beside(database: Path) -> Path:
+    """Where the pupils of a part are, in the order of their names but for those with nothing left to keep."""
+    return database.with_suffix(".arrow")
+
+
 def fold_pupils(directory: Path, database: Path, since: str | None, until: str | None) -> int:
     """Fold the pupils from one name up to another into a part; give their number."""
-    with settled(directory) as connection, part(database) as to:
+    states = pupils_beside(database)
+    with settled(directory) as connection, part(database) as to, pa.ipc.new_file(states, STATES) as kept:
         sources = [str(name) for (name,) in connection.execute("select source from source order by number").fetchall()]
         where = {"kind": PUPIL, "since": since or "", "until": until}
         empty = {str(owner) for (owner,) in connection.execute(_DISPLACED, where).fetchall()}
@@ -152,19 +168,15 @@ def fold_pupils(directory: Path, database: Path, since: str | None, until: str |
         count = 0
         for table in _whole(iter(connection.sql(_REPORTS, params=where).to_arrow_reader(_ROWS))):
             folded.fold(table)
-            count += _write(to, folded.states, folded.members)
-        nothing = [(name, _encode([])) for name in sorted(empty)]
-        to.executemany("INSERT OR IGNORE INTO pupil VALUES (?, ?)", nothing)
+            names, histories = folded.taken()
+            kept.write_batch(pa.RecordBatch.from_arrays([names, histories], schema=STATES))
+            to.executemany("INSERT INTO member VALUES (?, ?, ?)", folded.members)
+            folded.members.clear()
+            empty.difference_update(names.to_pylist() if empty else ())
+            count += len(names)
+        nothing = pa.array([_encode([])] * len(empty), pa.binary())
+        kept.write_batch(pa.RecordBatch.from_arrays([pa.array(sorted(empty), pa.string()), nothing], schema=STATES))
         to.executemany(residents.INSERT, residents.packed(folded.residents))
         to.executemany("INSERT INTO apart VALUES (?, ?, ?)", folded.apart)
         write_cells(to, folded.deltas)
     return count
-
-
-def _write(to: Any, states: list[tuple[str, bytes]], members: list[tuple[str, str, bytes]]) -> int:
-    written = len(states)
-    to.executemany("INSERT INTO pupil VALUES (?, ?)", states)
-    to.executemany("INSERT INTO member VALUES (?, ?, ?)", members)
-    states.clear()
-    members.clear()
-    return written

@@ -3,7 +3,7 @@
 -- COUNTS, "Once": the first recorded of the messages under one key stands; between equals the one earlier in the ledger.
 -- Most keys stand under one message; of the others each message meets the one that stood when it arrived.
 create table arrival as
-with suspect as (select key1, key2 from event group by all having count(*) > 1)
+with suspect as (select key1 from event group by key1 having count(*) > 1)
 select
     key1, key2, position, recorded, owner, kind, occurred,
     {'one': content1, 'two': content2} as content,
@@ -11,7 +11,7 @@ select
     arg_min(position, {'recorded': recorded, 'position': position}) over earlier as known_position,
     arg_min({'one': content1, 'two': content2}, {'recorded': recorded, 'position': position}) over earlier as known_content,
     position = first_value(position) over (partition by key1, key2 order by recorded, position) as stands
-from event semi join suspect using (key1, key2)
+from event semi join suspect using (key1)
 window earlier as (
     partition by key1, key2 order by position rows between unbounded preceding and 1 preceding
 );
