@@ -6,6 +6,7 @@ of their own (``projections.live.wire`` carries the outcome over).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from events import (
@@ -68,6 +69,27 @@ class Source(NamedTuple):
     stamped: int
     desk: str
     raw: bytes
+
+
+class Sources:
+    """Many messages as the ledger gives them, column by column: what stands in a `Source` of each."""
+
+    __slots__ = ("desks", "positions", "raws", "stamps")
+
+    def __init__(self, sources: Iterable[Source] = ()) -> None:
+        """Begin with some; more are appended to every column."""
+        self.positions: list[int] = []
+        self.stamps: list[int] = []
+        self.desks: list[str] = []
+        self.raws: list[bytes] = []
+        if columns := list(zip(*sources, strict=True)):
+            self.positions, self.stamps, self.desks, self.raws = map(list, columns)
+
+    def __len__(self) -> int:
+        return len(self.raws)
+
+    def __getitem__(self, at: int) -> Source:
+        return Source(self.positions[at], self.stamps[at], self.desks[at], self.raws[at])
 
 
 def take(source: Source) -> Message:

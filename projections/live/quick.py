@@ -10,7 +10,7 @@ from events.content import event_keys
 from events.quick import Checked, QuickChecker
 from projections.fold.reports import DEVICE, LOST, NO_PLACE, RESIDENCE, RESTORED, VISIT, Report, place_number
 from projections.fold.school import Statement
-from projections.live.message import NOTHING, PUPIL, SCHOOL, Message, Source, Taken, take
+from projections.live.message import NOTHING, PUPIL, SCHOOL, Message, Source, Sources, Taken, take
 from projections.tables import DEVICES, OUTCOMES, SECTORS
 
 _SECTORS: Final = {name: number for number, name in enumerate(SECTORS)}
@@ -71,7 +71,7 @@ class QuickReader:
     def take_all(self, sources: Sequence[Source]) -> list[Message]:
         """Check messages; what comes out is in their order."""
         taken: list[Any] = [None] * len(sources)
-        reports, others = self.take_columns(sources)
+        reports, others = self.take_columns(Sources(sources))
         for columns in reports:
             for at, message in zip(columns.at, _messages(columns), strict=True):
                 taken[at] = message
@@ -79,9 +79,9 @@ class QuickReader:
             taken[at] = other
         return taken
 
-    def take_columns(self, sources: Sequence[Source]) -> tuple[list[Reports], list[tuple[int, Message]]]:
+    def take_columns(self, sources: Sources) -> tuple[list[Reports], list[tuple[int, Message]]]:
         """Check messages; gives the valid reports about pupils as columns, and where all others stood and what came."""
-        checked, places = self._checker.check([source.raw for source in sources], digests=True)
+        checked, places = self._checker.check(sources.raws, digests=True)
         reports: list[Reports] = []
         others: list[tuple[int, Message]] = []
         for found in checked:
@@ -98,19 +98,16 @@ class QuickReader:
         return reports, others
 
 
-def _recorded(found: Checked, sources: Sequence[Source]) -> Any:
+def _recorded(found: Checked, sources: Sources) -> Any:
     """Give when each was recorded, in microseconds: an array of Arrow. Only an import brings a time of its own."""
     import pyarrow as pa
 
-    own = found.recorded
-    if own.null_count == 0 and {sources[at].desk for at in found.at} == {IMPORT_DESK}:
+    own, desks, stamps = found.recorded, sources.desks, sources.stamps
+    if own.null_count == 0 and {desks[at] for at in found.at} == {IMPORT_DESK}:
         return own
     each = zip(found.at, own.to_pylist(), strict=True)
     return pa.array(
-        [
-            at_own if at_own is not None and sources[at].desk == IMPORT_DESK else sources[at].stamped
-            for at, at_own in each
-        ],
+        [at_own if at_own is not None and desks[at] == IMPORT_DESK else stamps[at] for at, at_own in each],
         pa.int64(),
     )
 
@@ -123,18 +120,18 @@ def _any_too_late(occurred: Any, recorded: Any) -> bool:
     return bool(pc.any(pc.greater(occurred, pc.add(recorded, CLOCK_TOLERANCE))).as_py())
 
 
-def _reports(found: Checked, recorded: Any, sources: Sequence[Source]) -> Reports:
-    values, number = found.values, len(found.at)
-    sectors = [_SECTORS[name] for name in values["sector"]] if "sector" in values else [0] * number
+def _reports(found: Checked, recorded: Any, sources: Sources) -> Reports:
+    values, number, positions = found.values, len(found.at), sources.positions
+    sectors = list(map(_SECTORS.__getitem__, values["sector"])) if "sector" in values else [0] * number
     places, details = [NO_PLACE] * number, [0] * number
     if "municipality" in values:
         places = list(map(_PLACES.__getitem__, values["municipality"]))
     for member, numbers in _DETAILS.items():
         if member in values:
-            details = [numbers[name] for name in values[member]]
+            details = list(map(numbers.__getitem__, values[member]))
     return Reports(
         found.at,
-        [sources[at].position for at in found.at],
+        [positions[at] for at in found.at],
         recorded,
         values["pupil"],
         event_keys(values["source"], values["id"]),
@@ -178,12 +175,12 @@ def _messages(columns: Reports) -> Iterator[Taken]:
         yield _new(Taken, (position, recorded, PUPIL, pupil, key, content, report, None, None))
 
 
-def _of_schools(found: Checked, recorded: list[int], sources: Sequence[Source]) -> Iterator[Taken]:
+def _of_schools(found: Checked, recorded: list[int], sources: Sources) -> Iterator[Taken]:
     values = found.values
     for place, at in enumerate(found.at):
         source, id, school, sector = (values[name][place] for name in ("source", "id", "school", "sector"))
         position, taken, key, content = (
-            sources[at].position,
+            sources.positions[at],
             recorded[place],
             event_key(source, id),
             found.content[place],

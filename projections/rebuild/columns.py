@@ -6,7 +6,7 @@ joined as numbers, and in the same order as the bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from projections.live.message import PUPIL, Malformed, Message, Source, Taken
+from projections.live.message import PUPIL, Malformed, Message, Sources, Taken
 from projections.live.quick import QuickReader, Reports
 
 _HALVES: Final = [(f"{name}{half}", pa.uint64()) for name in ("key", "content") for half in (1, 2)]
@@ -111,7 +111,7 @@ class Columns:
         self._rows = 0
         self._malformed: list[Malformed] = []
 
-    def read(self, sources: Sequence[Source]) -> None:
+    def read(self, sources: Sources) -> None:
         """Check some thousands of messages and take them in."""
         reports, others = self._reader.take_columns(sources)
         for columns in reports:

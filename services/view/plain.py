@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from events import EVENTS_STREAM
-from projections.live.message import Source
+from projections.live.message import Sources
 from services.ledger.connecting import inbox_prefix
 from services.system import SystemRecord
 
@@ -78,7 +78,7 @@ class _Connection:
         self._socket.close()
 
 
-def read_plainly(record: SystemRecord, first: int, last: int) -> Iterator[list[Source]]:
+def read_plainly(record: SystemRecord, first: int, last: int) -> Iterator[Sources]:
     """Give the messages with sequences from ``first`` to ``last``, in order, each once, in pieces.
 
     Raises NotPlainError or OSError or ValueError where it cannot go on.
@@ -90,7 +90,7 @@ def read_plainly(record: SystemRecord, first: int, last: int) -> Iterator[list[S
         connection.close()
 
 
-def _read(connection: _Connection, first: int, last: int) -> Iterator[list[Source]]:
+def _read(connection: _Connection, first: int, last: int) -> Iterator[Sources]:
     config = {
         "deliver_policy": "by_start_sequence",
         "opt_start_seq": first,
@@ -108,7 +108,7 @@ def _read(connection: _Connection, first: int, last: int) -> Iterator[list[Sourc
     ask = f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS_STREAM}.{made['name']}"
     got = asked = 0
     desks: dict[bytes, str] = {}
-    sources: list[Source] = []
+    sources = Sources()
     while True:
         while asked - got <= _REQUEST:
             connection.publish(ask, {"batch": _REQUEST, "expires": 30 * 10**9})
@@ -122,10 +122,13 @@ def _read(connection: _Connection, first: int, last: int) -> Iterator[list[Sourc
         if position <= last:
             subject = words[1]
             desk = desks.get(subject) or desks.setdefault(subject, subject.split(b".")[2].decode())
-            sources.append(Source(position, int(tokens[7]) // 1000, desk, raw))
+            sources.positions.append(position)
+            sources.stamps.append(int(tokens[7]) // 1000)
+            sources.desks.append(desk)
+            sources.raws.append(raw)
         over = position >= last or tokens[8] == b"0"
         if over or len(sources) >= _REQUEST:
             yield sources
-            sources = []
+            sources = Sources()
         if over:
             return

@@ -30,7 +30,7 @@ import structlog
 import uvloop
 from filelock import FileLock, Timeout
 
-from projections.live.message import Source
+from projections.live.message import Source, Sources
 from projections.live.quick import QuickReader
 from projections.rebuild import Columns, Told, build
 from services.ledger.connecting import connect
@@ -140,7 +140,7 @@ def _read(data_dir: Path, directory: Path, first: int, last: int) -> int:
             break
         columns.read(sources)
         count += len(sources)
-        position = sources[-1].position if sources else position
+        position = sources.positions[-1] if sources else position
     columns.close()
     return count
 
@@ -149,7 +149,8 @@ async def _read_rest(record: SystemRecord, columns: Columns, first: int, last: i
     count = 0
     async with await connect(record.nats, name="rebuild", patient=True) as ledger:
         async for batch in read_ledger(ledger.nc, last, first):
-            columns.read([Source(sequence, stamped, _desk(subject), raw) for sequence, stamped, subject, raw in batch])
+            told = (Source(sequence, stamped, _desk(subject), raw) for sequence, stamped, subject, raw in batch)
+            columns.read(Sources(told))
             count += len(batch)
     return count
 
