@@ -34,11 +34,12 @@ from projections.live.message import Source, Sources
 from projections.live.quick import QuickReader
 from projections.rebuild import Columns, Told, build
 from services.ledger.connecting import connect
-from services.ledger.reading import last_sequence, read_ledger
+from services.ledger.reading import read_ledger
 from services.system import DataDir, SystemRecord, SystemUnavailable, find_system
 from services.system.children import end_with_parent
 from services.system.lean import do_without_pandas
 from services.system.logs import configure_logging
+from services.view.newest import newest
 from services.view.plain import NotPlainError, read_plainly
 from services.view.switching import ready_view, working_directory
 
@@ -92,12 +93,6 @@ def _build(data_dir: DataDir, directory: Path, database: Path, told: Told, piece
         if not read:
             raise SystemUnavailable("the ledger holds nothing to build a view from")
         return build(directory, database, pool, told=told)
-
-
-async def newest(data_dir: DataDir) -> int:
-    """Give the ledger's newest sequence. Raises SystemUnavailable when the ledger does not answer."""
-    async with await connect(find_system(data_dir).nats, name="rebuild") as ledger:
-        return await last_sequence(ledger.nc)
 
 
 @contextmanager

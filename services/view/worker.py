@@ -23,8 +23,8 @@ from projections.live.view import LiveView
 from projections.live.wire import decode
 from services.system import DataDir, Settings, SystemUnavailable
 from services.system.children import VARIABLE
+from services.view.newest import newest
 from services.view.reader import start_reader
-from services.view.rebuilding import newest
 from services.view.switching import ready_view
 
 _log = structlog.get_logger(__name__)

@@ -14,8 +14,8 @@ from services.web.charts.themes import THEMES
 __all__ = ["draw_lines"]
 
 _SMALL, _SMALLER = 12, 11
-_LETTER: Final = 0.54
-"""About how wide a letter is, in its size."""
+_LETTER, _BOLD = 0.54, 0.64
+"""About how wide a letter is, in its size; and one that is bold."""
 _WEEK: Final = 44
 """The room that the text of a week takes, in pixels."""
 _LANE: Final = 18
@@ -42,11 +42,12 @@ class _Drawing:
 
     def __init__(self, picture: Lines) -> None:
         self.picture, self.theme = picture, THEMES[picture.theme]
-        longest = max((len(line.label) for line in picture.lines), default=0)
+        widths = (_BOLD if at == 0 else _LETTER for at in range(len(picture.lines)))
+        widest = max((len(line.label) * wide for line, wide in zip(picture.lines, widths, strict=True)), default=0)
         lanes = _LANE * len(picture.closures)
         self.above = lanes + (6 if lanes else 0) + (_LINE_OF_TEXT if picture.decisions else 0)
         top = _TOP + self.above + (_TITLE if picture.title else 0)
-        self.padding = (_LEFT, top, _RIGHT + longest * _LETTER * _SMALL, _BOTTOM + (_FOOTER if picture.footer else 0))
+        self.padding = (_LEFT, top, _RIGHT + widest * _SMALL, _BOTTOM + (_FOOTER if picture.footer else 0))
         self.width = picture.width - self.padding[0] - self.padding[2]
         self.height = picture.height - self.padding[1] - self.padding[3]
         every = max(1, -(-len(picture.weeks) * _WEEK // int(self.width)))

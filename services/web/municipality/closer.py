@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from events.times import AMSTERDAM, from_micros
 from projections.live.schools import School
@@ -16,6 +16,9 @@ from services.web.texts import Language, translator
 from services.web.wording import number, signed
 
 __all__ = ["draw_details", "question_of"]
+
+SCHOOLS_SHOWN: Final = 25
+"""Schools that are listed at once, the longest silent first; a large town has hundreds, and the others open."""
 
 
 class SchoolRow(NamedTuple):
@@ -56,7 +59,11 @@ def draw_details(told: OfPlace | None, key: str, language: Language) -> dict[str
         answered = sum(school.reported for school in listed)
         lead = t("schools_lead", n=number(answered, language), m=number(len(listed), language), count=len(listed))
         rows = [_school(school, language) for school in listed]
-        drawn["schools"] = render("municipality_schools.html", t=t, rows=rows, lead=lead)
+        rest = len(rows) - SCHOOLS_SHOWN
+        more = t("schools_more", count=rest, n=number(rest, language)) if rest > 0 else ""
+        drawn["schools"] = render(
+            "municipality_schools.html", t=t, rows=rows, lead=lead, shown=SCHOOLS_SHOWN, more=more
+        )
     weeks = told.settled.get(key, ())
     if weeks:
         settled = [_settled(week, language) for week in weeks]

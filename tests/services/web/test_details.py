@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 from httpx import Client
 
+from projections.live.schools import School
 from projections.register.areas import members
 from services.web.access import PUBLIC, Role, Viewer
-from services.web.details import Area, OfArea, Place, Question
+from services.web.details import Area, OfArea, OfPlace, Place, Question
+from services.web.municipality.closer import draw_details
 from services.web.sight import SightDetails
 from tests.services.web.conftest import Serve, Served
 from tests.services.web.living import LivingSource, country, lost
@@ -226,3 +228,14 @@ def test_before_any_closure_there_is_nothing_to_tell(serve: Serve, view: FedView
     with serve(living, details=view.path).client() as client:
         assert client.get("/").status_code == client.get("/gemeenten/GM0014").status_code == 200
         assert split(client.get("/").text) == {}
+
+
+def test_a_town_of_many_schools_opens_the_rest_of_them() -> None:
+    silent = School("", "po", False, False, None, None, None, "2020-W15", 3)
+    told = OfPlace(schools=tuple(silent._replace(school=f"{n:02}AA00") for n in range(27)), settled={})
+    drawn = draw_details(told, "all", "en")["schools"]
+    at_once, _, rest = drawn.partition("<details")
+    assert (at_once.count("AA00"), rest.count("AA00")) == (25, 2)
+    assert "The other 2 schools" in rest
+    fewer = OfPlace(schools=told.schools[:25], settled={})
+    assert "<details" not in draw_details(fewer, "all", "nl")["schools"]
