@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 SHARED: Path | None = _BESIDE if (_BESIDE / "golden" / "cases.json").is_file() else None
 """The folder with golden histories beside the checkout, where there is one."""
+
+# How long an example takes says how busy the machine is: no reason to fail.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_xdist_auto_num_workers() -> int:

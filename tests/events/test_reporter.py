@@ -188,7 +188,7 @@ async def test_data_and_kinds_with_members_say_the_same(desk: Desk, port: int) -
 
 
 async def test_the_desk_comes_back_in_time(desk: Desk, port: int) -> None:
-    async with Reporter(f"http://127.0.0.1:{port}", source=SOURCE, patience=30) as reporter:
+    async with Reporter(f"http://127.0.0.1:{port}", source=SOURCE, patience=180) as reporter:
         reporting = asyncio.create_task(lose(reporter))
         await asyncio.sleep(0.5)
         assert not reporting.done()

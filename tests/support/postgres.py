@@ -64,7 +64,7 @@ class PostgresServer:
                 cwd="/",
                 env=_environment(),
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 180
         while True:
             try:
                 psycopg.connect(self.url, connect_timeout=2).close()

@@ -44,7 +44,7 @@ class Whole:
         for line in self.process.stdout:
             self._lines.put(line.decode().rstrip("\n"))
 
-    def ready(self, patience: float = 60) -> str:
+    def ready(self, patience: float = 180) -> str:
         """Wait for the line that says where the page is."""
         try:
             line = self._lines.get(timeout=patience)
@@ -99,7 +99,7 @@ def fetch(url: str) -> Any:
         return json.load(answer)
 
 
-def until(condition: Any, patience: float = 60) -> None:
+def until(condition: Any, patience: float = 180) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + patience
     while not condition():

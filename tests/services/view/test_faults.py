@@ -58,7 +58,7 @@ class View:
         except Exception:
             return 0  # its tables are being made
 
-    def moves(self, after: int, patience: float = 60, over: threading.Event | None = None) -> None:
+    def moves(self, after: int, patience: float = 180, over: threading.Event | None = None) -> None:
         """Wait until the view is past `after`, or nothing more is to come."""
         deadline = time.monotonic() + patience
         while self.position <= after and not (over is not None and over.is_set()):
@@ -100,7 +100,7 @@ def pouring(ledger: RunningLedger, lines: list[bytes], a_second: int) -> Iterato
 
 def assert_exact(ledger: RunningLedger, lines: list[bytes], tmp_path: Path) -> None:
     """The live tables equal the replay of the ledger, and what `evaluate` gives of the events as they were sent."""
-    outcome = compare(ledger.data_dir, ledger.record, patience=60)
+    outcome = compare(ledger.data_dir, ledger.record, patience=180)
     assert outcome.position == len(lines)
     assert outcome.rows > 100
     assert outcome.differences == []
@@ -142,7 +142,7 @@ def test_the_ledger_killed_in_the_middle(ledger: RunningLedger, view: View, tmp_
         assert over.wait(120)
     stored = len({raw for _, _, _, raw in asyncio.run(ledger.stored())})
     assert stored == len(set(lines))
-    outcome = compare(ledger.data_dir, ledger.record, patience=60)
+    outcome = compare(ledger.data_dir, ledger.record, patience=180)
     assert outcome.differences == []
     assert outcome.position >= len(lines)
     assert view.process is not None
@@ -171,7 +171,7 @@ def test_a_malformed_message_is_set_aside_and_stops_nothing(ledger: RunningLedge
     assert [each.position for each in aside] == [1, 102]
     assert aside[0].field == "line"
     assert aside[0].rule
-    assert compare(ledger.data_dir, ledger.record, patience=30).differences == []
+    assert compare(ledger.data_dir, ledger.record, patience=180).differences == []
     listed = ledger.run("rejected")
     assert listed.returncode == 0
     assert [line.split()[1:3] for line in listed.stdout.decode().splitlines()[1:]] == [
@@ -188,7 +188,7 @@ def test_the_view_ends_its_reader_when_it_is_killed(ledger: RunningLedger, view:
     children = _children(view.process.pid)
     assert children
     view.kill()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while any(_is_alive(pid) for pid in children):
         assert time.monotonic() < deadline, "the reader outlives the view"
         time.sleep(0.02)

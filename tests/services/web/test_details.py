@@ -59,7 +59,7 @@ def client() -> Iterator[Client]:
 
 def eventually(client: Client, path: str, holds: Callable[[str], object]) -> str:
     """Ask for a page until something holds of it: the process that answers may have to start first."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not holds(html := client.get(path).text):
         assert time.monotonic() < deadline, re.sub(r"\s+", " ", html)[-6000:]
         time.sleep(0.1)

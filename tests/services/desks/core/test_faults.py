@@ -80,7 +80,7 @@ async def opened(ledger: RunningLedger) -> None:
 
 def assert_exact(ledger: RunningLedger, entries: list[tuple[int, int, str, bytes]], tmp_path: Path) -> None:
     """The live tables equal the replay, and what `evaluate` gives of an export."""
-    outcome = compare(ledger.data_dir, ledger.record, patience=60)
+    outcome = compare(ledger.data_dir, ledger.record, patience=180)
     assert outcome.position == entries[-1][0]
     assert outcome.rows > 0
     assert outcome.differences == []

@@ -69,7 +69,7 @@ def test_desks_killed_under_load_share_one_database(ledger: RunningLedger, datab
         for _, thread in loads:
             thread.join(120)
             assert not thread.is_alive()
-        until(lambda: all(level(desk) for desk in both), patience=60)
+        until(lambda: all(level(desk) for desk in both), patience=180)
     assert_all_there_once(asyncio.run(ledger.stored()), [sender for sender, _ in loads])
     assert_nothing_personal(ledger, database)
     assert not list(ledger.data_dir.desks.glob("*.sqlite"))
@@ -99,7 +99,7 @@ def test_the_server_stopped_and_crashed_under_load(ledger: RunningLedger, databa
         assert AWAY in json.load(refused.value)["detail"]
         database.start()
         until(lambda: fetch_ready(school))
-        until(lambda: level(school), patience=60)
+        until(lambda: level(school), patience=180)
     assert_all_there_once(asyncio.run(ledger.stored()), [sender])
     assert_nothing_personal(ledger, database)
 

@@ -39,7 +39,7 @@ def school(store: Store) -> Iterator[Desk]:
         yield desk
 
 
-async def until(condition: Callable[[], bool], patience: float = 30) -> None:
+async def until(condition: Callable[[], bool], patience: float = 180) -> None:
     async with asyncio.timeout(patience):
         while not condition():  # noqa: ASYNC110 - what happens in other processes sets no event
             await asyncio.sleep(0.01)

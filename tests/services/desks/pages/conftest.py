@@ -147,7 +147,7 @@ def coordinator(ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def until(answer: Callable[[], httpx.Response], good: Callable[[httpx.Response], bool]) -> httpx.Response:
     """Ask again until the answer is good: the relay and the view take their moment."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 180
     while not good(found := answer()):
         assert time.monotonic() < deadline, found.text
         time.sleep(0.1)

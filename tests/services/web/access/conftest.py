@@ -64,7 +64,7 @@ class Gated(Served):
 
     def views(self, number: int) -> list[View]:
         """Wait for so many views in the log, and give all that it has a moment later."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while len(list(read_views(self.views_path))) < number and time.monotonic() < deadline:
             time.sleep(0.02)
         time.sleep(0.1)
