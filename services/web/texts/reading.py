@@ -6,6 +6,7 @@ from typing import Final
 
 SECTIONS: Final = (
     "unreached",
+    "rate",
     "residence",
     "week",
     "change",
@@ -22,6 +23,9 @@ SECTIONS: Final = (
 )
 """The sections of the page, in their order; each has a title `reading_…` and a text `reading_…_text`."""
 
+UNAUDITED: Final = frozenset({"rate"})
+"""Sections about figures that no audit compares: their text says what they follow from."""
+
 DUTCH: Final = {
     "reading": "Hoe u deze cijfers leest",
     "reading_lead": (
@@ -35,6 +39,16 @@ DUTCH: Final = {
         "contact is. De leerling telt niet meer mee zodra iemand meldt dat er weer contact is.\n"
         "Meldt iedereen dezelfde leerling, dan telt die leerling toch één keer. Een melding die is ingetrokken, "
         "telt niet mee, ook niet in weken die voorbij zijn."
+    ),
+    "reading_rate": "Per 1.000 leerlingen",
+    "reading_rate_text": (
+        "Dit is het aantal niet bereikte leerlingen, gedeeld door het aantal leerlingen van de scholen in dat gebied, "
+        "keer 1.000. Het aantal leerlingen komt uit het register van scholen, zoals dat nu bekend is: van de scholen "
+        "die in die week bestaan. Geeft een school geen aantal op, dan is het van die gemeente en sector niet bekend. "
+        "Die tellen dan in beide getallen niet mee.\n"
+        "Een niet bereikte leerling telt waar die woont, een geregistreerde leerling waar de school staat. Gaan veel "
+        "leerlingen in een andere gemeente naar school, dan past dit cijfer minder goed.\n"
+        "De controle vergelijkt het aantal niet bereikte leerlingen, niet het aantal geregistreerde leerlingen."
     ),
     "reading_residence": "Waar een leerling woont",
     "reading_residence_text": (
@@ -132,6 +146,16 @@ ENGLISH: Final = {
         "again.\n"
         "If everyone reports the same pupil, that pupil still counts once. A report that was withdrawn does not "
         "count, in past weeks either."
+    ),
+    "reading_rate": "Per 1,000 pupils",
+    "reading_rate_text": (
+        "This is the number of pupils not reached, divided by the number of pupils of the schools in that area, times "
+        "1,000. The number of pupils is from the register of schools as it is known now: of the schools that exist in "
+        "that week. If a school states no number, it is not known for that municipality and sector. Those then count "
+        "in neither number.\n"
+        "A pupil not reached counts where the pupil lives, a registered pupil where the school stands. Where many "
+        "pupils go to school in another municipality, this figure fits less well.\n"
+        "The audit compares the number of pupils not reached, not the number of registered pupils."
     ),
     "reading_residence": "Where a pupil lives",
     "reading_residence_text": (
