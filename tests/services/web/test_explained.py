@@ -18,6 +18,7 @@ from projections.public import PublicStore, Snapshot
 from projections.public.snapshot import hidden
 from services.audits import Audit, AuditLog
 from services.web.access import PUBLIC, Role, Viewer
+from services.web.frame import KEYS
 from services.web.texts import CATALOGUE
 from services.web.texts.reading import UNAUDITED
 from tests.services.web.conftest import Serve, Served
@@ -100,6 +101,19 @@ def test_every_kind_of_number_tells_what_it_is_and_how_sure(
     with serve(country).client() as client:
         sections = set(re.findall(r'<section id="(\w+)"', client.get("/uitleg").text))
     assert {name.split("-")[1] for name in found} <= sections
+
+
+def test_now_explains_each_line_and_chart_and_to_others_only_what_they_are_told(
+    serve: Serve, country: FakeSource, public: PublicStore
+) -> None:
+    with serve(country).client() as client:
+        all_of_it = explained(client.get("/").text)
+    lines = {f"about-{kind}-{key}" for kind in ("change", "yesterday", "distinct", "coverage", "over") for key in KEYS}
+    assert lines | {"about-week", "about-coverage", "about-long"} <= all_of_it.keys()
+    with serve(country, viewer=PUBLIC, public=public).client() as client:
+        told = explained(client.get("/").text)
+    assert {"about-week", "about-coverage", "about-coverage-po", "about-unreached-po"} <= told.keys()
+    assert not {name for name in told if re.search("yesterday|distinct|long|change-po|over-po", name)}
 
 
 def test_an_audit_that_found_differences_is_said_everywhere(serve: Serve, country: FakeSource, log: AuditLog) -> None:
