@@ -36,6 +36,9 @@ COUNT_MEASURES = (
 COVERAGE_MEASURES = ("schools_expected", "schools_reported", "schools_on_time", "claimed_unreached")
 """The columns of a row of the coverage, after its key."""
 
+REGISTER_MEASURES = ("schools_stating_pupils", "pupils")
+"""Of the schools that a row of the coverage expects: how many state their number of pupils, and how many those are."""
+
 MEASURES = {"counts": COUNT_MEASURES, "coverage": COVERAGE_MEASURES}
 
 

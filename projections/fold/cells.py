@@ -22,10 +22,10 @@ DEVICE: Final = 6
 VISIT: Final = DEVICE + len(DEVICES)
 FLOW_COLUMNS: Final = VISIT + len(OUTCOMES)
 
-EXPECTED, REPORTED, ON_TIME, CLAIMED = range(4)
-COVERAGE_COLUMNS: Final = 4
+EXPECTED, REPORTED, ON_TIME, CLAIMED, STATING, PUPILS = range(6)
+COVERAGE_COLUMNS: Final = 6
 
-DAY_BITS, FLOW_BITS, MASK_BITS, COVERAGE_BITS = 20, 4, 7, 2
+DAY_BITS, FLOW_BITS, MASK_BITS, COVERAGE_BITS = 20, 4, 7, 3
 WHOLE_WEEKS: Final = 0
 """The mask of a ``during`` cell that counts, as a difference, the pupils unreached all week long from here on."""
 
@@ -46,7 +46,10 @@ def during_key(area: int, monday: int, mask: int) -> int:
 
 
 def coverage_key(area: int, monday: int, column: int) -> int:
-    """The key of a number of schools in a week (``EXPECTED``: a difference, from that week on)."""
+    """The key of a number of schools, or of what they say, in a week.
+
+    A difference, from that week on, are ``EXPECTED``, of those ``STATING`` how many pupils they have, and ``PUPILS``.
+    """
     return (area << DAY_BITS | monday) << COVERAGE_BITS | column
 
 

@@ -18,7 +18,7 @@ from events import local_day, week_of_day
 from projections.fold import cells
 from projections.fold.calendar import Closure, closed_days
 from projections.fold.cells import COVERAGE_COLUMNS, FLOW_COLUMNS, HOUSEHOLDS, OVER_4_WEEKS
-from projections.tables import COUNT_MEASURES, COVERAGE_MEASURES, SECTORS
+from projections.tables import COUNT_MEASURES, COVERAGE_MEASURES, REGISTER_MEASURES, SECTORS
 
 Numbers = NDArray[np.int64]
 Pairs = NDArray[np.int64]
@@ -30,6 +30,8 @@ _FLOW_MEASURES = {
     "moved_in": cells.MOVED_IN,
     "moved_out": cells.MOVED_OUT,
 } | dict(zip(COUNT_MEASURES[-7:], range(cells.DEVICE, FLOW_COLUMNS), strict=True))
+
+_REGISTER: Final = dict(zip(REGISTER_MEASURES, (cells.STATING, cells.PUPILS), strict=True))
 
 _STATES: Final[dict[str, tuple[list[int], list[int]]]] = {
     "unreached": ([cells.NEWLY_LOST, cells.MOVED_IN], [cells.RESTORED, cells.MOVED_OUT]),
@@ -51,6 +53,7 @@ class Grid:
     open: NDArray[np.bool_]
     counts: dict[str, Numbers]
     coverage: dict[str, Numbers]
+    register: dict[str, Numbers]
 
 
 class _Days(NamedTuple):
@@ -111,7 +114,7 @@ class Cube:
         np.add.at(self._during, (row, sector[fit], index[fit], mask[fit]), pairs[fit, 1])
 
     def add_coverage(self, pairs: Pairs) -> None:
-        """Add to the schools expected and heard in weeks."""
+        """Add to the schools expected and heard in weeks, and to their pupils."""
         place, sector, monday, column = _unpack(pairs[:, 0], cells.COVERAGE_BITS)
         index = np.maximum((monday - self.first_monday) // 7 + 1, 0)
         fit = index < self._coverage.shape[2]
@@ -129,8 +132,8 @@ class Cube:
         counts |= self._states | {"unreached_during": self._during_week}
         counts["unreached_over_4_weeks"] = self._ripe(days, unripe)
         coverage = self._coverage[:, :, 1:].copy()
-        expected = self._coverage[..., cells.EXPECTED].cumsum(axis=2)[:, :, 1:]
-        coverage[..., cells.EXPECTED] = expected
+        lasting = [cells.EXPECTED, *_REGISTER.values()]
+        coverage[..., lasting] = self._coverage[..., lasting].cumsum(axis=2)[:, :, 1:]
         some = np.flatnonzero(days.open.sum(axis=(0, 1)))
         keep = days.open[:, :, some]
         return Grid(
@@ -138,6 +141,7 @@ class Cube:
             keep,
             {name: np.where(keep, counts[name][:, :, some], 0) for name in COUNT_MEASURES},
             {name: np.where(keep, coverage[:, :, some, i], 0) for i, name in enumerate(COVERAGE_MEASURES)},
+            {name: np.where(keep, coverage[:, :, some, i], 0) for name, i in _REGISTER.items()},
         )
 
     def rows_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:

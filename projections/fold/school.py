@@ -9,7 +9,9 @@ from projections.fold.cells import (
     CLAIMED,
     EXPECTED,
     ON_TIME,
+    PUPILS,
     REPORTED,
+    STATING,
     Deltas,
     area,
     coverage_key,
@@ -22,7 +24,7 @@ NO_WEEK = 0
 
 
 class Statement(NamedTuple):
-    """A registration (``monday`` 0: place, first and last day) or an answer for a week (``claim``).
+    """A registration (``monday`` 0: place, first and last day, pupils) or an answer for a week (``claim``).
 
     In the order of the definition: ``recorded`` (microseconds), then source and id.
     """
@@ -37,6 +39,8 @@ class Statement(NamedTuple):
     place: int
     first: int
     last: int | None
+    pupils: int | None = None
+    """How many pupils are registered; None where that is not stated, or was not kept by an earlier release."""
 
 
 def statement_of(data: SchoolRegistered | WeekReported, recorded: int, source: str, id: str) -> Statement:
@@ -46,11 +50,11 @@ def statement_of(data: SchoolRegistered | WeekReported, recorded: int, source: s
         return Statement(recorded, source, id, False, sector, week_monday(data.week), data.unreached, 0, 0, None)
     last = None if data.until is None else data.until.toordinal()
     place, first = place_number(data.municipality), data.starts.toordinal()
-    return Statement(recorded, source, id, False, sector, NO_WEEK, 0, place, first, last)
+    return Statement(recorded, source, id, False, sector, NO_WEEK, 0, place, first, last, data.pupils)
 
 
 def contribute(statements: list[Statement], deltas: Deltas, sign: int) -> None:
-    """Add (or take away) what the school contributes: expected from week to week, reported, on time, claimed."""
+    """Add (or take away) what the school contributes: expected and its pupils, reported, on time, claimed."""
     standing = sorted((s for s in statements if not s.retracted), key=lambda s: s[:3])
     registrations = [s for s in standing if s.monday == NO_WEEK]
     if not registrations:
@@ -60,9 +64,13 @@ def contribute(statements: list[Statement], deltas: Deltas, sign: int) -> None:
     first_week = monday_of(school.first)
     last_week = None if school.last is None else monday_of(school.last)
     coverage = deltas.coverage
-    coverage[coverage_key(here, first_week, EXPECTED)] += sign
-    if last_week is not None:
-        coverage[coverage_key(here, last_week + 7, EXPECTED)] -= sign
+    lasting = [(EXPECTED, 1)]
+    if school.pupils is not None:
+        lasting += [(STATING, 1), (PUPILS, school.pupils)]
+    for column, number in lasting:
+        coverage[coverage_key(here, first_week, column)] += sign * number
+        if last_week is not None:
+            coverage[coverage_key(here, last_week + 7, column)] -= sign * number
     answers: dict[int, list[Statement]] = {}
     for answer in standing:
         if answer.monday != NO_WEEK:

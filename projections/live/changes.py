@@ -13,7 +13,7 @@ from projections.fold.cells import COVERAGE_BITS, DAY_BITS, FLOW_BITS, MASK_BITS
 from projections.fold.cube import Cube, Pairs
 from projections.live.store import Changes
 
-CELLS: Final = {"flow": FLOW_BITS, "during": MASK_BITS, "coverage": COVERAGE_BITS}
+CELLS: Final = {"flow": FLOW_BITS, "during": MASK_BITS, "schools": COVERAGE_BITS}
 NO_DAY: Final = 1 << 40
 """Later than every day."""
 

@@ -20,9 +20,11 @@ SCHEMA: Final = (
     # The cells (projections.fold.cells).
     "CREATE TABLE IF NOT EXISTS flow (key INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS during (key INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS coverage (key INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS schools (key INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS over_4_weeks (at INTEGER, area INTEGER, n INTEGER NOT NULL,"
     " PRIMARY KEY (at, area)) WITHOUT ROWID",
+    # What an earlier release did not keep, and what is in the database does not tell (projections.live.upgrading).
+    "CREATE TABLE IF NOT EXISTS lacking (what TEXT PRIMARY KEY) WITHOUT ROWID",
     # Pupils with a report that happened at or after the instant it was recorded (clock tolerance).
     "CREATE TABLE IF NOT EXISTS early (pupil TEXT PRIMARY KEY, latest INTEGER NOT NULL) WITHOUT ROWID",
     # Whose history names a place, or a loss without one (fold.reports.lives_in): withdrawn or not. Many pupils in a row

@@ -89,6 +89,13 @@ class LiveStore(SQLiteTrackingRecorder):
             row = c.fetchone()
         return NOTHING_YET if row is None else int(row[0])
 
+    @property
+    def lacks(self) -> bool:
+        """Whether an earlier release did not keep something that only the ledger tells: build the view anew."""
+        with self.datastore.transaction(commit=False) as c:
+            c.execute("SELECT count(*) FROM lacking")
+            return bool(c.fetchone()[0])
+
     def seen(self, keys: Iterable[bytes]) -> dict[bytes, Seen]:
         """Give what stands under those of the keys that are known."""
         rows = self._select("SELECT key, kind, owner, recorded, position, content FROM seen WHERE key IN", keys)
@@ -158,7 +165,7 @@ def _write_events(c: SQLiteCursor, commit: Commit) -> None:
 
 
 def _write_cells(c: SQLiteCursor, deltas: Deltas) -> None:
-    for table, sums in (("flow", deltas.flow), ("during", deltas.during), ("coverage", deltas.coverage)):
+    for table, sums in (("flow", deltas.flow), ("during", deltas.during), ("schools", deltas.coverage)):
         c.executemany(
             f"INSERT INTO {table} VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
             sorted(pair for pair in sums.items() if pair[1]),

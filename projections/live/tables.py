@@ -31,6 +31,8 @@ class Tables:
     open: NDArray[np.bool_]
     counts: dict[str, NDArray[np.int64]]
     coverage: dict[str, NDArray[np.int64]]
+    register: dict[str, NDArray[np.int64]]
+    """The registered pupils (``REGISTER_MEASURES``): beside the tables of the definition, and in no replay."""
 
     def rows(self, table: str) -> Iterator[tuple[str | int, ...]]:
         """Give the rows of "counts" or "coverage" in the order of the definition.
@@ -60,4 +62,5 @@ def tables_of(position: int, at: int, places: Sequence[int], grid: Grid) -> Tabl
         by_sector_name(grid.open),
         {name: by_sector_name(numbers) for name, numbers in grid.counts.items()},
         {name: by_sector_name(numbers) for name, numbers in grid.coverage.items()},
+        {name: by_sector_name(numbers) for name, numbers in grid.register.items()},
     )

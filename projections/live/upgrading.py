@@ -1,4 +1,7 @@
-"""Adding to a view's database what an earlier release did not keep: made once, from the states that are in it."""
+"""Adding to a view's database what an earlier release did not keep: made once, from the states that are in it.
+
+What those do not tell is written down as lacking. The view goes on without it, and is built anew beside that.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,26 @@ _SOME: Final = 10_000
 
 
 def add_what_is_missing(datastore: SQLiteDatastore) -> None:
-    """Fill the tables of residents and of who is apart, in one transaction, where the database has none yet."""
+    """Bring the tables to those of this release, in one transaction; a database that has none yet stays as it is."""
     with datastore.transaction(commit=True) as c:
-        c.execute("SELECT name FROM sqlite_master WHERE name IN ('pupil', 'apart')")
-        if [row[0] for row in c.fetchall()] != ["pupil"]:
+        c.execute("SELECT name FROM sqlite_master")
+        there = {row[0] for row in c.fetchall()}
+        if "pupil" not in there or {"apart", "schools"} <= there:
             return
         for statement in SCHEMA:
             c.execute(statement)
-        _fill(c)
+        if "apart" not in there:
+            _fill(c)
+        if "coverage" in there:
+            _widen(c)
+
+
+def _widen(c: SQLiteCursor) -> None:
+    """Make room in the keys of coverage, of four columns, for the registered pupils, which were not kept."""
+    c.execute("INSERT INTO schools SELECT (key >> 2 << 3) | (key & 3), n FROM coverage")
+    c.execute("DROP TABLE coverage")
+    c.execute("UPDATE change SET deltas = NULL")  # they have the former keys: readers read all anew
+    c.execute("INSERT INTO lacking SELECT 'pupils' WHERE EXISTS (SELECT 1 FROM school)")
 
 
 def _fill(c: SQLiteCursor) -> None:

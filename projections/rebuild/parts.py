@@ -14,7 +14,7 @@ import pyarrow as pa
 from projections.fold.cells import Deltas
 from projections.live.schema import SCHEMA
 
-CELLS: Final = ("flow", "during", "coverage")
+CELLS: Final = ("flow", "during", "schools")
 PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536")
 """How a database is written that nobody else has, and that is of no use before it is complete."""
 _MEMBER: Final = "CREATE TABLE IF NOT EXISTS member (household TEXT, pupil TEXT, spans BLOB)"

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Empty, Queue
@@ -72,19 +73,23 @@ class Worker:
         gc.set_threshold(100_000, 50, 50)
         try:
             self._build_first()
-            while not self._stop.is_set() and not self._is_replaced():
-                process, pipe = start_reader(self._data_dir, self.view.position)
-                try:
-                    self._follow(pipe)
-                    if not self._stop.is_set() and not self.replaced:
-                        _log.warning("the ledger's reader ended; it is started again")
-                finally:
-                    process.kill()
-                    process.join()
-                    pipe.close()
-                    self._stop.wait(0 if self.replaced else 0.5)
+            with self._building_beside():
+                self._follow_on()
         finally:
             self._store.datastore.close()
+
+    def _follow_on(self) -> None:
+        while not self._stop.is_set() and not self._is_replaced():
+            process, pipe = start_reader(self._data_dir, self.view.position)
+            try:
+                self._follow(pipe)
+                if not self._stop.is_set() and not self.replaced:
+                    _log.warning("the ledger's reader ended; it is started again")
+            finally:
+                process.kill()
+                process.join()
+                pipe.close()
+                self._stop.wait(0 if self.replaced else 0.5)
 
     def _is_replaced(self) -> bool:
         if time.monotonic() - self._looked >= _LOOK:
@@ -97,14 +102,30 @@ class Worker:
         self.replaced = self._ready.exists()
         if self.replaced or not self._is_far():
             return
-        command = [sys.executable, "-m", "services.view.rebuilding", str(self._data_dir)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {VARIABLE: "1"}) as building:
+        with self._rebuilding() as building:
             while building.poll() is None:
                 if self._stop.wait(0.1):
                     building.kill()
             if building.returncode and not self._stop.is_set():
                 _log.warning("the live view was not built at once; it follows the ledger", status=building.returncode)
         self.replaced = self._ready.exists()
+
+    @contextmanager
+    def _building_beside(self) -> Iterator[None]:
+        """Where an earlier release did not keep something, build the view anew while this one is followed."""
+        if self.replaced or self._stop.is_set() or not self._store.lacks:
+            yield
+            return
+        _log.info("the live view is built anew beside this one: an earlier release did not keep all of it")
+        with self._rebuilding() as building:
+            try:
+                yield
+            finally:
+                building.kill()
+
+    def _rebuilding(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "services.view.rebuilding", str(self._data_dir)]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {VARIABLE: "1"})
 
     def _is_far(self) -> bool:
         """Tell whether building anew, which reads everything, is quicker than following what is ahead."""

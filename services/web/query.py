@@ -18,13 +18,16 @@ from projections.register.divisions import divisions
 from services.web.frame import KEYS
 from services.web.texts import LANGUAGES, Language
 
-__all__ = ["DEFAULT_SORT", "KINDS", "Query", "division_days", "language_of", "read_query"]
+__all__ = ["DEFAULT_SORT", "KINDS", "PER", "Query", "division_days", "language_of", "read_query"]
 
 DEFAULT_SORT: Final = "now"
 """By the last week, most first: where most pupils are not reached stands at the top."""
 
 KINDS: Final = ("municipality", "region", "province")
 """The kinds of areas that a map can show."""
+
+PER: Final = "1000"
+"""For how many registered pupils a map can tell how many are not reached."""
 
 _SORTS: Final = re.compile(r"name|change|over|households|now|\d{4}-W\d{2}")
 _WEEK: Final = re.compile(r"\d{4}-W\d{2}")
@@ -53,6 +56,8 @@ class Query:
     """The kind of areas on a map."""
     division: str = ""
     """The first day (`2021-01-01`) of the municipal division of a map; empty for that of its week."""
+    per: str = ""
+    """What a map tells: for every so many registered pupils (`1000`); empty for numbers."""
 
     def parameters(self, **changes: Any) -> dict[str, str]:
         """Give the query of this page with `changes`, leaving out what is the default."""
@@ -68,6 +73,7 @@ class Query:
             "week": new.week,
             "by": "" if new.by == KINDS[0] else new.by,
             "division": new.division,
+            "per": new.per,
         }
         return {name: value for name, value in given.items() if value}
 
@@ -112,6 +118,7 @@ def read_query(given: Mapping[str, str], path: str = "/") -> Query:
         week=week if _WEEK.fullmatch(week := given.get("week", "")) else "",
         by=by if (by := given.get("by", KINDS[0])) in KINDS else KINDS[0],
         division=day if (day := given.get("division", "")) in division_days() else "",
+        per=per if (per := given.get("per", "")) == PER else "",
     )
 
 

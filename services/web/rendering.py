@@ -11,6 +11,7 @@ from services.web.board import Board
 from services.web.environment import BUILD, render
 from services.web.query import Query
 from services.web.texts import Language, translator
+from services.web.texts.reading import UNAUDITED
 from services.web.topics import PageTopic
 
 __all__ = ["PAGES", "RELOAD_EVERY", "RELOAD_SIMULATED", "PageLink", "common", "render_message"]
@@ -78,6 +79,7 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
         "slot": slot,
         "copy": copy,
         "part": part,
+        "unaudited": UNAUDITED,
         "topic": topic,
         "version": board.version,
         "reload_every": RELOAD_SIMULATED if board.simulated else RELOAD_EVERY,

@@ -1,8 +1,8 @@
 """What someone may see: exact figures of one's own municipalities, of all others what everyone may know.
 
 A number is kept as the least and the most that it may be; both are equal where it is exact. What is not public at all
-(flows, households, over four weeks, visits, devices) is not there for the municipalities of others: not as zero, and
-not in any sum.
+(flows, households, over four weeks, visits, devices, registered pupils) is not there for the municipalities of others:
+not as zero, and not in any sum.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class PartTables:
     open: NDArray[np.bool_]
     counts: Mapping[str, Numbers]
     coverage: Mapping[str, Numbers]
+    register: Mapping[str, Numbers]
     most: Numbers
     """The most that each number of `unreached` may be."""
     exact: NDArray[np.bool_]
@@ -97,6 +98,7 @@ class SightSource:
             np.where(own, tables.open, exists),
             counts,
             coverage,
+            {name: np.where(own, numbers, 0) for name, numbers in tables.register.items()},
             np.where(own, tables.counts["unreached"], high),
             exact,
         )

@@ -51,6 +51,10 @@ class TablesLike(Protocol):
     def coverage(self) -> Mapping[str, NDArray[np.int64]]:
         """The measures of the coverage, 0 where no row may exist."""
 
+    @property
+    def register(self) -> Mapping[str, NDArray[np.int64]]:
+        """The registered pupils (`REGISTER_MEASURES`), 0 where no row may exist."""
+
 
 class ClosureLike(Protocol):
     """One closure as its last announcement has it."""

@@ -30,6 +30,11 @@ def number(value: int, language: Language) -> str:
     return text.replace(",", ".") if language == "nl" else text
 
 
+def decimal(tenths: int, language: Language) -> str:
+    """Write a number of tenths with one decimal: 1.234,5 in Dutch, 1,234.5 in English."""
+    return f"{number(tenths // 10, language)}{',' if language == 'nl' else '.'}{tenths % 10}"
+
+
 def signed(value: int, language: Language) -> str:
     """Write a change with its sign (a true minus); 0 has none."""
     if value == 0:

@@ -3,6 +3,16 @@
 It is read from the live view's database in a process of its own, for what open pages ask, and put on them as it comes.
 """
 
-from services.web.details.questions import Area, Details, OfArea, OfPlace, Place, Question, SettledWeek, no_details
+from services.web.details.questions import (
+    Area,
+    Details,
+    OfArea,
+    OfPlace,
+    Place,
+    Question,
+    SettledWeek,
+    Together,
+    no_details,
+)
 
-__all__ = ["Area", "Details", "OfArea", "OfPlace", "Place", "Question", "SettledWeek", "no_details"]
+__all__ = ["Area", "Details", "OfArea", "OfPlace", "Place", "Question", "SettledWeek", "Together", "no_details"]

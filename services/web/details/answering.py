@@ -16,7 +16,7 @@ from projections.live.schools import School, schools
 from projections.live.settling import Settling, settling
 from projections.live.yesterday import yesterday
 from projections.tables import SECTORS
-from services.web.details.questions import Area, Batch, OfArea, OfPlace, Place, Question, SettledWeek, Weeks
+from services.web.details.questions import Area, Batch, OfArea, OfPlace, Place, Question, SettledWeek, Together, Weeks
 from services.web.frame import ALL, KEYS, MOST_WEEKS
 
 __all__ = ["answers"]
@@ -82,7 +82,16 @@ def _of_place(moment: Moment, question: Place) -> OfPlace:
     return OfPlace(
         tuple(_schools(moment, question.code, question.weeks)),
         {key: tuple(_settled(settled, key)) for settled in [settling(moment, question.code)] for key in KEYS},
+        _together(moment, question),
     )
+
+
+def _together(moment: Moment, question: Place) -> Together | None:
+    week = dict(question.weeks).get(ALL)
+    if week is None or week not in moment.tables.weeks or question.code not in moment.tables.places:
+        return None
+    found = distinct(moment, week, {ALL: (question.code,)})[ALL]
+    return Together(week, found.during_together, found.households_together)
 
 
 def _schools(moment: Moment, code: str, weeks: Weeks) -> Iterator[School]:

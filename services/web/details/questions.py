@@ -8,7 +8,18 @@ from msgspec import Struct
 
 from projections.live.schools import School
 
-__all__ = ["Area", "Batch", "Details", "OfArea", "OfPlace", "Place", "Question", "SettledWeek", "no_details"]
+__all__ = [
+    "Area",
+    "Batch",
+    "Details",
+    "OfArea",
+    "OfPlace",
+    "Place",
+    "Question",
+    "SettledWeek",
+    "Together",
+    "no_details",
+]
 
 Weeks = tuple[tuple[str, str], ...]
 """The keys of views (`all` and the sectors), each with the last week that it shows."""
@@ -58,6 +69,16 @@ class SettledWeek(Struct, frozen=True):
     now: int | None
 
 
+class Together(Struct, frozen=True):
+    """Each counted once, however many sectors it is in."""
+
+    week: str
+    during: int
+    """Pupils not reached at some time in the week."""
+    households: int
+    """Those of the pupils not reached at its end."""
+
+
 class OfPlace(Struct, frozen=True, tag=True):
     """Of one municipality."""
 
@@ -65,6 +86,8 @@ class OfPlace(Struct, frozen=True, tag=True):
     """Those expected to answer for the last week of their sector, by sector and code."""
     settled: dict[str, tuple[SettledWeek, ...]]
     """By the key of a view, the weeks that are over, the last first."""
+    together: Together | None
+    """Of all sectors together in the last week that is shown; None where there is none."""
 
 
 class Details(Protocol):

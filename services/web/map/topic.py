@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 from events.times import week_monday
@@ -12,6 +13,7 @@ from projections.tables import UNKNOWN
 from services.web.answers import coverage
 from services.web.environment import render
 from services.web.map.figures import Tile, figures_of
+from services.web.map.rates import Rate, paint_rate, ratio
 from services.web.map.view import MapView
 from services.web.painting import LEVELS, Cell, Slots, paint
 from services.web.query import Query
@@ -35,6 +37,8 @@ class Drawn(NamedTuple):
     tile: tuple[int, int] | None
     comparable: bool
     cell: Cell
+    of: str
+    """Beside a rate: of how many registered pupils how many are not reached."""
 
 
 def levels_of(kind: str) -> tuple[int, ...]:
@@ -67,18 +71,21 @@ class MapTopic(PageTopic):
         if week is None:
             return []
         codes = [*self._codes(week, told), UNKNOWN]
-        column, levels = Column(week, "week"), levels_of(self._view.kind)
-        return [
-            Drawn(
-                code,
-                _name(code, language),
-                _href(code, self._view.key),
-                tiles().get(code),
-                told[code].comparable if code in told else True,
-                paint(column, told[code].numbers if code in told else _NOTHING, language, levels=levels),
-            )
-            for code in codes
-        ]
+        return [self._area(code, told.get(code, Tile(code, _NOTHING, Rate())), week, language) for code in codes]
+
+    def _area(self, code: str, tile: Tile, week: str, language: Language) -> Drawn:
+        cell = paint(Column(week, "week"), tile.numbers, language, levels=levels_of(self._view.kind))
+        if self._view.per:
+            cell = paint_rate(cell, tile.rate, language)
+        return Drawn(
+            code,
+            _name(code, language),
+            _href(code, self._view.key),
+            tiles().get(code),
+            tile.comparable,
+            cell,
+            ratio(tile.rate, language) if self._view.per else "",
+        )
 
     def _codes(self, week: str, told: dict[str, Tile]) -> list[str]:
         if self._view.kind != "municipality":
@@ -96,12 +103,19 @@ class MapTopic(PageTopic):
         """Draw the table, the largest number first."""
         _, told = self._figures(current)
 
-        def order(area: Drawn) -> tuple[int, int, str]:
-            numbers = told[area.code].numbers if area.code in told else _NOTHING
-            return -numbers[MOST], -numbers[VALUE], area.name
+        def order(area: Drawn) -> tuple[Fraction, int, int, str]:
+            tile = told.get(area.code, Tile(area.code, _NOTHING, Rate()))
+            rate = tile.rate.value if self._view.per else None
+            # Where a rate is asked for, those of which there is none come last, as those without a closed school do.
+            first = Fraction(1) if rate is None else -rate
+            return first, -tile.numbers[MOST], -tile.numbers[VALUE], area.name
 
         listed = sorted(self.areas(current, language), key=order)
-        return {"map-table": render("map_rows.html", t=translator(language), areas=listed, kind=self._view.kind)}
+        return {"map-table": _rows(listed, self._view, language)}
+
+
+def _rows(listed: list[Drawn], view: MapView, language: Language) -> str:
+    return render("map_rows.html", t=translator(language), areas=listed, kind=view.kind, per=view.per)
 
 
 def _name(code: str, language: Language) -> str:

@@ -10,11 +10,13 @@ from typing import Final
 from events.times import week_monday
 from projections.register.divisions import division_of, divisions
 from services.web.frame import KEYS, Frame
-from services.web.query import KINDS, division_days
+from services.web.query import KINDS, PER, division_days
 
 __all__ = ["MapView", "divisions_for", "read_name", "view_of"]
 
-_NAME: Final = re.compile(r"(?P<key>\w+):(?P<kind>\w+):(?P<week>\d{4}-W\d{2})?:(?P<division>\d{4}-\d{2}-\d{2})?")
+_NAME: Final = re.compile(
+    r"(?P<key>\w+):(?P<kind>\w+):(?P<week>\d{4}-W\d{2})?:(?P<division>\d{4}-\d{2}-\d{2})?(:(?P<per>\d+))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,13 @@ class MapView:
     kind: str = KINDS[0]
     week: str = ""
     division: str = ""
+    per: str = ""
+    """For every so many registered pupils; empty: numbers."""
 
     @property
     def name(self) -> str:
         """The name of what an open page follows."""
-        return f"map:{self.key}:{self.kind}:{self.week}:{self.division}"
+        return f"map:{self.key}:{self.kind}:{self.week}:{self.division}{self.per and ':'}{self.per}"
 
     def shown_week(self, frame: Frame) -> str | None:
         """Give the week that is shown, None when there is none."""
@@ -49,10 +53,12 @@ def divisions_for(week: str) -> tuple[int, ...]:
     return tuple(day for day in divisions() if day >= own)
 
 
-def view_of(key: str, kind: str, week: str, division: str) -> MapView:
+def view_of(key: str, kind: str, week: str, division: str, per: str = "") -> MapView:
     """Make a view; whatever does not exist is read as the default."""
     known = division if division in division_days() else ""
-    return MapView(key if key in KEYS else KEYS[0], kind if kind in KINDS else KINDS[0], week, known)
+    return MapView(
+        key if key in KEYS else KEYS[0], kind if kind in KINDS else KINDS[0], week, known, per if per == PER else ""
+    )
 
 
 def read_name(what: str) -> MapView | None:
@@ -60,5 +66,5 @@ def read_name(what: str) -> MapView | None:
     found = _NAME.fullmatch(what)
     if found is None:
         return None
-    view = view_of(*(found[part] or "" for part in ("key", "kind", "week", "division")))
+    view = view_of(*(found[part] or "" for part in ("key", "kind", "week", "division", "per")))
     return view if view.name == f"map:{what}" else None

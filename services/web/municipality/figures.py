@@ -29,7 +29,7 @@ class Week:
     exact: bool
     """Whether all is known; otherwise nothing holds but these and how many schools answered of how many."""
     during: int | None
-    """Distinct pupils at some time in the week; None for all sectors together, where it may not be summed."""
+    """Distinct pupils at some time in the week; None for all sectors together: it may not be summed, only told anew."""
     households: int | None
     """Likewise."""
     over_4_weeks: int

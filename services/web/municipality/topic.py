@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from projections.tables import DEVICES, OUTCOMES
@@ -82,13 +83,14 @@ class MunicipalityTopic(PageTopic):
 
     def draw(self, current: Current, language: Language) -> dict[str, str]:
         """Draw the chart and the tables of the weeks."""
-        weeks = weeks_of(current.tables, current.frame, self._code, self._key)
+        weeks = self._told_together(weeks_of(current.tables, current.frame, self._code, self._key))
         rows = [_row(week, language) for week in weeks]
         context = {
             "t": translator(language),
             "rows": rows,
             "outcomes": OUTCOMES,
             "devices": DEVICES,
+            "together": self._key == ALL,
             "open_days": any(week.elsewhen for week in weeks),
         }
         chart = self._charts.html(current, language)
@@ -100,6 +102,13 @@ class MunicipalityTopic(PageTopic):
             return drawn | {"balance": render("municipality_none.html", context, text="here_public"), "state": public}
         drawn |= {name: render(f"municipality_{name}.html", context) for name in _TABLES}
         return drawn | draw_details(self._told, self._key, language)
+
+    def _told_together(self, weeks: list[Week]) -> list[Week]:
+        """Add what is told of all sectors together, where sums would count some twice: of the last week alone."""
+        together = None if self._told is None or self._key != ALL else self._told.together
+        if together is None or not weeks or not weeks[0].exact or weeks[0].week != together.week:
+            return weeks
+        return [replace(weeks[0], during=together.during, households=together.households), *weeks[1:]]
 
 
 def _row(week: Week, language: Language) -> Row:

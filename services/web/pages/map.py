@@ -11,11 +11,13 @@ from services.web.board import Board
 from services.web.environment import render
 from services.web.frame import KEYS, Frame
 from services.web.map import MapTopic, view_of
+from services.web.map.rates import NOT_TOLD, rate_legend
 from services.web.map.topic import levels_of
 from services.web.map.view import divisions_for
 from services.web.painting import legend
-from services.web.query import KINDS, Query
+from services.web.query import KINDS, PER, Query
 from services.web.rendering import common
+from services.web.sight import everything_exact
 from services.web.texts import Language, translator
 
 __all__ = ["draw_map"]
@@ -23,7 +25,7 @@ __all__ = ["draw_map"]
 
 def draw_map(request: Request, board: Board, frame: Frame, query: Query, language: Language) -> str | None:
     """Draw `/kaart`."""
-    view = view_of(query.sector, query.by, query.week, query.division)
+    view = view_of(query.sector, query.by, query.week, query.division, query.per)
     topic, t = board.topic(view.name), translator(language)
     assert isinstance(topic, MapTopic)  # noqa: S101 - made so by its name
     assert board.current is not None  # noqa: S101 - a topic is given once the tables were read
@@ -43,7 +45,10 @@ def draw_map(request: Request, board: Board, frame: Frame, query: Query, languag
         beside=[area for area in areas if area.tile is None],
         all_comparable=all(area.comparable for area in areas),
         summary=t(f"map_summary_{view.kind}", n=len(drawn)),
-        legend=legend(language, levels_of(view.kind)),
+        legend=rate_legend(language) if view.per else legend(language, levels_of(view.kind)),
+        per=PER,
+        not_told=NOT_TOLD,
+        others_hidden=not everything_exact(board.current.tables),
     )
 
 

@@ -10,7 +10,7 @@ from projections.register import municipalities
 from projections.tables import UNKNOWN
 from services.web.board import Board
 from services.web.environment import render
-from services.web.frame import KEYS, Frame
+from services.web.frame import ALL, KEYS, Frame
 from services.web.query import Query
 from services.web.rendering import common
 from services.web.rows import name_of
@@ -23,9 +23,13 @@ _EXPLAINED: Final = {
     "balance": ("flow",),
     "state": ("week", "during", "over", "households"),
     "answers": ("coverage",),
+    "schools": ("schools",),
+    "settling": ("settling",),
     "work": ("work",),
 }
 """By section of the page, what its numbers are: sections of the page that explains the figures."""
+_EXPLAINED_TOGETHER: Final = _EXPLAINED | {"state": ("week", "over", "distinct")}
+"""The same for all sectors together, where pupils and households are counted once over them."""
 _EXPLAINED_OF_OTHERS: Final = {"state": ("week", "coverage")}
 """The same where only what is public is shown."""
 
@@ -50,5 +54,5 @@ def draw_municipality(request: Request, board: Board, frame: Frame, query: Query
         common(board, query, language, topic=f"municipality:{code}:{query.sector}"),
         keys=KEYS,
         name=name_of(code, language),
-        explained=_EXPLAINED if exact else _EXPLAINED_OF_OTHERS,
+        explained=_EXPLAINED_OF_OTHERS if not exact else _EXPLAINED_TOGETHER if query.sector == ALL else _EXPLAINED,
     )

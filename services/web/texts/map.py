@@ -10,6 +10,24 @@ DUTCH: Final = {
         "Elk gebied is een tegel van dezelfde grootte, zo dicht mogelijk bij waar het ligt. "
         "Hoe sterker de kleur, hoe meer leerlingen niet bereikt zijn."
     ),
+    "map_lead_rate": (
+        "Elk gebied is een tegel van dezelfde grootte, zo dicht mogelijk bij waar het ligt. "
+        "Hoe sterker de kleur, hoe meer van elke 1.000 leerlingen niet bereikt zijn."
+    ),
+    "map_tells": "Kleur naar",
+    "map_tells_number": "Aantal",
+    "map_tells_rate": "Aantal per 1.000 leerlingen",
+    "map_per_1000": "Niet bereikt per 1.000",
+    "map_of_registered": "Niet bereikt van geregistreerd",
+    "map_ratio": "{n} van {m}",
+    "map_zero": "0,0",
+    "map_unknown": "n.b.",
+    "legend_no_pupils": "aantal leerlingen niet bekend",
+    "legend_not_told": "niet openbaar",
+    "map_not_told": (
+        "Per 1.000 leerlingen ziet u alleen gebieden waarvan u alle cijfers mag zien. Hoeveel leerlingen scholen "
+        "hebben, hoort hier niet bij de openbare cijfers. Uit een deling zou u verborgen aantallen kunnen afleiden."
+    ),
     "map_by": "Per",
     "map_by_municipality": "Gemeente",
     "map_by_region": "Veiligheidsregio",
@@ -39,6 +57,24 @@ ENGLISH: Final = {
     "map_lead": (
         "Every area is a tile of the same size, as near as can be to where it lies. "
         "The stronger the colour, the more pupils are not reached."
+    ),
+    "map_lead_rate": (
+        "Every area is a tile of the same size, as near as can be to where it lies. "
+        "The stronger the colour, the more of every 1,000 pupils are not reached."
+    ),
+    "map_tells": "Colour by",
+    "map_tells_number": "Number",
+    "map_tells_rate": "Number per 1,000 pupils",
+    "map_per_1000": "Not reached per 1,000",
+    "map_of_registered": "Not reached of registered",
+    "map_ratio": "{n} of {m}",
+    "map_zero": "0.0",
+    "map_unknown": "n/k",
+    "legend_no_pupils": "number of pupils not known",
+    "legend_not_told": "not public",
+    "map_not_told": (
+        "Per 1,000 pupils you see only areas of which you may see all figures. How many pupils schools have is not "
+        "among the public figures here. From a quotient you could work out hidden numbers."
     ),
     "map_by": "By",
     "map_by_municipality": "Municipality",

@@ -25,6 +25,10 @@ DUTCH: Final = {
     "state_during": "Op enig moment in de week",
     "state_over": "Vier weken of langer",
     "state_households": "Huishoudens",
+    "state_together": (
+        "Een streepje: optellen over sectoren zou huishoudens en leerlingen dubbel tellen. Alleen voor de laatste week "
+        "zijn zij voor alle sectoren samen geteld. Kies een sector voor de andere weken."
+    ),
     "answers": "Antwoorden van scholen",
     "answers_reported": "Antwoordden",
     "answers_expected": "Verwacht",
@@ -80,6 +84,10 @@ ENGLISH: Final = {
     "state_during": "At some time in the week",
     "state_over": "Four weeks or longer",
     "state_households": "Households",
+    "state_together": (
+        "A dash: adding up over sectors would count households and pupils twice. Only for the last week are they "
+        "counted for all sectors together. Choose a sector for the other weeks."
+    ),
     "answers": "Answers of schools",
     "answers_reported": "Answered",
     "answers_expected": "Expected",

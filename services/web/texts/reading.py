@@ -6,13 +6,19 @@ from typing import Final
 
 SECTIONS: Final = (
     "unreached",
+    "rate",
     "residence",
     "week",
+    "settling",
     "change",
+    "yesterday",
     "during",
     "over",
+    "long",
     "households",
+    "distinct",
     "coverage",
+    "schools",
     "flow",
     "work",
     "closure",
@@ -21,6 +27,9 @@ SECTIONS: Final = (
     "private",
 )
 """The sections of the page, in their order; each has a title `reading_…` and a text `reading_…_text`."""
+
+UNAUDITED: Final = frozenset({"rate", "settling", "yesterday", "long", "distinct", "schools"})
+"""Sections about figures that no audit compares: their text says what they follow from."""
 
 DUTCH: Final = {
     "reading": "Hoe u deze cijfers leest",
@@ -36,6 +45,16 @@ DUTCH: Final = {
         "Meldt iedereen dezelfde leerling, dan telt die leerling toch één keer. Een melding die is ingetrokken, "
         "telt niet mee, ook niet in weken die voorbij zijn."
     ),
+    "reading_rate": "Per 1.000 leerlingen",
+    "reading_rate_text": (
+        "Dit is het aantal niet bereikte leerlingen, gedeeld door het aantal leerlingen van de scholen in dat gebied, "
+        "keer 1.000. Het aantal leerlingen komt uit het register van scholen, zoals dat nu bekend is: van de scholen "
+        "die in die week bestaan. Geeft een school geen aantal op, dan is het van die gemeente en sector niet bekend. "
+        "Die tellen dan in beide getallen niet mee.\n"
+        "Een niet bereikte leerling telt waar die woont, een geregistreerde leerling waar de school staat. Gaan veel "
+        "leerlingen in een andere gemeente naar school, dan past dit cijfer minder goed.\n"
+        "De controle vergelijkt het aantal niet bereikte leerlingen, niet het aantal geregistreerde leerlingen."
+    ),
     "reading_residence": "Waar een leerling woont",
     "reading_residence_text": (
         "Een leerling telt in de gemeente waar die woont, niet waar de school staat. Weet niemand waar de "
@@ -50,10 +69,25 @@ DUTCH: Final = {
         "Een cijfer van een week die voorbij is kan nog veranderen, als een melding later komt. Op de bladzijde "
         "van een gemeente ziet u hoe dat ging."
     ),
+    "reading_settling": "Hoe vorige weken veranderden",
+    "reading_settling_text": (
+        "Bij elke week die voorbij is, staat het aantal zoals dat bekend was aan het eind van die week, en elke week "
+        "daarna. Komt een melding later, wordt zij ingetrokken of wordt de woonplaats bekend, dan verandert het. Een "
+        "streepje: toen was er geen cijfer.\n"
+        "Het volgt uit wanneer elke melding binnenkwam. De controle vergelijkt alleen het cijfer van nu."
+    ),
     "reading_change": "Verschil met vorige week",
     "reading_change_text": (
         "Het verschil met vorige week vergelijkt waar scholen in beide weken gesloten waren. Heropent een sector, "
         "dan is dat dus geen daling."
+    ),
+    "reading_yesterday": "Verschil met gisteren",
+    "reading_yesterday_text": (
+        "Dit vergelijkt het aantal van nu met dat van het eind van gisteren, waar scholen beide keren gesloten waren. "
+        "Gisteren is hier wat we nu over gisteren weten. Komt een melding over vorige week pas vandaag, dan telt die "
+        "dus niet als verschil.\n"
+        "Het aantal van gisteren volgt uit dezelfde meldingen als het aantal van nu. De controle vergelijkt alleen het "
+        "aantal van nu."
     ),
     "reading_during": "Op enig moment in de week",
     "reading_during_text": (
@@ -65,11 +99,27 @@ DUTCH: Final = {
     "reading_over_text": (
         "Dit zijn de leerlingen die nu niet bereikt zijn en dat al 28 dagen of langer zijn, zonder onderbreking."
     ),
+    "reading_long": "Hoe lang al niet bereikt",
+    "reading_long_text": (
+        "Dit verdeelt de leerlingen die nu niet bereikt zijn naar hoe lang dat al zo is, zonder onderbreking. Precies "
+        "één week telt bij 1 tot 2 weken. Het gaat om plaatsen en sectoren die deze week gesloten zijn.\n"
+        "De verdeling volgt uit de meldingen per leerling. Op een dag dat de scholen dicht zijn, is de som het aantal "
+        "niet bereikte leerlingen. De controle vergelijkt dat aantal, niet de verdeling."
+    ),
     "reading_households": "Huishoudens",
     "reading_households_text": (
         "Van leerlingen die nu niet bereikt zijn, telt elk huishouden één keer. Is het huishouden niet gemeld, "
         "dan is de leerling een huishouden alleen. Huishoudens van twee gemeenten of sectoren mag u niet "
         "optellen: het kan hetzelfde gezin zijn."
+    ),
+    "reading_distinct": "Huishoudens en leerlingen samen",
+    "reading_distinct_text": (
+        "Over gemeenten of sectoren samen telt elk huishouden één keer, ook met kinderen in meer sectoren of "
+        "gemeenten. Dat geldt voor leerlingen die nu niet bereikt zijn. Is het huishouden niet gemeld, dan is de "
+        "leerling een huishouden alleen. Zo telt ook elke leerling één keer die op enig moment in de week niet bereikt "
+        "was.\n"
+        "Deze aantallen volgen uit de meldingen zelf: optellen mag niet. De controle vergelijkt de aantallen per "
+        "gemeente en sector, niet deze."
     ),
     "reading_coverage": "Geen antwoord is geen nul",
     "reading_coverage_text": (
@@ -78,6 +128,14 @@ DUTCH: Final = {
         "staat er een vraagteken en geen nul.\n"
         "Wat een school zelf zegt over het aantal leerlingen dat zij niet bereikt, staat apart. Het telt niet "
         "mee in het cijfer."
+    ),
+    "reading_schools": "School voor school",
+    "reading_schools_text": (
+        "Dit zijn de scholen in deze gemeente waarvan we over de laatste week een antwoord verwachten. Op tijd is: "
+        "voor het eind van de week. Bij een school zonder antwoord staat hoeveel gesloten weken achter elkaar zij nog "
+        "niet antwoordde.\n"
+        "De lijst volgt uit het register en de antwoorden van scholen. De controle vergelijkt hoeveel scholen "
+        "antwoordden, niet de lijst zelf."
     ),
     "reading_flow": "Erbij en eraf",
     "reading_flow_text": (
@@ -133,6 +191,16 @@ ENGLISH: Final = {
         "If everyone reports the same pupil, that pupil still counts once. A report that was withdrawn does not "
         "count, in past weeks either."
     ),
+    "reading_rate": "Per 1,000 pupils",
+    "reading_rate_text": (
+        "This is the number of pupils not reached, divided by the number of pupils of the schools in that area, times "
+        "1,000. The number of pupils is from the register of schools as it is known now: of the schools that exist in "
+        "that week. If a school states no number, it is not known for that municipality and sector. Those then count "
+        "in neither number.\n"
+        "A pupil not reached counts where the pupil lives, a registered pupil where the school stands. Where many "
+        "pupils go to school in another municipality, this figure fits less well.\n"
+        "The audit compares the number of pupils not reached, not the number of registered pupils."
+    ),
     "reading_residence": "Where a pupil lives",
     "reading_residence_text": (
         "A pupil counts in the municipality where the pupil lives, not where the school stands. If nobody knows "
@@ -146,10 +214,24 @@ ENGLISH: Final = {
         "A figure of a past week may still change when a report comes later. The page of a municipality shows "
         "how that went."
     ),
+    "reading_settling": "How past weeks changed",
+    "reading_settling_text": (
+        "Of each week that is over stands the number as it was known at the end of that week, and each week after it. "
+        "It changes when a report comes later, when one is withdrawn or when the residence becomes known. A dash: "
+        "there was no figure then.\n"
+        "It follows from when each report came in. The audit compares only the figure of now."
+    ),
     "reading_change": "Change on last week",
     "reading_change_text": (
         "The change on last week compares where schools were closed in both weeks. A sector that reopens is "
         "therefore not a fall."
+    ),
+    "reading_yesterday": "Change since yesterday",
+    "reading_yesterday_text": (
+        "This compares the number of now with that of the end of yesterday, where schools were closed both times. "
+        "Yesterday is what we know of it now. So a report about last week that comes today is not a change.\n"
+        "The number of yesterday follows from the same reports as that of now. The audit compares only the number of "
+        "now."
     ),
     "reading_during": "At some time in the week",
     "reading_during_text": (
@@ -161,11 +243,26 @@ ENGLISH: Final = {
     "reading_over_text": (
         "These are the pupils who are not reached now, and have not been for 28 days or more without a break."
     ),
+    "reading_long": "Not reached for how long",
+    "reading_long_text": (
+        "This divides the pupils who are not reached now by how long that has been so, without a break. Exactly one "
+        "week is in 1 to 2 weeks. It is about places and sectors that are closed this week.\n"
+        "The division follows from the reports of each pupil. On a day on which schools are closed, its sum is the "
+        "number of pupils not reached. The audit compares that number, not the division."
+    ),
     "reading_households": "Households",
     "reading_households_text": (
         "Of the pupils who are not reached now, each household counts once. If the household was not reported, "
         "the pupil is a household of one. Households of two municipalities or sectors may not be added up: it "
         "may be the same family."
+    ),
+    "reading_distinct": "Households and pupils together",
+    "reading_distinct_text": (
+        "Over municipalities or sectors together each household counts once, also with children in several sectors or "
+        "municipalities. That is of pupils who are not reached now. If the household was not reported, the pupil is a "
+        "household of one. So does each pupil who was not reached at some time in the week count once.\n"
+        "These numbers follow from the reports themselves: they may not be added up. The audit compares the numbers by "
+        "municipality and sector, not these."
     ),
     "reading_coverage": "No answer is not a zero",
     "reading_coverage_text": (
@@ -174,6 +271,14 @@ ENGLISH: Final = {
         "mark and no zero.\n"
         "What a school says itself about the number of pupils it does not reach is kept apart. It does not count "
         "in the figure."
+    ),
+    "reading_schools": "School by school",
+    "reading_schools_text": (
+        "These are the schools in this municipality of which an answer is expected for the last week. On time is: "
+        "before the end of the week. Of a school without an answer stands for how many closed weeks in a row it has "
+        "not answered yet.\n"
+        "The list follows from the register and the answers of schools. The audit compares how many schools answered, "
+        "not the list itself."
     ),
     "reading_flow": "In and out",
     "reading_flow_text": (

@@ -37,7 +37,7 @@ TABLES = {
     "closure": "SELECT * FROM closure ORDER BY name",
     "flow": "SELECT * FROM flow WHERE n <> 0 ORDER BY key",
     "during": "SELECT * FROM during WHERE n <> 0 ORDER BY key",
-    "coverage": "SELECT * FROM coverage WHERE n <> 0 ORDER BY key",
+    "schools": "SELECT * FROM schools WHERE n <> 0 ORDER BY key",
     "over_4_weeks": "SELECT * FROM over_4_weeks WHERE n <> 0 ORDER BY at, area",
     "set_aside": "SELECT * FROM set_aside ORDER BY position",
     "early": "SELECT * FROM early ORDER BY pupil",

@@ -123,6 +123,7 @@ class _Era:
             "school": self.random.choice(SCHOOLS),
             "sector": self.random.choice(self.sectors),
             "municipality": self.random.choice(self.places),
+            "pupils": self.random.choice((None, 0, 7, 250)),
         }
 
     def week_reported(self) -> dict[str, Any]:

@@ -223,17 +223,29 @@ class Oracle:
             *(helped("door-visit", "outcome", of) for of in ("contact", "no-answer", "moved-away", "refused")),
         ]
 
+    def expected(self, place: str, sector: str, week: list[date]) -> list[Said]:
+        return [
+            school
+            for school in self._standing("school-registered", "school", "sector")
+            if (school.data["municipality"], school.data["sector"]) == (place, sector)
+            and school.data["from"] <= week[-1]
+            and (school.data["until"] is None or week[0] <= school.data["until"])
+        ]
+
+    def registered(self) -> dict[tuple[str, str, str], tuple[int, int]]:
+        """Of each row where a school is expected: how many of those state their pupils, and how many these are."""
+        found = {}
+        for place, sector, label, week, _ in self.frame(self.places()):
+            stated = [school.data.get("pupils") for school in self.expected(place, sector, week)]
+            known = [pupils for pupils in stated if pupils is not None]
+            if known:
+                found[place, sector, label] = len(known), sum(known)
+        return found
+
     def coverage(self) -> str:
         rows: list[tuple[Any, ...]] = []
-        schools = self._standing("school-registered", "school", "sector")
         for place, sector, label, week, _ in self.frame(self.places()):
-            expected = [
-                school.data["school"]
-                for school in schools
-                if (school.data["municipality"], school.data["sector"]) == (place, sector)
-                and school.data["from"] <= week[-1]
-                and (school.data["until"] is None or week[0] <= school.data["until"])
-            ]
+            expected = [school.data["school"] for school in self.expected(place, sector, week)]
             if not expected:
                 continue
             reported = on_time = claimed = 0

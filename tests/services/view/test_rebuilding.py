@@ -29,6 +29,7 @@ from services.view.auditing import compare
 from services.view.plain import NotPlainError, read_plainly
 from services.view.rebuilding import rebuild
 from services.view.switching import put_into_place, ready_view, working_directory
+from tests.projections.live.test_registered import as_an_earlier_release_kept_it
 from tests.projections.rebuild.test_rebuild import contents
 from tests.support.systems import RunningLedger
 
@@ -164,6 +165,27 @@ def test_a_view_with_more_ahead_than_behind_builds_itself_anew(filled: RunningLe
     assert process.wait(30) in (0, -signal.SIGTERM)  # it may just have begun anew on the new view
     assert filled.data_dir.live_view.stat().st_ino == built, "500 ahead, 702 behind: it follows"
     assert contents(filled.data_dir.live_view) == contents(followed(filled, tmp_path / "followed.sqlite"))
+
+
+def test_a_view_that_lacks_what_an_earlier_release_did_not_keep_is_built_anew_beside_itself(
+    filled: RunningLedger, tmp_path: Path
+) -> None:
+    path = followed(filled, filled.data_dir.live_view)
+    whole = contents(path)
+    as_an_earlier_release_kept_it(path)
+    file = path.stat().st_ino
+    process = start(filled)
+    deadline = time.monotonic() + 60
+    while path.stat().st_ino == file:
+        assert time.monotonic() < deadline, "it was not built anew"
+        assert process.poll() is None
+        time.sleep(0.05)
+    asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=100)]))
+    caught_up(filled)
+    process.terminate()
+    assert process.wait(30) == 0
+    assert contents(path) == contents(followed(filled, tmp_path / "followed.sqlite"))
+    assert contents(path) != whole
 
 
 def test_killed_on_the_way_it_leaves_the_old_view_and_begins_again(filled: RunningLedger, tmp_path: Path) -> None:

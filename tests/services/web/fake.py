@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from events.times import AMSTERDAM, day_start, local_day, to_micros, week_monday, week_of_day
 from projections.register import codes_on
-from projections.tables import COUNT_MEASURES, COVERAGE_MEASURES, UNKNOWN
+from projections.tables import COUNT_MEASURES, COVERAGE_MEASURES, REGISTER_MEASURES, UNKNOWN
 from services.web.source import Lag
 
 SECTORS = ("mbo", "po", "so", "vo")
@@ -29,6 +29,7 @@ class Tables:
     open: NDArray[np.bool_]
     counts: dict[str, NDArray[np.int64]]
     coverage: dict[str, NDArray[np.int64]]
+    register: dict[str, NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -100,18 +101,32 @@ class FakeSource:
             for w, week in enumerate(weeks):
                 if week_monday(week) <= min(_last(c), today) and week_monday(week) + 6 >= c.starts.toordinal():
                     open_[np.ix_(chosen, [SECTORS.index(s) for s in c.sectors], [w])] = True
-        cells = {name: np.zeros(shape, dtype=np.int64) for name in (*COUNT_MEASURES, *COVERAGE_MEASURES)}
+        cells = {
+            name: np.zeros(shape, dtype=np.int64) for name in (*COUNT_MEASURES, *COVERAGE_MEASURES, *REGISTER_MEASURES)
+        }
         rows, columns = ({name: i for i, name in enumerate(names)} for names in (places, weeks))
         for (measure, place, sector, week), number in self.numbers.items():
             if week in columns:
                 cells[measure][rows[place], SECTORS.index(sector), columns[week]] = number
         counts = {name: cells[name] * open_ for name in COUNT_MEASURES}
         coverage = {name: cells[name] * open_ for name in COVERAGE_MEASURES}
-        return Tables(self.position, at, places, SECTORS, weeks, open_, counts, coverage)
+        register = {name: cells[name] * open_ for name in REGISTER_MEASURES}
+        return Tables(self.position, at, places, SECTORS, weeks, open_, counts, coverage, register)
 
 
 def _last(closure: Closure) -> int:
     return date.max.toordinal() if closure.until is None else closure.until.toordinal()
+
+
+def registered(source: FakeSource, seed: int = 7) -> FakeSource:
+    """Let every school state its pupils, in every place and week of which schools are expected."""
+    draw = random.Random(seed)
+    sizes = {(place, sector): draw.randrange(20, 900) for _, place, sector, _ in source.numbers}
+    for (measure, place, sector, week), schools in list(source.numbers.items()):
+        if measure == "schools_expected" and schools:
+            source.put("schools_stating_pupils", place, sector, week, schools)
+            source.put("pupils", place, sector, week, schools * sizes[place, sector])
+    return source
 
 
 def nation(source: FakeSource, weeks: Iterable[str], seed: int = 7) -> FakeSource:

@@ -13,7 +13,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, expect
 
 from tests.services.web.conftest import Serve
-from tests.services.web.fake import FIRST, Closure, FakeSource, at, nation
+from tests.services.web.fake import FIRST, Closure, FakeSource, at, nation, registered
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +26,8 @@ def closed() -> FakeSource:
     source = nation(FakeSource(), WEEKS)
     for week, number in zip(WEEKS, (3, 7, 20, 40, 80, 400), strict=True):
         source.put("unreached", "GM0014", "po", week, number)
+    registered(source)
+    source.put("schools_stating_pupils", "GM0363", "po", "2020-W17", 0)
     for place, number in (("GM0034", 0), ("GM0037", 3), ("GM0047", 200)):
         source.put("unreached", place, "po", "2020-W17", number)
         source.put("schools_reported", place, "po", "2020-W17", 0)
@@ -67,6 +69,8 @@ SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
         (closed, False, "nl", "light", "desktop", "/kaart"),
         (closed, False, "en", "dark", "phone", "/kaart?by=region"),
         (some, True, "nl", "dark", "desktop", "/kaart?sector=po&division=2021-01-01"),
+        (closed, False, "nl", "dark", "desktop", "/kaart?per=1000"),
+        (closed, False, "en", "light", "phone", "/kaart?per=1000&by=province"),
         (never, False, "nl", "light", "phone", "/kaart"),
         (coming, True, "nl", "dark", "phone", "/"),
         (coming, False, "en", "light", "desktop", "/"),

@@ -22,6 +22,7 @@ from services.web.municipality.closer import draw_details
 from services.web.sight import SightDetails
 from tests.services.web.conftest import Serve, Served
 from tests.services.web.living import LivingSource, country, lost
+from tests.services.web.test_explained import explained
 from tests.services.web.test_municipality import Tables
 from tests.support.live import FedView, fed_view
 
@@ -122,6 +123,38 @@ def test_a_municipality_tells_which_schools_answered(client: Client) -> None:
     assert schools(html)["06KR00"] == ["Basisonderwijs", "op tijd 21 apr", "3", ""]
     assert "Over de laatste week antwoordden 2 van 3 scholen." in html
     assert list(schools(eventually(client, "/gemeenten/GM0014?sector=vo", schools))) == ["School", "06KR02"]
+
+
+def test_a_municipality_counts_once_over_its_sectors_in_the_last_week(client: Client) -> None:
+    def state(html: str) -> list[str]:
+        return Tables(html).tables["state"]["W17"]
+
+    by_sector = [state(client.get(f"/gemeenten/GM0014?sector={key}").text) for key in ("po", "vo")]
+    assert by_sector == [["3", "4", "2", "3"], ["2", "2", "0", "2"]]
+    html = eventually(client, "/gemeenten/GM0014", lambda html: state(html)[1] != "–")
+    # One household has a child in each sector.
+    assert state(html) == ["5", "6", "2", "4"]
+    assert Tables(html).tables["state"]["W16"][1::2] == ["–", "–"]
+    assert "Een streepje: optellen over sectoren" in html
+    assert "Een streepje: optellen over sectoren" not in client.get("/gemeenten/GM0014?sector=po").text
+    assert "about-distinct" in html
+    assert "about-during" not in html
+
+
+@pytest.mark.parametrize(
+    ("path", "kinds"),
+    [("/", ("yesterday-all", "distinct-po", "long")), ("/gemeenten/GM0014", ("schools", "settling", "distinct"))],
+)
+def test_these_figures_say_what_they_follow_from_and_claim_no_audit(
+    client: Client, path: str, kinds: tuple[str, ...]
+) -> None:
+    told = explained(client.get(path).text)
+    for kind in kinds:
+        text = told[f"about-{kind}"]
+        assert "Stand van 22 april 2020" in text
+        assert "volg" in text
+        assert "De controle vergelijkt" in text
+        assert "Controle: " not in text
 
 
 def settled(html: str) -> dict[str, list[str]]:

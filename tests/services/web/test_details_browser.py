@@ -52,6 +52,8 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     browser: Browser, served: Served, path: str, size: Width, scheme: Literal["light", "dark"]
 ) -> None:
     page = visit(browser, served, path, size, color_scheme=scheme)
+    for number in page.locator(".about > summary:visible").all():
+        number.click()
     page.evaluate(AXE_SCRIPT)
     found = page.evaluate(f"axe.run(document, {json.dumps(RULES)}).then(found => found.violations)")
     assert [(v["id"], [n["html"][:200] for n in v["nodes"]][:5]) for v in found] == []

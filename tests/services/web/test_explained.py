@@ -18,7 +18,9 @@ from projections.public import PublicStore, Snapshot
 from projections.public.snapshot import hidden
 from services.audits import Audit, AuditLog
 from services.web.access import PUBLIC, Role, Viewer
+from services.web.frame import KEYS
 from services.web.texts import CATALOGUE
+from services.web.texts.reading import UNAUDITED
 from tests.services.web.conftest import Serve, Served
 from tests.services.web.fake import FakeSource, nation
 from tests.services.web.test_accessibility import RULES
@@ -26,7 +28,15 @@ from tests.support.whole import until
 
 WEEKS = ("2020-W15", "2020-W16", "2020-W17")
 GRONINGEN = Viewer(Role.MUNICIPALITY, "GM0014", "coördinator Groningen", frozenset({"GM0014"}))
-PAGES = ("/", "/kaart", "/gemeenten", "/gemeenten?sector=po", "/gemeenten/GM0014?sector=po", "/gemeenten/GM0037")
+PAGES = (
+    "/",
+    "/kaart",
+    "/kaart?per=1000",
+    "/gemeenten",
+    "/gemeenten?sector=po",
+    "/gemeenten/GM0014?sector=po",
+    "/gemeenten/GM0037",
+)
 WAIT = 60_000
 MINUTE = 60_000_000
 
@@ -61,6 +71,11 @@ def explained(html: str) -> dict[str, str]:
     return {name: re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", inside)) for name, inside in found}
 
 
+def audited(html: str) -> dict[str, str]:
+    """Those of figures that audits compare."""
+    return {name: told for name, told in explained(html).items() if name.split("-")[1] not in UNAUDITED}
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_every_kind_of_number_tells_what_it_is_and_how_sure(
     serve: Serve, country: FakeSource, log: AuditLog, path: str
@@ -75,21 +90,38 @@ def test_every_kind_of_number_tells_what_it_is_and_how_sure(
         kind = name.split("-")[1]
         assert CATALOGUE["nl"][f"reading_{kind}_text"].splitlines()[0] in told
         assert "Stand van 22 april 2020, 14:05:09" in told
-        assert "Controle: live is gelijk aan herberekening: 18.412 cellen, 14:03." in told
+        assert ("Controle: live is gelijk aan herberekening: 18.412 cellen, 14:03." in told) == (kind not in UNAUDITED)
+        assert ("Controle: " in told) == (kind not in UNAUDITED), "no audit compares it"
         assert kind == "coverage" or re.search(r"Antwoord: [\d.]+ van [\d.]+ scholen|Nog geen antwoord", told), name
         assert f'href="/uitleg#{kind}"' in html
     assert len(set(re.findall(r' id="([^"]+)"', html))) == len(re.findall(r' id="[^"]+"', html)), "an id twice"
-    assert all("Audit: live equals recalculation: 18,412 cells, 14:03." in told for told in explained(english).values())
+    for name, told in explained(english).items():
+        audited = name.split("-")[1] not in UNAUDITED
+        assert ("Audit: live equals recalculation: 18,412 cells, 14:03." in told) == audited
     with serve(country).client() as client:
         sections = set(re.findall(r'<section id="(\w+)"', client.get("/uitleg").text))
     assert {name.split("-")[1] for name in found} <= sections
+
+
+def test_now_explains_each_line_and_chart_and_to_others_only_what_they_are_told(
+    serve: Serve, country: FakeSource, public: PublicStore
+) -> None:
+    with serve(country).client() as client:
+        all_of_it = explained(client.get("/").text)
+    lines = {f"about-{kind}-{key}" for kind in ("change", "yesterday", "distinct", "coverage", "over") for key in KEYS}
+    assert lines | {"about-week", "about-coverage", "about-long"} <= all_of_it.keys()
+    with serve(country, viewer=PUBLIC, public=public).client() as client:
+        told = explained(client.get("/").text)
+    assert {"about-week", "about-coverage", "about-coverage-po", "about-unreached-po"} <= told.keys()
+    assert not {name for name in told if re.search("yesterday|distinct|long|change-po|over-po", name)}
 
 
 def test_an_audit_that_found_differences_is_said_everywhere(serve: Serve, country: FakeSource, log: AuditLog) -> None:
     log.add(an_audit(country, differences=3))
     with serve(country, audits=log).client() as client:
         for path in PAGES:
-            told = explained(client.get(path).text)
+            told = audited(client.get(path).text)
+            assert told
             assert all(
                 "niet gelijk aan herberekening: 3 van 18.412 cellen verschillen" in text for text in told.values()
             )
@@ -132,7 +164,7 @@ def test_others_are_told_that_but_not_of_how_much(
         pages.append([re.sub(r'data-version="[^"]+"', "", html) for html in answers])
     assert pages[0] == pages[1]
     for path, html in zip(PAGES, pages[0], strict=False):
-        for told in explained(html).values():
+        for told in audited(html).values():
             assert ("niet gelijk" if differences else "is gelijk") + " aan herberekening, 14:03" in told, path
             assert "publieke cijfers van 22 april 2020" in told
     assert "De controle</a>" not in pages[0][0]

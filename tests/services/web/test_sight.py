@@ -17,7 +17,7 @@ from projections.public.snapshot import hidden
 from projections.register.areas import members
 from services.web.access import PUBLIC, Role, Viewer
 from tests.services.web.conftest import Serve, Served
-from tests.services.web.fake import FakeSource, nation
+from tests.services.web.fake import FakeSource, nation, registered
 from tests.services.web.test_pages import Rows
 
 WEEKS = ("2020-W15", "2020-W16", "2020-W17")
@@ -33,6 +33,8 @@ PAGES = (
     "/gemeenten?area=PV20",
     "/kaart",
     "/kaart?by=province&sector=po",
+    "/kaart?per=1000",
+    "/kaart?per=1000&by=region&sector=po",
 )
 PICTURES = (
     "/grafiek/week.svg",
@@ -46,7 +48,7 @@ PLACES = ("/gemeenten/GM0037", "/gemeenten/GM0363?sector=po", "/gemeenten/unknow
 
 @pytest.fixture(scope="module")
 def country() -> FakeSource:
-    return nation(FakeSource(), WEEKS)
+    return registered(nation(FakeSource(), WEEKS))
 
 
 @pytest.fixture
@@ -76,7 +78,11 @@ def other(country: FakeSource, seed: int) -> FakeSource:
     draw = random.Random(seed)
     changed = replace(country, numbers=dict(country.numbers))
     for (measure, place, sector, week), number in country.numbers.items():
-        if place in OWN or measure.startswith("schools_"):
+        if place in OWN or measure in ("schools_expected", "schools_reported"):
+            continue
+        if measure == "schools_stating_pupils":
+            # Whether the register knows their pupils is not public either.
+            changed.numbers[measure, place, sector, week] = draw.choice((0, number))
             continue
         changed.numbers[measure, place, sector, week] = number + draw.randrange(40)
     for place in ("GM0037", "GM0363", "unknown"):
