@@ -265,10 +265,10 @@ def test_before_any_closure_there_is_nothing_to_tell(serve: Serve, view: FedView
 
 def test_a_town_of_many_schools_opens_the_rest_of_them() -> None:
     silent = School("", "po", False, False, None, None, None, "2020-W15", 3)
-    told = OfPlace(schools=tuple(silent._replace(school=f"{n:02}AA00") for n in range(27)), settled={})
+    told = OfPlace(schools=tuple(silent._replace(school=f"{n:02}AA00") for n in range(27)), settled={}, together=None)
     drawn = draw_details(told, "all", "en")["schools"]
     at_once, _, rest = drawn.partition("<details")
     assert (at_once.count("AA00"), rest.count("AA00")) == (25, 2)
     assert "The other 2 schools" in rest
-    fewer = OfPlace(schools=told.schools[:25], settled={})
+    fewer = OfPlace(schools=told.schools[:25], settled={}, together=None)
     assert "<details" not in draw_details(fewer, "all", "nl")["schools"]
