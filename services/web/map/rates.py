@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -57,6 +58,7 @@ def rates_of(tables: TablesLike, sectors: slice, week: int) -> NDArray[np.int64]
     return np.column_stack((unreached.sum(axis=1), pupils.sum(axis=1), ~exact)).astype(np.int64)
 
 
+@lru_cache(maxsize=1 << 14)
 def paint_rate(counted: Cell, rate: Rate, language: Language) -> Cell:
     """Give the look of an area, from that of its number: not closed and no answer are as they are there."""
     if counted.text == NOT_APPLICABLE:
