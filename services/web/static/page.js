@@ -3,7 +3,7 @@
 
 import { Stream } from "./stream.js";
 import { opened, place, tell } from "./filling.js";
-import { find, nextDescending, order, paint, sort } from "./table.js";
+import { find, nextDescending, order, orderInWords, paint, sort } from "./table.js";
 
 const RESORT_AFTER = 2000;
 const SAY_OFFLINE_AFTER = 2000;
@@ -135,6 +135,7 @@ async function load(url, { push = false } = {}) {
   if (push) history.pushState(null, "", url);
   shown = location.search;
   swap(fresh);
+  if (push) say(document.querySelector("#table caption, #map-title")?.textContent.trim() ?? document.title);
   follow();
 }
 
@@ -187,6 +188,7 @@ document.addEventListener("click", (event) => {
     const descending = nextDescending(link);
     sort(link, descending);
     remember({ sort: link.dataset.sort, dir: descending ? "desc" : "asc" });
+    say(orderInWords());
     event.preventDefault();
   } else if (link) {
     event.preventDefault();
