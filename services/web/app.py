@@ -22,6 +22,7 @@ from services.web import health, metrics
 from services.web.access.entrance import Entrance
 from services.web.access.middleware import AccessMiddleware
 from services.web.access.pages import access_routes
+from services.web.addressed import Addressed
 from services.web.api import Replays, create_routes
 from services.web.boards import Boards
 from services.web.charts import Studio
@@ -121,6 +122,7 @@ def create_app(
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+            Middleware(Addressed),
             *([Middleware(AccessMiddleware, entrance=access)] if access is not None else ()),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from services.web.access.account import account
+from services.web.addressed import origin
 from services.web.board import Board
 from services.web.environment import BUILD, render
 from services.web.query import Query
@@ -73,6 +74,7 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
         "build": BUILD,
         "pages": PAGES,
         "account": account(),
+        "origin": origin,
         "simulated": board.simulated,
         "slots": texts,
         "slot": slot,

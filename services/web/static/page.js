@@ -105,6 +105,7 @@ function readdress() {
     }
     link.href = `${location.pathname}?${query}`;
   }
+  byId("address").textContent = location.href;
   for (const link of document.querySelectorAll("a[data-follows]")) link.href = `${link.dataset.follows}?${kept}`;
 }
 
