@@ -27,8 +27,8 @@ DESCRIPTION: Final[Text] = {
     "nl": "Het aantal leerlingen met wie hun school geen contact meer heeft, naar de gemeente waar zij wonen, aan het"
     " einde van de laatste gesloten dag van de week (in de lopende week: toen de tabel gemaakt is). Een week staat erin"
     " vanaf de dag na de eerste gesloten dag. " + RULE["nl"],
-    "en": "The number of pupils with whom their school has no contact any more, by the municipality where they live, at the"
-    " end of the last closed day of the week (in the running week: when the table was made). A week is in the table"
+    "en": "The number of pupils with whom their school has no contact any more, by the municipality where they live, at"
+    " the end of the last closed day of the week (in the running week: when the table was made). A week is in the table"
     " from the day after its first closed day on. " + RULE["en"],
 }
 
