@@ -68,7 +68,7 @@ def _open(url: str) -> Iterator[tuple[Browser, Page]]:
     except ImportError:
         raise NoBrowser("no playwright here to drive a Chromium") from None
     with sync_playwright() as playwright:
-        browser = _launch(playwright)
+        browser = launch(playwright)
         try:
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.goto(url)
@@ -79,7 +79,8 @@ def _open(url: str) -> Iterator[tuple[Browser, Page]]:
             browser.close()
 
 
-def _launch(playwright: Playwright) -> Browser:
+def launch(playwright: Playwright) -> Browser:
+    """Start headless Chromium. Raises NoBrowser when there is none, or none that starts."""
     from playwright.sync_api import Error
 
     path = find_chromium(playwright.chromium.executable_path)

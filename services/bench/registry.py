@@ -20,6 +20,7 @@ MEASUREMENTS: Final = {
     "rebuild": ("catching_up", "rebuild", "the live view of a whole ledger, built at once"),
     "live": ("latency", "live", "from publish to the number in an open page"),
     "pages": ("many_pages", "pages", "from the ledger to two hundred open pages"),
+    "opening": ("opening", "opening", "what a page weighs, and how soon it is painted"),
     "desk-single": ("desks", "single", "single reports to a desk by HTTP"),
     "desk-batch": ("desks", "batches", "reports to a desk by HTTP in batches, beside the library's own save"),
     "relay": ("desks", "relay", "a desk's reports into the ledger after an outage"),

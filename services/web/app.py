@@ -22,6 +22,7 @@ from services.web import health, metrics
 from services.web.access.entrance import Entrance
 from services.web.access.middleware import AccessMiddleware
 from services.web.access.pages import access_routes
+from services.web.addressed import Addressed
 from services.web.api import Replays, create_routes
 from services.web.boards import Boards
 from services.web.charts import Studio
@@ -30,11 +31,13 @@ from services.web.details.beside import DetailsBeside
 from services.web.environment import BUILD, STATIC
 from services.web.headers import SecurityHeaders, UnchangingFiles
 from services.web.live import keep_current, stream
+from services.web.open_data.definition import PAGE as OPEN_DATA
 from services.web.pages.answering import board_of, page
 from services.web.pages.charts import chart_routes
 from services.web.pages.map import draw_map
 from services.web.pages.municipality import draw_municipality
 from services.web.pages.now import draw_now
+from services.web.pages.open_data import draw_open_data
 from services.web.pages.picturing import picture_routes
 from services.web.pages.reading import draw_reading
 from services.web.pages.table import draw_table
@@ -108,6 +111,7 @@ def create_app(
             *chart_routes(),
             *picture_routes(),
             Route("/uitleg", page(draw_reading, "/uitleg")),
+            Route(OPEN_DATA, page(draw_open_data, OPEN_DATA)),
             *(access_routes(access) if access is not None else ()),
             Route("/live", stream),
             Route("/health", health.health),
@@ -121,12 +125,14 @@ def create_app(
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+            Middleware(Addressed),
             *([Middleware(AccessMiddleware, entrance=access)] if access is not None else ()),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],
         exception_handlers={404: not_found},
         lifespan=lifespan,
     )
+    app.state.public = public
     app.state.boards, app.state.studio, app.state.details = boards, studio, details
     return app
 

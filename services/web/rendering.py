@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from events import local_day
 from services.web.access.account import account
+from services.web.addressed import origin
+from services.web.behind import behind
 from services.web.board import Board
 from services.web.environment import BUILD, render
 from services.web.query import Query
@@ -74,6 +78,9 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
         "build": BUILD,
         "pages": PAGES,
         "account": account(),
+        "origin": origin,
+        "behind": behind(query, board.frame),
+        "day": _day_of(board),
         "simulated": board.simulated,
         "slots": texts,
         "slot": slot,
@@ -84,3 +91,8 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
         "version": board.version,
         "reload_every": RELOAD_SIMULATED if board.simulated else RELOAD_EVERY,
     }
+
+
+def _day_of(board: Board) -> str:
+    """Give the day of what is shown, as addresses have it; empty before anything is."""
+    return date.fromordinal(local_day(board.current.tables.as_of)).isoformat() if board.current else ""

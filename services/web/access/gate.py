@@ -19,7 +19,7 @@ __all__ = ["LIVE", "is_open", "may_see", "seen_exactly"]
 
 LIVE: Final = "/live"
 _OPEN: Final = re.compile(
-    r"/(uitleg|aanmelden(/.*)?|afmelden|health(/.*)?|metrics|static/.*|favicon\.ico"
+    r"/(uitleg|open-data|aanmelden(/.*)?|afmelden|health(/.*)?|metrics|static/.*|favicon\.ico"
     r"|v1/(municipalities|weeks|closures|status|openapi\.json|open-data(/.*)?))"
 )
 """Without any figure, or with such only as everyone may see."""

@@ -13,6 +13,7 @@ from projections.register import Municipality, municipalities
 from projections.register.areas import province_of
 from projections.tables import COUNT_MEASURES, COVERAGE_MEASURES, KEY, SECTORS
 from services.api_rules import Problem, Reply, broken, encode, read_query
+from services.web import wording
 from services.web.access import Viewer, viewer_of
 from services.web.api.asking import Asked, ask
 from services.web.api.calendar import closed_sectors
@@ -87,12 +88,13 @@ class Answers:
 
     async def municipalities(self, request: Request) -> Reply:
         """Answer `GET /v1/municipalities`."""
-        asked, standing = ask(request, "day", "area"), self._standing()
+        asked, standing = ask(request, "day", "area", "q"), self._standing()
         found = [
             _municipality(m)
             for m in municipalities()
             if (asked.day is None or m.valid_from <= asked.day <= (m.valid_until or date.max))
             and (asked.municipalities is None or m.code in asked.municipalities)
+            and asked.name in wording.fold(m.name)
         ]
         return _page(request, asked, Listing.of(MUNICIPALITY_FIELDS, found), standing)
 

@@ -16,10 +16,12 @@ from events.times import parse_instant, week_monday
 from projections.register.areas import COUNTRY, area_of, members
 from projections.tables import SECTORS, UNKNOWN
 from services.api_rules import Problem, broken, one_of, read_query, whole
+from services.web.wording import fold
 
 __all__ = [
     "FORMS",
     "MOST_MUNICIPALITIES",
+    "MOST_NAME",
     "MOST_PAGE",
     "MOST_SIZE",
     "MOST_UNREACHED",
@@ -39,6 +41,8 @@ MOST_SIZE: Final = 5_000
 MOST_PAGE: Final = 1_000_000
 MOST_MUNICIPALITIES: Final = 100
 """How often `municipality` may be given."""
+MOST_NAME: Final = 60
+"""Characters of a part of a name."""
 MOST_UNREACHED: Final = 1_000_000_000
 
 _PAGING: Final = ("page", "pageSize", "format")
@@ -64,6 +68,8 @@ class Asked:
     all_rows: bool = False
     as_of: int | None = None
     day: date | None = None
+    name: str = ""
+    """Only what has this part in its name, folded; empty: all."""
 
 
 def ask(request: Request, *names: str) -> Asked:
@@ -86,6 +92,7 @@ def ask(request: Request, *names: str) -> Asked:
         all_rows=one_of(single.get("allRows"), "allRows", "false", "true", "false") == "true",
         as_of=_instant(single, "asOf"),
         day=_day(single, "day"),
+        name=_name(single),
     )
 
 
@@ -138,6 +145,13 @@ def _day(single: dict[str, str], name: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise broken(name, NO_SUCH_DATE) from None
+
+
+def _name(single: dict[str, str]) -> str:
+    text = single.get("q", "")
+    if "q" in single and not 1 <= len(text.strip()) <= MOST_NAME:
+        raise broken("q", f"must be 1 to {MOST_NAME} characters")
+    return fold(text.strip())
 
 
 def _form(request: Request, single: dict[str, str]) -> Form:

@@ -8,7 +8,15 @@ from events.rules import DATE_PATTERN, INSTANT_PATTERN, MUNICIPALITY_PATTERN, WE
 from projections.tables import SECTORS, UNKNOWN
 from services.api_rules.describing import VERSION, ref
 from services.web.api.answering import TABLE_FILTERS
-from services.web.api.asking import FORMS, MOST_MUNICIPALITIES, MOST_PAGE, MOST_SIZE, MOST_UNREACHED, PAGE_SIZE
+from services.web.api.asking import (
+    FORMS,
+    MOST_MUNICIPALITIES,
+    MOST_NAME,
+    MOST_PAGE,
+    MOST_SIZE,
+    MOST_UNREACHED,
+    PAGE_SIZE,
+)
 
 __all__ = ["paths"]
 
@@ -45,6 +53,10 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "Only municipalities whose code is valid on this day.",
         {"type": "string", "format": "date", "pattern": DATE_PATTERN},
     ),
+    "q": (
+        "Only municipalities with this in their name; capitals and accents make no difference.",
+        {"type": "string", "minLength": 1, "maxLength": MOST_NAME, "pattern": r"\S", "examples": ["gron"]},
+    ),
     "page": ("Which page.", {"type": "integer", "minimum": 1, "maximum": MOST_PAGE, "default": 1}),
     "pageSize": (
         "Items of a page at most.",
@@ -65,7 +77,13 @@ def paths() -> dict[str, Any]:
             "listCoverage", "Coverage", "tables", "The coverage: which schools have answered", *TABLE_FILTERS
         ),
         "/municipalities": _listing(
-            "listMunicipalities", "Municipalities", "frame", "The register of municipalities since 2019", "day", "area"
+            "listMunicipalities",
+            "Municipalities",
+            "frame",
+            "The register of municipalities since 2019",
+            "day",
+            "area",
+            "q",
         ),
         "/weeks": _listing("listWeeks", "Weeks", "frame", "The weeks in which schools are or were closed"),
         "/closures": _listing("listClosures", "Closures", "frame", "The closures, as last announced"),

@@ -42,6 +42,7 @@ class DetailsBeside:
         self._wanted: dict[Question, float] = {}
         self._answers: dict[Question, OfArea | OfPlace] = {}
         self._asked, self._new, self._told = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._answering = False
 
     def __call__(self, question: Question, /) -> Any:
         """Give the newest answer, None before there is one, and see to it that newer ones come."""
@@ -56,8 +57,11 @@ class DetailsBeside:
         return found
 
     async def come(self, seconds: float) -> bool:
-        """Wait so long at most for the answers that are not there yet; tell whether any of them has come."""
-        missing = self._missing()
+        """Wait so long at most for the answers that are not there yet; tell whether any of them has come.
+
+        For a process that only starts nobody waits: it takes longer than that.
+        """
+        missing = self._missing() if self._answering else []
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while any(question not in self._answers for question in missing):
@@ -78,6 +82,7 @@ class DetailsBeside:
             except (asyncio.IncompleteReadError, ConnectionError):
                 _log.warning("details.ended")
             finally:
+                self._answering = False
                 if process.returncode is None:
                     process.kill()
                 await process.wait()
@@ -126,6 +131,7 @@ class DetailsBeside:
         await process.stdin.drain()
         length = int.from_bytes(await process.stdout.readexactly(LENGTH), "big")
         found: Answers = msgspec.msgpack.decode(await process.stdout.readexactly(length), type=Answers)
+        self._answering = True
         if found is None:
             await asyncio.sleep(_AGAIN)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
-from services.web.open_data.definition import DESCRIPTION, TITLE
+from services.web.open_data.definition import DESCRIPTION, PAGE, PATH, TITLE
 from services.web.open_data.files import CSV, JSON, KINDS
 
 __all__ = ["catalogue"]
@@ -21,6 +21,7 @@ _CONTEXT: Final = {
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
+_NAME: Final = "Kind in beeld"
 _CATALOGUE: Final = {"nl": "Open data van Kind in beeld", "en": "Open data of Kind in beeld"}
 _AREAS: Final = {
     "nl": ", opgeteld per land, provincie, veiligheidsregio en gemeente",
@@ -42,7 +43,7 @@ def catalogue(
         responsible |= {"dct:publisher": agent, "dct:creator": agent}
     if contact is not None:
         reach = {"@type": "vcard:Kind", "vcard:hasEmail": {"@id": f"mailto:{contact}"}}
-        responsible["dcat:contactPoint"] = reach | ({} if publisher is None else {"vcard:fn": publisher})
+        responsible["dcat:contactPoint"] = reach | {"vcard:fn": publisher or _NAME}
     datasets = [_dataset(base, kind, days, simulated) | responsible for kind in KINDS]
     return {
         "@context": _CONTEXT,
@@ -52,7 +53,7 @@ def catalogue(
         "dct:description": _texts(DESCRIPTION),
         "dct:language": _languages(),
         "dct:license": {"@id": _LICENCE},
-        "foaf:homepage": {"@id": base},
+        "foaf:homepage": {"@id": _page(base)},
         **responsible,
         "dcat:dataset": datasets,
     }
@@ -70,7 +71,7 @@ def _dataset(base: str, kind: str, days: list[date], simulated: bool) -> dict[st
         "dct:spatial": {"@id": f"{_AUTHORITY}/country/NLD"},
         "dct:accrualPeriodicity": {"@id": f"{_AUTHORITY}/frequency/DAILY"},
         "dct:language": _languages(),
-        "dcat:landingPage": {"@id": base},
+        "dcat:landingPage": {"@id": _page(base)},
         "dcat:distribution": [
             _distribution(base, kind, "csv", CSV.partition(";")[0]),
             _distribution(base, kind, "json", JSON),
@@ -94,6 +95,11 @@ def _distribution(base: str, kind: str, form: str, media_type: str) -> dict[str,
         "dct:format": {"@id": f"{_AUTHORITY}/file-type/{form.upper()}"},
         "dct:license": {"@id": _LICENCE},
     }
+
+
+def _page(base: str) -> str:
+    """Give the address of the page for people."""
+    return base.removesuffix(PATH) + PAGE
 
 
 def _texts(*parts: dict[str, str]) -> list[dict[str, str]]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["AREA_COLUMNS", "CELL_COLUMNS", "COLUMNS", "DESCRIPTION", "RULE", "TITLE"]
+__all__ = ["AREA_COLUMNS", "CELL_COLUMNS", "COLUMNS", "DESCRIPTION", "PAGE", "PATH", "RULE", "TITLE"]
+
+PATH: Final = "/v1/open-data"
+"""The address of the open data for programs."""
+PAGE: Final = "/open-data"
+"""And of the page about them for people."""
 
 Text = dict[str, str]
 
@@ -19,11 +24,11 @@ RULE: Final[Text] = {
     " the total is a range, such as 8-11. One table is added each day; a table does not change afterwards.",
 }
 DESCRIPTION: Final[Text] = {
-    "nl": "Het aantal leerlingen met wie hun school het contact kwijt is, naar de gemeente waar zij wonen, aan het"
+    "nl": "Het aantal leerlingen met wie hun school geen contact meer heeft, naar de gemeente waar zij wonen, aan het"
     " einde van de laatste gesloten dag van de week (in de lopende week: toen de tabel gemaakt is). Een week staat erin"
     " vanaf de dag na de eerste gesloten dag. " + RULE["nl"],
-    "en": "The number of pupils with whom their school has lost contact, by the municipality where they live, at the"
-    " end of the last closed day of the week (in the running week: when the table was made). A week is in the table"
+    "en": "The number of pupils with whom their school has no contact any more, by the municipality where they live, at"
+    " the end of the last closed day of the week (in the running week: when the table was made). A week is in the table"
     " from the day after its first closed day on. " + RULE["en"],
 }
 

@@ -16,12 +16,11 @@ from starlette.routing import BaseRoute, Route
 from projections.public import PublicStore
 from services.api_rules import Problem, broken, method_unknown, read_query
 from services.web.open_data.catalogue import catalogue
-from services.web.open_data.definition import COLUMNS, DESCRIPTION, TITLE
+from services.web.open_data.definition import COLUMNS, DESCRIPTION, PATH, TITLE
 from services.web.open_data.files import KINDS, File, file_of, json_file
 
 __all__ = ["PATH", "create_routes"]
 
-PATH: Final = "/v1/open-data"
 VERSION: Final = "1.0.0"
 _JSON_LD: Final = "application/ld+json"
 _METHODS: Final = ("GET", "HEAD", "OPTIONS")

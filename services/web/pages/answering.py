@@ -19,8 +19,8 @@ from services.web.texts import LANGUAGES, Language
 
 __all__ = ["Draw", "answer", "board_of", "page"]
 
-_PATIENCE: Final = 0.7
-"""Seconds that a page waits for its details at most."""
+_PATIENCE: Final = 0.35
+"""Seconds that a page waits for its details at most: it is to be painted within a second, also for who looks first."""
 _A_YEAR: Final = 365 * 24 * 60 * 60
 
 Draw = Callable[[Request, Board, Frame, Query, Language], str | None]

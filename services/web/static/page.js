@@ -3,7 +3,7 @@
 
 import { Stream } from "./stream.js";
 import { opened, place, tell } from "./filling.js";
-import { find, nextDescending, order, paint, sort } from "./table.js";
+import { find, nextDescending, order, orderInWords, paint, sort } from "./table.js";
 
 const RESORT_AFTER = 2000;
 const SAY_OFFLINE_AFTER = 2000;
@@ -105,6 +105,7 @@ function readdress() {
     }
     link.href = `${location.pathname}?${query}`;
   }
+  byId("address").textContent = location.href;
   for (const link of document.querySelectorAll("a[data-follows]")) link.href = `${link.dataset.follows}?${kept}`;
 }
 
@@ -135,6 +136,7 @@ async function load(url, { push = false } = {}) {
   if (push) history.pushState(null, "", url);
   shown = location.search;
   swap(fresh);
+  if (push) say(document.querySelector("#table caption, #map-title")?.textContent.trim() ?? document.title);
   follow();
 }
 
@@ -187,6 +189,7 @@ document.addEventListener("click", (event) => {
     const descending = nextDescending(link);
     sort(link, descending);
     remember({ sort: link.dataset.sort, dir: descending ? "desc" : "asc" });
+    say(orderInWords());
     event.preventDefault();
   } else if (link) {
     event.preventDefault();

@@ -75,6 +75,13 @@ export function sort(link, descending) {
   });
 }
 
+/** Say in words in which order the rows are. */
+export function orderInWords() {
+  const { link, descending } = order();
+  const words = byId("table").dataset[descending ? "descending" : "ascending"];
+  return words.replace("{column}", link.innerText.replace(/\s+/g, " ").trim());
+}
+
 /** Rank a cell as the server does: not closed lowest, then no answer, then by number. */
 function rank(cell) {
   const text = cell.firstChild.data;

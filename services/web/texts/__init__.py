@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Final, Literal, get_args
 
-from services.web.texts import about, access, charts, common, map, municipality, now, reading
+from services.web.texts import about, access, charts, common, map, municipality, now, open_data, reading
 
 __all__ = ["CATALOGUE", "LANGUAGES", "Language", "Translate", "translator"]
 
@@ -17,7 +17,7 @@ Language = Literal["nl", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 Translate = Callable[..., str]
 
-_MODULES: Final[tuple[ModuleType, ...]] = (about, access, charts, common, map, municipality, now, reading)
+_MODULES: Final[tuple[ModuleType, ...]] = (about, access, charts, common, map, municipality, now, open_data, reading)
 
 CATALOGUE: Final[dict[Language, dict[str, str]]] = {
     "nl": {key: text for module in _MODULES for key, text in module.DUTCH.items()},

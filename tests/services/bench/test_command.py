@@ -122,6 +122,19 @@ def test_two_hundred_open_pages(place: Path) -> None:
     assert document["figures"][1]["note"].startswith("200 pages")
 
 
+@pytest.mark.browser
+def test_what_opening_a_page_takes(place: Path, chromium: None) -> None:
+    document = measured(place, "opening")
+    found = values(document)
+    assert list(found) == ["opening-weight", "opening-paint-p50", "opening-paint-max"]
+    assert 10 < found["opening-weight"] < 400
+    assert 0 < found["opening-paint-p50"] <= found["opening-paint-max"]
+    weight, _, slowest = (figure["note"] for figure in document["figures"])
+    assert weight.count(" kB") == 4
+    assert weight.count("pictures") == 2
+    assert slowest.startswith("Chromium ")
+
+
 def test_interrupted_it_ends_everything_that_it_started(place: Path) -> None:
     command = [str(COMMAND), "bench", "--quick", "--events", EVENTS, "--only", "live", "--data-dir", str(place)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.bench.figures import RATE, Figure, Target, percentile, ratios
+from services.bench.opening import Opened, figures_of
 from services.bench.results import Results
 
 CATCH_UP = Figure("catch-up", "catching up", RATE, 50_000.0, Target(40_000, at_least=True), "1.0 s")
@@ -87,3 +88,16 @@ def test_the_table_has_every_figure() -> None:
     results(CATCH_UP, FETCH, SLOW, ABSENT).write_table(to)
     for words in ("catching up", "bare fetch", "NOT MET", "not measured", "2.00×", "processors 2 (old)"):
         assert words in to.getvalue()
+
+
+def test_what_a_page_weighs_is_told_of_the_heaviest_and_its_paint_of_the_slowest() -> None:
+    opened = {
+        "/": [Opened(40_000, 90_000, 200.0), Opened(41_500, 80_000, 300.0)],
+        "/kaart": [Opened(401_000, 0, 150.0)],
+    }
+    weight, median, slowest = figures_of("156", opened, judged=True)
+    assert (weight.value, weight.unit, weight.met) == (401.0, "kB", False)
+    assert weight.note == "/ 42 kB (pictures 90), /kaart 401 kB"
+    assert (median.value, slowest.value, slowest.met) == (200.0, 300.0, True)
+    assert slowest.note == "Chromium 156, 3 loads, nothing kept; / 300, /kaart 150"
+    assert [figure.met for figure in figures_of("156", opened, judged=False)] == [None] * 3

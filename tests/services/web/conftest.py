@@ -23,6 +23,7 @@ from services.web.access import Viewer
 from services.web.access.entrance import Entrance
 from services.web.app import create_app
 from services.web.details.beside import DetailsBeside
+from services.web.open_data import create_routes
 
 REREAD = 0.03
 """Seconds after which a page that is asked for reads the tables again."""
@@ -72,6 +73,7 @@ class Served:
             access=self.access,
             details=None if self.details is None else DetailsBeside(self.details, source.clock, source.changed.set),
             audits=self.audits,
+            open_data=() if self.public is None else create_routes(self.public),
         )
 
         async def seen(scope: Scope, receive: Receive, send: Send) -> None:

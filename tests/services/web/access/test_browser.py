@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from services.system.clock import real_now
 from services.web.access.links import address_of
 from tests.services.web.access.conftest import MINE, OTHER, Gate
+from tests.services.web.aloud import told
 from tests.services.web.test_accessibility import RULES
 
 pytestmark = pytest.mark.browser
@@ -54,6 +55,31 @@ def test_a_link_signs_in_until_it_is_revoked(gate: Gate, browser: Browser) -> No
 
     assert not any(secret in address or not address.startswith(served.url) for address in addresses)
     context.close()
+
+
+def test_signing_in_by_a_screen_reader_and_the_keyboard(gate: Gate, browser: Browser) -> None:
+    served = gate()
+    _, secret = served.link("municipality", MINE)
+    page = browser.new_page()
+    page.goto(f"{served.url}/aanmelden")
+    main = told(page).one("main")
+    assert main.all("heading")[0].name == main.one("button").name == "Aanmelden"
+    assert main.one("textbox", "link").description
+    page.locator("#link").focus()
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    alert = told(page).one("main").one("alert")
+    assert alert.properties["live"] == "assertive"
+    assert alert.text
+    page.locator("#link").focus()
+    page.keyboard.type(address_of(served.url, secret))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{served.url}/")
+    banner = told(page).one("banner")
+    assert banner.one("link", "Aangemeld").name == f"Aangemeld: municipality {MINE}"
+    assert not any(secret in each.name for each in told(page).all())
+    page.close()
 
 
 @pytest.mark.parametrize(("lang", "scheme", "width"), [("nl", "dark", 360), ("en", "light", 1280)])

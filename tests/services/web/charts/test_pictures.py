@@ -86,7 +86,7 @@ def test_to_take_along_it_says_what_it_is(served: Served) -> None:
 def test_beside_each_chart_stand_a_summary_a_table_and_links(served: Served) -> None:
     html = get(served, "/").text
     total = [sum(served.source.unreached(s, w) for s in ("po", "so", "vo", "mbo")) for w in WEEKS]
-    caption = re.findall(r"<figcaption>(.*?)</figcaption>", html)[0]
+    caption = re.findall(r"<figcaption[^>]*>(.*?)</figcaption>", html)[0]
     assert f"Week 17: {total[-1]:,} leerlingen niet bereikt.".replace(",", ".") in caption
     assert f"Hoogste: week {12 + total.index(max(total))}" in caption
     table = html.split('id="numbers-week"')[1].split("</details>")[0]
