@@ -100,7 +100,7 @@ def test_axe_finds_nothing_in_any_state_of_signing_in(
         assert wide <= 0
 
     show("/aanmelden")
-    expect(page.locator("form")).to_have_count(0)
+    expect(page.locator("main form")).to_have_count(0)
     secret = served.link("region", "VR01")[1]
     page.wait_for_timeout(300)
     show("/aanmelden")
