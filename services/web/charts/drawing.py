@@ -7,22 +7,19 @@ it could not be drawn. Ends with its input.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import BinaryIO
 
 import msgspec
 import structlog
 
+from services.system.beside import answer_each, give_way
 from services.system.logs import configure_logging
 from services.web.charts.heat import draw_heat
 from services.web.charts.lines import draw_lines
 from services.web.charts.pictures import Job, Lines
 
 __all__ = ["draw", "main"]
-
-_NICE = 5
-"""How far the fold and the pages go before this where both want the processor."""
 
 _log = structlog.get_logger(__name__)
 
@@ -35,19 +32,19 @@ def draw(job: Job) -> bytes:
 def main(given: BinaryIO, out: BinaryIO) -> None:
     """Draw until there is nothing more to come."""
     decoder = msgspec.msgpack.Decoder(Job)
-    while len(length := given.read(4)) == 4:
+
+    def drawn(job: bytes) -> bytes:
         try:
-            drawn = draw(decoder.decode(given.read(int.from_bytes(length, "big"))))
+            return draw(decoder.decode(job))
         except Exception as error:
             # One picture that cannot be drawn is no reason to draw no other. What it says may hold a number.
             _log.warning("a picture could not be drawn", why=type(error).__name__)
-            drawn = b""
-        out.write(len(drawn).to_bytes(4, "big") + drawn)
-        out.flush()
+            return b""
+
+    answer_each(drawn, given, out)
 
 
 if __name__ == "__main__":
     configure_logging()
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+    give_way()
     main(sys.stdin.buffer, sys.stdout.buffer)

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 import structlog
 
+from services.system.beside import answered_by
 from services.web.charts.pictures import Form, Heat, Job, Lines
 
 __all__ = ["BusyStudio", "Drawn", "Studio"]
@@ -136,11 +137,7 @@ class Studio:
             process = self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "services.web.charts.drawing"), stdin=PIPE, stdout=PIPE, env=os.environ
             )
-        assert process.stdin is not None  # noqa: S101 - pipes, as asked for above
-        assert process.stdout is not None  # noqa: S101
-        process.stdin.write(len(job).to_bytes(4, "big") + job)
-        await process.stdin.drain()
-        return await process.stdout.readexactly(int.from_bytes(await process.stdout.readexactly(4), "big"))
+        return await answered_by(process, job)
 
     def _rest(self) -> None:
         """Let the process go when nothing is drawn for a while."""

@@ -15,9 +15,10 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from services.system.beside import answered_by
 from services.system.children import VARIABLE
 from services.web.details.questions import Batch, OfArea, OfPlace, Question
-from services.web.details.worker import LENGTH, Answers, packed
+from services.web.details.worker import Answers
 
 __all__ = ["DetailsBeside"]
 
@@ -125,12 +126,8 @@ class DetailsBeside:
             self._answers.pop(question, None)
 
     async def _answer(self, process: Process, questions: tuple[Question, ...]) -> None:
-        assert process.stdin is not None  # noqa: S101 - a pipe, as asked for above
-        assert process.stdout is not None  # noqa: S101
-        process.stdin.write(packed(Batch(self._clock(), questions)))
-        await process.stdin.drain()
-        length = int.from_bytes(await process.stdout.readexactly(LENGTH), "big")
-        found: Answers = msgspec.msgpack.decode(await process.stdout.readexactly(length), type=Answers)
+        batch = msgspec.msgpack.encode(Batch(self._clock(), questions))
+        found: Answers = msgspec.msgpack.decode(await answered_by(process, batch), type=Answers)
         self._answering = True
         if found is None:
             await asyncio.sleep(_AGAIN)
