@@ -16,6 +16,7 @@ from services.api_rules import Problem
 from services.system import DataDir
 from services.system.beside import written_by
 from services.web.api.cells import Rows, rows_of_columns, without_zeros
+from services.web.sharing import Shared
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -68,25 +69,14 @@ class LedgerReplays:
     def __init__(self, data_dir: DataDir, client: Callable[[], Client | None]) -> None:
         """`client` gives the connection to the ledger; None while there is none."""
         self._data_dir, self._client = data_dir, client
-        self._kept: dict[_Key, Replayed] = {}
-        self._under_way: dict[_Key, asyncio.Task[Replayed]] = {}
+        self._shared = Shared[_Key, Replayed](_UNDER_WAY, lambda kept: len(kept) > _KEPT)
         self._turn = asyncio.Lock()
 
     async def known_at(self, as_of: int, all_rows: bool) -> Replayed:
         """Give both tables as of an instant. Raises a Problem (503) when they are not there in time."""
         key = await self._key(as_of, all_rows)
-        kept = self._kept.pop(key, None)
-        if kept is not None:
-            self._kept[key] = kept  # the one used last goes last
-            return kept
-        task = self._under_way.get(key)
-        if task is None:
-            if len(self._under_way) >= _UNDER_WAY:
-                raise Problem(503, "Too many replays of the ledger are under way.", headers=_SOON, kind="busy")
-            task = self._under_way[key] = asyncio.create_task(self._replay(key), name="replay")
-            task.add_done_callback(lambda done: self._done(key, done))
         try:
-            return await asyncio.wait_for(asyncio.shield(task), _WAIT_SECONDS)
+            return await asyncio.wait_for(self._shared.get(key, lambda: self._replay(key), _busy), _WAIT_SECONDS)
         except TimeoutError:
             detail = "The ledger is being replayed; ask again."
             raise Problem(503, detail, headers=_SOON, kind="replaying") from None
@@ -105,14 +95,6 @@ class LedgerReplays:
         imported = sum((info.state.subjects or {}).values())
         return _Key(as_of, all_rows, imported, info.state.num_deleted or 0)
 
-    def _done(self, key: _Key, task: asyncio.Task[Replayed]) -> None:
-        del self._under_way[key]
-        if task.cancelled() or task.exception() is not None:
-            return
-        while len(self._kept) >= _KEPT:
-            del self._kept[next(iter(self._kept))]
-        self._kept[key] = task.result()
-
     async def _replay(self, key: _Key) -> Replayed:
         async with self._turn:
             try:
@@ -122,6 +104,10 @@ class LedgerReplays:
                 _log.warning("a replay of the ledger took too long", seconds=_REPLAY_SECONDS)
                 raise _no_ledger() from None
             return await asyncio.to_thread(_read, key.as_of, written)
+
+
+def _busy() -> Problem:
+    return Problem(503, "Too many replays of the ledger are under way.", headers=_SOON, kind="busy")
 
 
 def _no_ledger() -> Problem:

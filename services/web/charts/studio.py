@@ -16,6 +16,7 @@ import structlog
 
 from services.system.beside import answered_by
 from services.web.charts.pictures import Form, Heat, Job, Lines
+from services.web.sharing import Shared
 
 __all__ = ["BusyStudio", "Drawn", "Studio"]
 
@@ -53,8 +54,7 @@ class Studio:
     """Draws pictures. Used on one event loop."""
 
     def __init__(self) -> None:
-        self._kept: dict[bytes, Drawn] = {}
-        self._under_way: dict[bytes, asyncio.Task[Drawn]] = {}
+        self._shared = Shared[bytes, Drawn](_WAITING, _too_many)
         self._turn = asyncio.Lock()
         self._process: Process | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -66,27 +66,13 @@ class Studio:
         """Give a picture in a form. Raises BusyStudio when too many wait, or it could not be drawn."""
         job = msgspec.msgpack.encode(Job(picture, form))
         key = hashlib.blake2b(job, digest_size=16).digest()
-        kept = self._kept.pop(key, None)
-        if kept is not None:
-            self._kept[key] = kept  # the one used last goes last
-            return kept
-        task = self._under_way.get(key)
-        if task is None:
-            if len(self._under_way) >= _WAITING:
-                raise BusyStudio
-            task = self._under_way[key] = asyncio.create_task(self._draw(key, job, form), name="drawing")
-            task.add_done_callback(lambda done: self._done(key, done))
-        # Who asked and went away takes the drawing from nobody else.
-        return await asyncio.shield(task)
+        return await self._shared.get(key, lambda: self._draw(job, form), BusyStudio)
 
     async def close(self) -> None:
         """End what is being drawn, and the process."""
         if self._idle is not None:
             self._idle.cancel()
-        tasks = list(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._shared.close()
         await self._end()
 
     async def _end(self) -> None:
@@ -98,12 +84,7 @@ class Studio:
             process.kill()
         await process.communicate()
 
-    def _done(self, key: bytes, task: asyncio.Task[Drawn]) -> None:
-        del self._under_way[key]
-        if not task.cancelled():
-            task.exception()  # whoever waits has been told; that nobody waits any more is no fault
-
-    async def _draw(self, key: bytes, job: bytes, form: Form) -> Drawn:
+    async def _draw(self, job: bytes, form: Form) -> Drawn:
         async with self._turn:
             try:
                 async with asyncio.timeout(_SECONDS):
@@ -119,15 +100,8 @@ class Studio:
             raise BusyStudio
         self._rest()
         drawn = await asyncio.to_thread(Drawn.of, body, form)
-        self._keep(key, drawn)
         self.drawn += 1
         return drawn
-
-    def _keep(self, key: bytes, drawn: Drawn) -> None:
-        self._kept[key] = drawn
-        size = sum(len(each.body) for each in self._kept.values())
-        while len(self._kept) > 1 and (len(self._kept) > _KEPT or size > _KEPT_BYTES):
-            size -= len(self._kept.pop(next(iter(self._kept))).body)
 
     async def _ask(self, job: bytes) -> bytes:
         if self._process is not None and self._process.returncode is not None:
@@ -146,9 +120,13 @@ class Studio:
         self._idle = asyncio.get_running_loop().call_later(_IDLE, self._go)
 
     def _go(self) -> None:
-        if not self._under_way:
+        if not self._shared.busy:
             self._going = asyncio.create_task(self._go_in_turn(), name="drawing ends")
 
     async def _go_in_turn(self) -> None:
         async with self._turn:
             await self._end()
+
+
+def _too_many(kept: dict[bytes, Drawn]) -> bool:
+    return len(kept) > _KEPT or sum(len(each.body) for each in kept.values()) > _KEPT_BYTES
