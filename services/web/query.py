@@ -59,6 +59,11 @@ class Query:
     per: str = ""
     """What a map tells: for every so many registered pupils (`1000`); empty for numbers."""
 
+    @property
+    def table(self) -> str:
+        """The name of the topic of the table that is asked for."""
+        return f"table:{self.sector}" + (f":{self.area}" if self.area else "")
+
     def parameters(self, **changes: Any) -> dict[str, str]:
         """Give the query of this page with `changes`, leaving out what is the default."""
         new = replace(self, **changes)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import date
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from events import local_day
 from services.web import wording
-from services.web.board import Board
 from services.web.charts.pictures import FORMATS, Form, Heat, HeatCell, HeatRow
 from services.web.charts.themes import ThemeName, theme_of
-from services.web.frame import Frame
-from services.web.pages.answering import board_of
 from services.web.pages.charts import answer_picture
 from services.web.pages.table import headers_of
+from services.web.pages.taking import Asked, asked_table
 from services.web.painting import Cell, legend
-from services.web.query import Query, language_of, read_query
+from services.web.query import Query
 from services.web.rows import rows_of, total_of
 from services.web.sight import everything_exact
 from services.web.texts import Language, Translate, translator
@@ -41,23 +37,19 @@ def picture_routes() -> list[Route]:
 def _endpoint(form: Form) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         """Answer with the rows that `/gemeenten` shows for the same query, in the same order, as far as they fit."""
-        board = board_of(request)
-        board.refresh()
-        if board.frame is None or board.current is None:
-            return PlainTextResponse("The count is being read.\n", 503, {"Retry-After": "2"})
-        query = read_query(request.query_params, "/gemeenten")
-        language = language_of(request.query_params, request.cookies.get("lang"))
-        picture = _picture(board, board.frame, query, language, theme_of(request.query_params.get("theme")))
-        day = date.fromordinal(local_day(board.current.tables.as_of)).isoformat()
-        name = f'attachment; filename="kind-in-beeld-{query.sector}-{day}.{form}"'
-        return await answer_picture(request, picture, form, {"Content-Disposition": name})
+        asked = asked_table(request)
+        if isinstance(asked, Response):
+            return asked
+        picture = _picture(asked, theme_of(request.query_params.get("theme")))
+        return await answer_picture(request, picture, form, {"Content-Disposition": asked.attachment(form)})
 
     return endpoint
 
 
-def _picture(board: Board, frame: Frame, query: Query, language: Language, theme: ThemeName) -> Heat:
+def _picture(asked: Asked, theme: ThemeName) -> Heat:
+    board, frame, query, language, as_of = asked
     t = translator(language)
-    topic = board.topic(f"table:{query.sector}" + (f":{query.area}" if query.area else ""))
+    topic = board.topic(query.table)
     assert isinstance(topic, TableTopic)  # noqa: S101 - made so by its name
     assert topic.grid is not None  # noqa: S101 - a topic that the board gives has been brought up to date
     assert board.current is not None  # noqa: S101 - likewise
@@ -68,7 +60,7 @@ def _picture(board: Board, frame: Frame, query: Query, language: Language, theme
     if shown:
         rows.insert(0, HeatRow(name, _cells(total_of(frame, topic.grid, query, language)), total=True))
     about = [name, t(f"sector_{query.sector}").lower(), *_filters(query, t, language)]
-    stand = wording.moment(board.current.tables.as_of, language, seconds=False)
+    stand = wording.moment(as_of, language, seconds=False)
     footer = [t("chart_from", moment=stand)]
     tables = board.current.tables
     here = [at for at, code in enumerate(tables.places) if topic.within is None or code in topic.within]

@@ -35,15 +35,14 @@ class Header(NamedTuple):
 
 def draw_table(request: Request, board: Board, frame: Frame, query: Query, language: Language) -> str | None:
     """Draw `/gemeenten`."""
-    name = f"table:{query.sector}" + (f":{query.area}" if query.area else "")
-    t, topic = translator(language), board.topic(name)
+    t, topic = translator(language), board.topic(query.table)
     assert isinstance(topic, TableTopic)  # noqa: S101 - made so by its name
     assert topic.grid is not None  # noqa: S101 - a topic that the board gives has been brought up to date
     shown = bool(frame.weeks[query.sector])
     rows = rows_of(frame, topic.grid, query, language, topic.within) if shown else []
     return render(
         "table_page.html",
-        common(board, query, language, topic=name),
+        common(board, query, language, topic=query.table),
         keys=KEYS,
         area_choices=choices(local_day(board.current.tables.as_of), language) if board.current else [],
         area_name=name_of_area(query.area, language),
