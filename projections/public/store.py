@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import io
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ import numpy as np
 
 from events import local_day
 from projections.public.snapshot import Snapshot
+from projections.written import reading
 
 __all__ = ["APART", "PublicStore"]
 
@@ -44,19 +44,19 @@ class PublicStore:
 
     def days(self) -> list[date]:
         """Give the days of which there is a table, in order."""
-        with self._reading() as database:
+        with reading(self._path, "snapshot", _PATIENCE) as database:
             rows = database.execute("SELECT day FROM snapshot ORDER BY day").fetchall() if database else []
         return [date.fromisoformat(day) for (day,) in rows]
 
     def latest_day(self) -> date | None:
         """Give the day of the newest table; None when there is none."""
-        with self._reading() as database:
+        with reading(self._path, "snapshot", _PATIENCE) as database:
             row = database.execute("SELECT max(day) FROM snapshot").fetchone() if database else (None,)
         return None if row[0] is None else date.fromisoformat(row[0])
 
     def snapshot(self, day: date) -> Snapshot | None:
         """Give the table of a day; None when there is none."""
-        with self._reading() as database:
+        with reading(self._path, "snapshot", _PATIENCE) as database:
             found = (
                 database
                 and database.execute(
@@ -72,7 +72,7 @@ class PublicStore:
 
     def due(self, at: int) -> bool:
         """Tell whether a table may be published at an instant (microseconds): one a day, a day apart, in order."""
-        with self._reading() as database:
+        with reading(self._path, "snapshot", _PATIENCE) as database:
             return database is None or _due(database, at)
 
     def publish(self, snapshot: Snapshot) -> bool:
@@ -87,16 +87,6 @@ class PublicStore:
             database.execute("INSERT INTO snapshot VALUES (?, ?, ?)", row)
             database.execute("COMMIT")
         return True
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """Open for reading; None when nothing was ever published."""
-        if not self._path.exists():
-            yield None
-            return
-        with closing(sqlite3.connect(f"{self._path.as_uri()}?mode=ro", _PATIENCE, uri=True)) as database:
-            made = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'snapshot'").fetchone()[0]
-            yield database if made else None
 
 
 def _due(database: sqlite3.Connection, at: int) -> bool:

@@ -6,13 +6,13 @@ It holds numbers of cells only: not which ones differed, and nothing of what the
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
 from events.times import format_instant
+from projections.written import reading
 
 __all__ = ["MOST_KEPT", "Audit", "AuditLog"]
 
@@ -79,16 +79,6 @@ class AuditLog:
         return self._read("ORDER BY number")
 
     def _read(self, which: str) -> list[Audit]:
-        with self._reading() as database:
+        with reading(self._path, "audit", _PATIENCE) as database:
             rows = database.execute(f"SELECT {', '.join(_NAMES)} FROM audit {which}").fetchall() if database else []
         return [Audit(*row) for row in rows]
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """Open for reading; None when no audit was ever kept."""
-        if not self._path.exists():
-            yield None
-            return
-        with closing(sqlite3.connect(f"{self._path.as_uri()}?mode=ro", _PATIENCE, uri=True)) as database:
-            made = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'audit'").fetchone()[0]
-            yield database if made else None
