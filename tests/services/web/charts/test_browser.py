@@ -8,21 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
-from tests.services.web.charts.test_pictures import country
 from tests.services.web.conftest import Served
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
 WAIT = 60_000
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    running = Served(country())
-    running.start()
-    yield running
-    running.stop()
 
 
 def drawn(page: Page) -> None:

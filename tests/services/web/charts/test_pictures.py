@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -18,28 +17,10 @@ import pytest
 from services.web.access import PUBLIC
 from services.web.charts import Studio
 from services.web.charts.held import CHARTS_EVERY
+from tests.services.web.charts.conftest import WEEKS, country
 from tests.services.web.charts.test_drawing import PICTURE, texts
 from tests.services.web.conftest import Serve, Served
-from tests.services.web.fake import FIRST, Closure, FakeSource, at, nation
-
-WEEKS = ("2020-W12", "2020-W13", "2020-W14", "2020-W15", "2020-W16", "2020-W17")
-
-
-def country() -> FakeSource:
-    source = nation(FakeSource(), WEEKS)
-    for week, number in zip(WEEKS, (30, 20, 12, 9, 6, 4), strict=True):
-        source.put("unreached", "GM0014", "po", week, number)
-        source.put("unreached_during", "GM0014", "po", week, number + 3)
-        source.put("schools_reported", "GM0014", "po", week, 2)
-    return source
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    running = Served(country())
-    running.start()
-    yield running
-    running.stop()
+from tests.services.web.fake import FIRST, Closure, FakeSource, at
 
 
 def get(served: Served, path: str, **headers: str) -> httpx.Response:
