@@ -98,6 +98,23 @@ def test_a_reader_that_follows_sees_what_a_new_one_sees(seed: int) -> None:
             with_new.close()
 
 
+def test_a_closure_that_turns_out_to_have_begun_earlier_shows_what_was_reported_of_the_weeks_before() -> None:
+    """What lay before every closure when it came in has to be there once a closure reaches back to it."""
+    first, later = date(2020, 3, 16), date(2020, 3, 30)
+    at = instant_of(2020, 4, 1)
+    registered = {"school": "06KR00", "sector": "po", "municipality": "GM0014", "from": first, "until": first}
+    said = [
+        announced("one", later, date(2020, 4, 5), at),
+        Said(SOURCE, "school-1", "school-registered", at + 1, at + 1, registered | {"pupils": 7}),
+        replace(announced("one", first, date(2020, 4, 5), at + 2), id="closure-earlier"),
+    ]
+    with fed_view() as fed:
+        for number, event in enumerate(said, 1):
+            fed.feed(messages_of([line(event).encode()], fed.view.position), [1])
+            assert fed.csv("coverage", at + number) == Oracle(said[:number], at + number).coverage()
+        assert "GM0014,po,2020-W12,1,0,0,0" in fed.csv("coverage", at + 3)
+
+
 def test_between_two_closed_stretches_of_a_week_the_count_is_as_of_now() -> None:
     """τ is K while closed days of the week are still to come: a restoration in between counts in `unreached`."""
     opened = instant_of(2020, 5, 4)  # a Monday
