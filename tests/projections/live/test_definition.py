@@ -8,16 +8,17 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.tables import MEASURES
 from tests.projections.replay.histories import COUNTED, COVERED, line, random_history, random_moments
 from tests.projections.replay.oracle import Oracle, Said, midnight
+from tests.support.examples import examples
 from tests.support.live import fed_view, known_at, messages_of
 
 SEEDS = st.integers(0, 2**32)
-EXAMPLES = settings(max_examples=50, deadline=None)
+EXAMPLES = examples(25)
 DAY = 86_400_000_000
 SOURCE = "urn:nld:oin:00000099000000001000:systeem:test"
 
@@ -139,7 +140,7 @@ def test_between_two_closed_stretches_of_a_week_the_count_is_as_of_now() -> None
             assert "GM0014,po,2020-W19,1,2," in Oracle(said, k).counts()
 
 
-@settings(max_examples=15, deadline=None)  # eight years of weeks are ten times the work
+@examples(8)  # eight years of weeks are ten times the work
 @given(SEEDS)
 def test_a_history_that_was_recorded_years_later(seed: int) -> None:
     """A whole closure may be brought in long after it was: the tables reach back to what happened."""
