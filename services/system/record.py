@@ -73,11 +73,13 @@ class SystemRecord:
 
 
 def _described(nats: NatsAddress) -> dict[str, str | None]:
-    return {"url": nats.url, "user": nats.user, "password": nats.password}
+    return {"url": nats.url, "user": nats.user, "password": nats.password, "ca": nats.ca}
 
 
 def _address(described: dict[str, Any]) -> NatsAddress:
-    return NatsAddress(str(described["url"]), described.get("user"), described.get("password"))
+    return NatsAddress(str(described["url"]), described.get("user"), described.get("password")).trusting(
+        described.get("ca")
+    )
 
 
 def find_system(data_dir: DataDir, settings: Settings | None = None) -> SystemRecord:
@@ -102,7 +104,8 @@ def find_system(data_dir: DataDir, settings: Settings | None = None) -> SystemRe
             return record
     settings = settings if settings is not None else Settings.from_environment()
     if settings.nats_url is not None:
-        return SystemRecord(NatsAddress.parse(settings.nats_url, settings.nats_user, settings.nats_password))
+        ledger = NatsAddress.parse(settings.nats_url, settings.nats_user, settings.nats_password)
+        return SystemRecord(ledger.trusting(settings.nats_ca))
     raise SystemUnavailable(f"no system runs on {data_dir}; start it with `kindinbeeld up --data-dir {data_dir}`")
 
 
