@@ -165,7 +165,7 @@ def test_others_are_told_that_but_not_of_how_much(
         log = AuditLog(tmp_path / f"{cells}.sqlite")
         log.add(replace(an_audit(country, differences and differences + cells, cells), position=cells, events=cells))
         with serve(country, viewer=viewer, public=public, audits=log).client() as client:
-            answers = [client.get(path).text for path in (*PAGES, "/health", "/metrics")]
+            answers = [client.get(path).text for path in (*PAGES, "/v1/status", "/health", "/metrics")]
         pages.append([re.sub(r'data-version="[^"]+"|127\.0\.0\.1:\d+', "", html) for html in answers])
     assert pages[0] == pages[1]
     for path, html in zip(PAGES, pages[0], strict=False):
