@@ -83,6 +83,11 @@ class Settings:
         "Which values of that claim give which role, `crisis=national, vr-groningen=region:VR01`; without it the values"
         " are roles themselves.",
     )
+    views_days: int = _setting(
+        365,
+        values.whole(0, 36_500),
+        "Days for which the log of exact views is kept, as it holds names; 0: for good.",
+    )
     desks: bool = _setting(True, values.yes_or_no, "Whether `up` runs the five desks too: yes or no.")
     desk_port: int = _setting(
         8801,
