@@ -126,6 +126,12 @@ class Settings:
         "How often a running system holds its live tables against the replay of the ledger; 0: never by itself.",
     )
     publisher: str | None = _setting(None, values.text, "Who publishes the open data: a name, for its metadata.")
+    publisher_id: str | None = _setting(
+        None,
+        values.web_address,
+        "The publisher's identifier (`https://…`) in a register of organisations, such as TOOI of the Dutch government,"
+        " for the same.",
+    )
     contact: str | None = _setting(
         None, values.mail, "Address of mail for questions about the open data, for its metadata."
     )
