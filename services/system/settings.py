@@ -83,6 +83,11 @@ class Settings:
         "Which values of that claim give which role, `crisis=national, vr-groningen=region:VR01`; without it the values"
         " are roles themselves.",
     )
+    views_days: int = _setting(
+        365,
+        values.whole(0, 36_500),
+        "Days for which the log of exact views is kept, as it holds names; 0: for good.",
+    )
     desks: bool = _setting(True, values.yes_or_no, "Whether `up` runs the five desks too: yes or no.")
     desk_port: int = _setting(
         8801,
@@ -121,6 +126,12 @@ class Settings:
         "How often a running system holds its live tables against the replay of the ledger; 0: never by itself.",
     )
     publisher: str | None = _setting(None, values.text, "Who publishes the open data: a name, for its metadata.")
+    publisher_id: str | None = _setting(
+        None,
+        values.web_address,
+        "The publisher's identifier (`https://…`) in a register of organisations, such as TOOI of the Dutch government,"
+        " for the same.",
+    )
     contact: str | None = _setting(
         None, values.mail, "Address of mail for questions about the open data, for its metadata."
     )

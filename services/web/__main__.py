@@ -68,6 +68,7 @@ class Page:
                 public,
                 publisher=settings.publisher,
                 contact=settings.contact,
+                publisher_id=settings.publisher_id,
                 simulated=simulated,
             ),
             details=DetailsBeside(data_dir.live_view, clock, self._changed.set),
