@@ -88,6 +88,9 @@ class Store(Protocol):
     def lacks(self) -> bool:
         """Whether an earlier release did not keep something that only the ledger tells: build the view anew."""
 
+    def waits(self, beside: Path) -> bool:
+        """Tell whether a view that was built anew waits to be put into the place of this one; a file lies `beside`."""
+
     def seen(self, keys: Iterable[bytes]) -> dict[bytes, Seen]:
         """Give what stands under those of the keys that are known."""
 
@@ -127,6 +130,10 @@ class LiveStore(SQLiteTrackingRecorder):
         with self.datastore.transaction(commit=False) as c:
             c.execute("SELECT count(*) FROM lacking")
             return bool(c.fetchone()[0])
+
+    def waits(self, beside: Path) -> bool:
+        """Tell whether a view that was built anew waits to be put into place: its being there is all."""
+        return beside.exists()
 
     def seen(self, keys: Iterable[bytes]) -> dict[bytes, Seen]:
         """Give what stands under those of the keys that are known."""

@@ -24,6 +24,7 @@ class PostgresDatabase:
         self._connection: Connection | None = None
         self._number = 0
         self._open()
+        self._followed = self._number
 
     def _open(self) -> Connection:
         connection = connect(self._url, "SET default_transaction_read_only = on")
@@ -62,14 +63,12 @@ class PostgresDatabase:
 
     def follow(self) -> bool:
         """Go over to another view that was put into the place of this one; tell whether there was one."""
-        before = self._number
-        if self._connection is None:
-            self._open()
-        else:
-            found = self.execute(CURRENT).fetchone()
-            if found is not None and found[0] != before:
-                self.execute(search_path(found[0]).decode())
-                self._number = int(found[0])
+        found = self.execute(CURRENT).fetchone()
+        if found is not None and found[0] != self._number:
+            self.execute(search_path(found[0]).decode())
+            self._number = int(found[0])
+        # Also where a connection that was made anew has gone over already.
+        before, self._followed = self._followed, self._number
         return self._number != before
 
     def close(self) -> None:

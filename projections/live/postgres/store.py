@@ -7,19 +7,19 @@ last, and only then looks where the view is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, cast
 
 from eventsourcing.persistence import IntegrityError, Tracking
 from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder
 from psycopg.rows import dict_row, tuple_row
 
-from projections.fold.cells import Deltas
-from projections.live import residents
-from projections.live.postgres.arrays import Bigints, Blobs, Texts
+from projections.live.postgres.arrays import Blobs, Texts
 from projections.live.postgres.connecting import Connection, connect
-from projections.live.postgres.views import current_or_new, schema_of, search_path
+from projections.live.postgres.views import current_or_new, put_into_place, ready, schema_of, search_path
+from projections.live.postgres.writing import Writing, write_commit
 from projections.live.store import KEPT_CHANGES, LEDGER, NOTHING_YET, Commit, Seen, pack_changes
 
 __all__ = ["PostgresLiveStore", "open_postgres_store"]
@@ -81,6 +81,11 @@ class PostgresLiveStore(PostgresTrackingRecorder):
         """Whether an earlier release did not keep something that only the ledger tells: none on PostgreSQL did."""
         return False
 
+    def waits(self, beside: Path) -> bool:
+        """Tell whether a view that was built anew waits to be put into the place of this one: in the same database."""
+        with self.datastore.get_connection() as connection:
+            return ready(connection)
+
     def seen(self, keys: Iterable[bytes]) -> dict[bytes, Seen]:
         """Give what stands under those of the keys that are known."""
         statement = "SELECT key, kind, owner, recorded, position, content FROM seen WHERE key = ANY(%b)"
@@ -112,7 +117,7 @@ class PostgresLiveStore(PostgresTrackingRecorder):
                 raise IntegrityError("another one has written this view")
             self._insert_tracking(c, Tracking(LEDGER, commit.position))
             with self._connection.pipeline():
-                to = _Writing(self._connection)
+                to = Writing(self._connection)
                 if commit.recorded_until != NOTHING_YET:
                     to.execute(
                         "INSERT INTO horizon VALUES (1, %s, %s) ON CONFLICT (one) DO UPDATE SET"
@@ -120,10 +125,7 @@ class PostgresLiveStore(PostgresTrackingRecorder):
                         " first_recorded = least(horizon.first_recorded, excluded.first_recorded)",
                         (commit.recorded_until, commit.recorded_from),
                     )
-                _write_events(to, commit)
-                _write_states(to, commit)
-                _write_cells(to, commit.deltas)
-                to.rows("resident", [Bigints, Blobs], residents.packed(commit.residents))
+                write_commit(to, commit)
                 to.execute("DELETE FROM early WHERE latest < %s", (commit.recorded_until,))
                 packed = pack_changes(commit.deltas)
                 to.execute("INSERT INTO change VALUES (%s, %s, %b)", (commit.position, after, packed))
@@ -131,89 +133,8 @@ class PostgresLiveStore(PostgresTrackingRecorder):
         self._written = commit.position
 
 
-class _Writing:
-    """Statements one after the other, none of which waits for the one before."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._cursor = connection.cursor()
-
-    def execute(self, statement: str, parameters: Sequence[Any]) -> None:
-        self._cursor.execute(statement.encode(), parameters)
-
-    def rows(self, table: str, kinds: Sequence[Any], rows: Iterable[Sequence[Any]], end: str = "") -> None:
-        """Insert rows, given with the kind of array of each column; `end`: what to do about those that are there."""
-        self.columns(f"INSERT INTO {table} SELECT * FROM", kinds, rows, end)
-
-    def columns(self, begin: str, kinds: Sequence[Any], rows: Iterable[Sequence[Any]], end: str) -> None:
-        """Execute a statement over rows as a table."""
-        columns = [kind(column) for kind, column in zip(kinds, zip(*rows, strict=True), strict=False)]
-        if columns:
-            self.execute(f"{begin} unnest({', '.join(['%b'] * len(columns))}) {end}", columns)
-
-
-def _write_events(to: _Writing, commit: Commit) -> None:
-    rows = sorted((key, *seen) for key, seen in commit.seen.items())
-    to.rows(
-        "seen",
-        [Blobs, Bigints, Texts, Bigints, Bigints, Blobs],
-        rows,
-        "ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, owner = excluded.owner, recorded = excluded.recorded,"
-        " position = excluded.position, content = excluded.content",
-    )
-    to.rows("retraction", [Blobs, Blobs], commit.retractions, "ON CONFLICT DO NOTHING")
-    to.columns(
-        "DELETE FROM retraction USING",
-        [Blobs, Blobs],
-        commit.withdrawn,
-        "AS gone (target, by) WHERE retraction.target = gone.target AND retraction.by = gone.by",
-    )
-    # One message may be set aside for one reason only, the last one found, as each row can be changed once.
-    aside = {each.position: each for each in commit.set_aside}
-    to.rows(
-        "set_aside",
-        [Bigints, Bigints, Texts, Texts],
-        sorted(aside.values()),
-        "ON CONFLICT (position) DO UPDATE SET recorded = excluded.recorded, field = excluded.field,"
-        " rule = excluded.rule",
-    )
-
-
-def _write_states(to: _Writing, commit: Commit) -> None:
-    for table, states in commit.states.items():
-        end = "ON CONFLICT (name) DO UPDATE SET state = excluded.state"
-        to.rows(table, [Texts, Blobs], sorted(states.items()), end)
-    to.rows(
-        "early",
-        [Texts, Bigints],
-        sorted(commit.early.items()),
-        "ON CONFLICT (pupil) DO UPDATE SET latest = greatest(early.latest, excluded.latest)",
-    )
-    apart = sorted(commit.apart.items())
-    to.columns(
-        "DELETE FROM apart USING",
-        [Bigints, Texts],
-        [key for key, until in apart if until is None],
-        "AS gone (kind, name) WHERE apart.kind = gone.kind AND apart.name = gone.name",
-    )
-    to.rows(
-        "apart",
-        [Bigints, Texts, Bigints],
-        [(*key, until) for key, until in apart if until is not None],
-        "ON CONFLICT (kind, name) DO UPDATE SET until = excluded.until",
-    )
-
-
-def _write_cells(to: _Writing, deltas: Deltas) -> None:
-    for table, sums in (("flow", deltas.flow), ("during", deltas.during), ("schools", deltas.coverage)):
-        rows = sorted(pair for pair in sums.items() if pair[1])
-        to.rows(table, [Bigints, Bigints], rows, f"ON CONFLICT (key) DO UPDATE SET n = {table}.n + excluded.n")
-    over = sorted((at, area, n) for (at, area), n in deltas.over_4_weeks.items() if n)
-    end = "ON CONFLICT (at, area) DO UPDATE SET n = over_4_weeks.n + excluded.n"
-    to.rows("over_4_weeks", [Bigints, Bigints, Bigints], over, end)
-
-
 def open_postgres_store(url: str) -> PostgresLiveStore:
-    """Open, or make, the live view in place for writing, as the only one.
+    """Open, or make, the live view for writing, as the only one; first puts one that is ready into place.
 
     Waits for one that writes it already. Raises ViewAwayError when the database cannot be used.
     """
@@ -222,6 +143,8 @@ def open_postgres_store(url: str) -> PostgresLiveStore:
     connection = connect(url, "SET synchronous_commit = off", "SET enable_seqscan = off")
     try:
         connection.execute("SELECT pg_advisory_lock(%s)", [_WRITING])
+        current_or_new(connection)
+        put_into_place(connection)
         number = current_or_new(connection)
         connection.execute(search_path(number))
         return PostgresLiveStore(connection, schema_of(number))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from psycopg.rows import tuple_row
+
 from projections.live.postgres.connecting import Connection
 from projections.live.postgres.migrating import migrate_common, migrate_view
 
@@ -23,6 +25,8 @@ __all__ = [
 CURRENT: Final = "SELECT number FROM kindinbeeld_view.view WHERE state = 'current'"
 _READY: Final = "SELECT max(number) FROM kindinbeeld_view.view WHERE state = 'ready'"
 
+_LONG_OLD: Final = b"SELECT number FROM kindinbeeld_view.view WHERE state = 'old' AND since < now() - interval '1 hour'"
+
 
 def schema_of(number: int) -> str:
     """Give the schema of a view."""
@@ -40,7 +44,7 @@ def current(connection: Connection) -> int | None:
 
 
 def _number(connection: Connection, statement: str) -> int | None:
-    rows = connection.execute(statement.encode()).fetchall()
+    rows = connection.cursor(row_factory=tuple_row).execute(statement.encode()).fetchall()
     return None if not rows or rows[0][0] is None else int(rows[0][0])
 
 
@@ -48,6 +52,8 @@ def current_or_new(connection: Connection) -> int:
     """Give the number of the view in place; where there is none, an empty one is put there."""
     migrate_common(connection)
     number = current(connection)
+    for (old,) in connection.execute(_LONG_OLD).fetchall():
+        drop_view(connection, old)
     if number is None:
         number = begin_view(connection)
         connection.execute("UPDATE kindinbeeld_view.view SET state = 'current' WHERE number = %s", [number])
@@ -88,7 +94,7 @@ def put_into_place(connection: Connection) -> bool:
     """Put a view that is ready into place, in one transaction; tell whether that was done.
 
     Only for the process that writes the view, before it opens its store. Readers go on in the old one until they look
-    again; it is removed before the next one is built.
+    again; it is removed an hour later, or before the next one is built.
     """
     number = _number(connection, _READY)
     if number is None:
