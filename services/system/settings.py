@@ -56,6 +56,15 @@ class Settings:
         "Longest time until the embedded ledger is flushed to the disk itself, against loss of power; `always`: before"
         " each acknowledgement.",
     )
+    database: str | None = field(
+        default=None,
+        repr=False,  # it may hold a password
+        metadata={
+            "read": values.database,
+            "meaning": "PostgreSQL database (`postgresql://…`) for the live view and the stores of the desks; the"
+            " password may also come from `PGPASSWORD` or `~/.pgpass`. Without it: SQLite files in the data directory.",
+        },
+    )
     port: int = _setting(8787, values.whole(0, 65535), "Port of the page on 127.0.0.1; 0: any free port.")
     page_url: str | None = _setting(
         None,
@@ -99,8 +108,7 @@ class Settings:
         repr=False,  # it may hold a password
         metadata={
             "read": values.database,
-            "meaning": "PostgreSQL database (`postgresql://…`) for the stores of the desks, a schema for each; the"
-            " password may also come from `PGPASSWORD` or `~/.pgpass`. Without it: SQLite files in the data directory.",
+            "meaning": "Another PostgreSQL database for the stores of the desks, a schema for each.",
         },
     )
     desk_body_bytes: int = _setting(
@@ -143,6 +151,11 @@ class Settings:
     log_level: str = _setting(
         "info", values.one_of("debug", "info", "warning", "error"), "The least grave that is logged."
     )
+
+    @property
+    def database_of_desks(self) -> str | None:
+        """The PostgreSQL database of the desks; None: files."""
+        return self.desk_database or self.database
 
     @property
     def audit_seconds(self) -> int:

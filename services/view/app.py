@@ -6,7 +6,8 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from faststream import FastStream
@@ -16,12 +17,15 @@ from events import VIEW_CHANGED, ViewChanged
 from projections.live.view import LiveView
 from services.ledger.broker import make_broker
 from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentRequest
-from services.system import DataDir, Settings, find_system
+from services.system import DataDir, Settings, find_system, view_of
 from services.system.ending import end_tasks
 from services.view.audits import Auditing
 from services.view.publishing import Publishing
 from services.view.silence import SilentLists
 from services.view.worker import Worker
+
+if TYPE_CHECKING:
+    from services.view.sharing import Sharing
 
 _log = structlog.get_logger(__name__)
 
@@ -51,14 +55,21 @@ class ViewService:
         self._broker.subscriber(STATUS_SUBJECT)(self._status)
         self._lists = SilentLists(data_dir, lambda: self._broker.client)
         self._broker.subscriber(SILENT_SUBJECT)(self._silent)
-        self._worker = Worker(data_dir.path, data_dir.live_view, self._tell)
+        place = view_of(data_dir)
+        self._worker = Worker(data_dir.path, place, self._tell)
         self._publishing = Publishing(data_dir, lambda: self._broker.client, self._worker)
         every = Settings.from_environment().audit_seconds
         self._auditing = Auditing(data_dir, lambda: self._broker.client, self._worker, every)
+        self._sharing = None if isinstance(place, Path) else self._share(data_dir, place)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self.app = FastStream(self._broker, lifespan=self._lifespan, logger=None)
+
+    def _share(self, data_dir: DataDir, database: str) -> Sharing:
+        from services.view.sharing import Sharing  # only where there is a PostgreSQL
+
+        return Sharing(data_dir, database, lambda: self._broker.client, self._worker)
 
     @property
     def replaced(self) -> bool:
@@ -81,6 +92,8 @@ class ViewService:
             asyncio.create_task(self._publishing.run(), name="publishing"),
             asyncio.create_task(self._auditing.run(), name="auditing"),
         ]
+        if self._sharing is not None:
+            beside.append(asyncio.create_task(self._sharing.run(), name="sharing"))
         try:
             yield
         finally:
