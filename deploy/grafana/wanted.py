@@ -66,6 +66,8 @@ def wanted(choices: Choices) -> Wanted:
         builders = [country, region, municipality]
     made = [_plain(build(names).build()) for build in builders]
     for each in made:
+        each["annotations"].setdefault("list", [])
+        each["templating"].setdefault("list", [])
         for number, panel in enumerate(each["panels"], start=1):
             panel["id"] = number
     contact = {
