@@ -22,8 +22,8 @@ def operations(names: Names) -> build.Dashboard:
         figure(names, "Controle gelijk", MEANING["audit"], "min(kib_audit_equal)"),
         figure(names, "Achter het grootboek", MEANING["behind"], "max(kib_view_behind_seconds)", unit="s"),
         figure(names, "PostgreSQL achter", MEANING["copy"], copy),
-        figure(names, "Open pagina's", MEANING["open"], "sum(kib_page_streams)"),
-        figure(names, "Apart gezet", MEANING["set_aside"], "sum(kib_view_set_aside_total)"),
+        figure(names, "Open pagina's", MEANING["open"], "sum(kib_page_open_pages)"),
+        figure(names, "Apart gezet", MEANING["set_aside"], "max(kib_view_set_aside_messages)"),
         lines(names, "Wacht op het grootboek", MEANING["backlog"], {"{{desk}}": "sum by (desk) (kib_desk_backlog)"}),
         lines(
             names,
@@ -60,7 +60,7 @@ def operations(names: Names) -> build.Dashboard:
             unit="s",
         ),
         lines(names, "Achter het grootboek", MEANING["behind"], {"achter": "max(kib_view_behind_seconds)"}, unit="s"),
-        lines(names, "Open pagina's", MEANING["open"], {"open": "sum(kib_page_streams)"}),
+        lines(names, "Open pagina's", MEANING["open"], {"open": "sum(kib_page_open_pages)"}),
         lines(
             names,
             "Grootboek bereikt",

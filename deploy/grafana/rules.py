@@ -118,7 +118,7 @@ def _machine() -> Iterator[Alert]:
         "operations",
         "Veel meldingen geweigerd",
         "Loket {{ $labels.desk }} weigerde in een kwartier meer dan 20 meldingen.",
-        "sum by (desk) (increase(kib_desk_refused_total[15m])) > bool 20",
+        'sum by (desk) (increase(kib_desk_answers_total{fate=~"rejected|conflict|forbidden"}[15m])) > bool 20',
         "0s",
         "OK",
         "warning",

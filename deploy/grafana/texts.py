@@ -39,6 +39,6 @@ MEANING: Final = {
     "apply_time": "Hoe lang een transactie van de live tabel duurt: de helft is sneller dan p50, 95 % sneller dan p95,"
     " 99 % sneller dan p99.",
     "open": "Hoeveel pagina's nu openstaan en zichzelf bijwerken.",
-    "set_aside": "Berichten in het grootboek die niet gelezen konden worden en apart zijn gezet, sinds de start.",
+    "set_aside": "Berichten in het grootboek die niet gelezen konden worden en apart zijn gezet.",
     "copy": "Hoeveel berichten de tabellen in PostgreSQL achter het grootboek zijn.",
 }

@@ -120,6 +120,16 @@ class Settings:
         values.duration_or("0"),
         "How often a running system holds its live tables against the replay of the ledger; 0: never by itself.",
     )
+    metrics: bool = _setting(True, values.yes_or_no, "Whether the live view measures what it takes in: yes or no.")
+    metrics_token: str | None = field(
+        default=None,
+        repr=False,
+        metadata={
+            "read": values.text,
+            "meaning": "Bearer token with which Prometheus, which cannot sign in, is told everything by `/metrics` of"
+            " the pages.",
+        },
+    )
     publisher: str | None = _setting(None, values.text, "Who publishes the open data: a name, for its metadata.")
     contact: str | None = _setting(
         None, values.mail, "Address of mail for questions about the open data, for its metadata."

@@ -19,6 +19,7 @@ from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentReques
 from services.system import DataDir, Settings, find_system
 from services.system.ending import end_tasks
 from services.view.audits import Auditing
+from services.view.measuring import Measures
 from services.view.publishing import Publishing
 from services.view.silence import SilentLists
 from services.view.worker import Worker
@@ -51,10 +52,11 @@ class ViewService:
         self._broker.subscriber(STATUS_SUBJECT)(self._status)
         self._lists = SilentLists(data_dir, lambda: self._broker.client)
         self._broker.subscriber(SILENT_SUBJECT)(self._silent)
-        self._worker = Worker(data_dir.path, data_dir.live_view, self._tell)
+        settings = Settings.from_environment()
+        self._measures, self._metrics = Measures() if settings.metrics else None, data_dir.view_metrics
+        self._worker = Worker(data_dir.path, data_dir.live_view, self._tell, self._measures)
         self._publishing = Publishing(data_dir, lambda: self._broker.client, self._worker)
-        every = Settings.from_environment().audit_seconds
-        self._auditing = Auditing(data_dir, lambda: self._broker.client, self._worker, every)
+        self._auditing = Auditing(data_dir, lambda: self._broker.client, self._worker, settings.audit_seconds)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
@@ -81,6 +83,8 @@ class ViewService:
             asyncio.create_task(self._publishing.run(), name="publishing"),
             asyncio.create_task(self._auditing.run(), name="auditing"),
         ]
+        if self._measures is not None:
+            beside.append(asyncio.create_task(self._measures.keep_written(self._metrics), name="measures"))
         try:
             yield
         finally:

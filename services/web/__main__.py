@@ -31,6 +31,7 @@ from services.web.access.configuring import access_of, hosts_of
 from services.web.api.replays import LedgerReplays
 from services.web.app import create_app
 from services.web.details.beside import DetailsBeside
+from services.web.metrics import Telling
 from services.web.open_data import create_routes
 from services.web.source import Lag
 
@@ -73,6 +74,10 @@ class Page:
             details=DetailsBeside(data_dir.live_view, clock, self._changed.set),
             replays=LedgerReplays(data_dir, lambda: self._broker.client),
             audits=AuditLog(data_dir.audits),
+        )
+
+        self.app.state.telling = Telling(
+            data_dir.view_metrics, lambda: len(self._reader.set_aside()), settings.metrics_token
         )
 
     @staticmethod
