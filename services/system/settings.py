@@ -134,6 +134,12 @@ class Settings:
     contact: str | None = _setting(
         None, values.mail, "Address of mail for questions about the open data, for its metadata."
     )
+    otlp_endpoint: str | None = _setting(
+        None,
+        values.web_address,
+        "Where traces go by OTLP over HTTP (`http://127.0.0.1:4318`); needs the extra `traces`. The standard"
+        " `OTEL_EXPORTER_OTLP_ENDPOINT` does the same.",
+    )
     log_format: str = _setting(
         "auto",
         values.one_of("auto", "json", "console"),

@@ -30,6 +30,8 @@ class Measures:
     """What was measured since the start; ``applied`` is called in the thread that folds."""
 
     def __init__(self) -> None:
+        self.last_seconds = 0.0
+        """How long the last transaction took."""
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry(auto_describe=False)
         applied, duration = MEANINGS
@@ -38,6 +40,7 @@ class Measures:
 
     def applied(self, messages: int, seconds: float) -> None:
         """Note a transaction."""
+        self.last_seconds = seconds
         self._applied.inc(messages)
         self._duration.observe(seconds)
 
