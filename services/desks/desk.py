@@ -9,7 +9,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import structlog
@@ -21,6 +21,9 @@ from services.desks.reading import Carried, Shelf, answering
 from services.desks.store import DeskStore, StoreTrouble, environment_of
 from services.desks.waiting import Waiting, tell
 from services.desks.writing import Writer
+
+if TYPE_CHECKING:
+    from services.tracing.desks import DeskTraces
 
 __all__ = ["Desk"]
 
@@ -64,6 +67,8 @@ class Desk:
         """Why nothing could be stored the last time, None when it could."""
         self.on_stored: Callable[[int, int, int], None] = lambda accepted, refused, resolved: None
         """Called, from the desk's own thread, with how much was stored that the ledger does not have."""
+        self.traces: DeskTraces | None = None
+        """Follows reports where traces are asked for."""
         self._environment = environment_of(store) if isinstance(store, Path) else dict(store)
         self._waiting: deque[Waiting] = deque()
         self._number = 0
@@ -172,6 +177,12 @@ class Desk:
     ) -> list[Answer]:
         if not raws:
             return []
+        with self.traces.accepting(raws) if self.traces is not None else contextlib.nullcontext():
+            return await self._wait_for(raws, sources, together, resolves)
+
+    async def _wait_for(
+        self, raws: Sequence[bytes], sources: frozenset[str] | None, together: bool, resolves: UUID | None
+    ) -> list[Answer]:
         loop = asyncio.get_running_loop()
         waiting = Waiting(raws, sources, together, resolves, loop, loop.create_future())
         with self._wake:

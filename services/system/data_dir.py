@@ -45,6 +45,11 @@ class DataDir:
         return self.path / "live.sqlite"
 
     @property
+    def view_metrics(self) -> Path:
+        """The file in which the view's process keeps its metrics, for the pages to give on."""
+        return self.path / "view.prom"
+
+    @property
     def public(self) -> Path:
         """The SQLite file of the public tables, one for each day; what it holds was published and is kept."""
         return self.path / "public.sqlite"

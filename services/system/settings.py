@@ -133,6 +133,16 @@ class Settings:
         values.duration_or("0"),
         "How often a running system holds its live tables against the replay of the ledger; 0: never by itself.",
     )
+    metrics: bool = _setting(True, values.yes_or_no, "Whether the live view measures what it takes in: yes or no.")
+    metrics_token: str | None = field(
+        default=None,
+        repr=False,
+        metadata={
+            "read": values.text,
+            "meaning": "Bearer token with which Prometheus, which cannot sign in, is told everything by `/metrics` of"
+            " the pages.",
+        },
+    )
     publisher: str | None = _setting(None, values.text, "Who publishes the open data: a name, for its metadata.")
     publisher_id: str | None = _setting(
         None,
@@ -142,6 +152,12 @@ class Settings:
     )
     contact: str | None = _setting(
         None, values.mail, "Address of mail for questions about the open data, for its metadata."
+    )
+    otlp_endpoint: str | None = _setting(
+        None,
+        values.web_address,
+        "Where traces go by OTLP over HTTP (`http://127.0.0.1:4318`); needs the extra `traces`. The standard"
+        " `OTEL_EXPORTER_OTLP_ENDPOINT` does the same.",
     )
     log_format: str = _setting(
         "auto",
