@@ -7,7 +7,7 @@ several places is left to it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ Numbers = NDArray[np.int64]
 
 _PLACE_BITS: Final = 14
 _HOUR: Final = DAY // 24
+_MOST_HOURS: Final = 1 << 20
+"""Over a century or so, each hour is looked up; over more, each that is met is sought."""
 _WHOLE_HOURS: Final = 7_305 * DAY
 """From 1990 on, Amsterdam's offset from UTC is whole hours (events.times)."""
 
@@ -52,10 +54,57 @@ class Spans(NamedTuple):
     end: Numbers
 
 
+class Into(Protocol):
+    """Where contributions are added; keys as ``projections.fold.cells`` packs them."""
+
+    def flow(self, keys: Numbers, each: int = 1) -> None:
+        """Add ``each`` to what happens on a day, for every key, those that stand there twice too."""
+
+    def during(self, keys: Numbers, each: int = 1) -> None:
+        """Add to the pupils unreached during weeks."""
+
+    def over_4_weeks(self, ripe: Numbers, area: Numbers) -> None:
+        """Tell of the instants from which a pupil is unreached for four weeks, and where."""
+
+
+class IntoDeltas:
+    """Adds to the sums of a fold."""
+
+    def __init__(self, deltas: Deltas) -> None:
+        """Begin with what is there."""
+        self._deltas = deltas
+
+    def flow(self, keys: Numbers, each: int = 1) -> None:
+        """See ``Into``."""
+        _add(self._deltas.flow, keys, each)
+
+    def during(self, keys: Numbers, each: int = 1) -> None:
+        """See ``Into``."""
+        _add(self._deltas.during, keys, each)
+
+    def over_4_weeks(self, ripe: Numbers, area: Numbers) -> None:
+        """See ``Into``."""
+        over = self._deltas.over_4_weeks
+        for pair in zip(ripe.tolist(), area.tolist(), strict=True):
+            over[pair] += 1
+
+
 def local_days(instants: Numbers) -> Numbers:
     """Give the days of Europe/Amsterdam on which instants lie: ``local_day`` of each."""
-    hours, place = np.unique(instants // _HOUR, return_inverse=True)
-    days = np.array([local_day(hour * _HOUR) for hour in hours.tolist()], dtype=np.int64)[place]
+    if not len(instants):
+        return np.zeros(0, dtype=np.int64)
+    hours = instants // _HOUR
+    first = int(hours.min())
+    met = np.zeros(min(int(hours.max()) - first + 1, _MOST_HOURS + 1), dtype=np.bool_)
+    if len(met) <= _MOST_HOURS:
+        place = hours - first
+        met[place] = True
+        day_of = np.zeros(len(met), dtype=np.int64)
+        day_of[met] = [local_day((first + hour) * _HOUR) for hour in np.flatnonzero(met).tolist()]
+        days = day_of[place]
+    else:
+        few, place = np.unique(hours, return_inverse=True)
+        days = np.array([local_day(hour * _HOUR) for hour in few.tolist()], dtype=np.int64)[place]
     old = np.flatnonzero(instants < _WHOLE_HOURS)
     days[old] = [local_day(instant) for instant in instants[old].tolist()]
     return days
@@ -88,7 +137,7 @@ def in_several_areas(spans: Spans, pupil: Numbers) -> Iterator[tuple[int, list[t
         yield int(pupil[begin]), list(zip(*own, strict=True))
 
 
-def contribute_many(reports: Reports, chosen: NDArray[np.bool_], deltas: Deltas) -> Spans:
+def contribute_many(reports: Reports, chosen: NDArray[np.bool_], into: Into) -> Spans:
     """Add what the ``chosen`` pupils contribute, who never moved, and give their spans.
 
     A household that several pupils may share is left to ``projections.fold.household``.
@@ -99,11 +148,11 @@ def contribute_many(reports: Reports, chosen: NDArray[np.bool_], deltas: Deltas)
     done = np.flatnonzero(counts & (reports.order >= DEVICE))
     column = np.where(reports.order[done] == VISIT, cells.VISIT, cells.DEVICE) + reports.detail[done]
     where = place[reports.pupil[done]] << 2 | reports.sector[done]
-    _add(deltas.flow, _flow(where, local_days(reports.occurred[done]), column))
+    into.flow(_flow(where, local_days(reports.occurred[done]), column))
     spans = _spans(reports, np.flatnonzero(counts & (reports.order <= RESTORED)), place)
     if len(spans.row):
-        _contribute_states(spans, reports.alone[spans.row], deltas)
-        _contribute_weeks(spans, reports.pupil[spans.row], deltas)
+        _contribute_states(spans, reports.alone[spans.row], into)
+        _contribute_weeks(spans, reports.pupil[spans.row], into)
     return spans
 
 
@@ -132,25 +181,23 @@ def _spans(reports: Reports, rows: Numbers, place: Numbers) -> Spans:
     return Spans(row, place[reports.pupil[row]] << 2 | reports.sector[row], start[keep], end[keep])
 
 
-def _contribute_states(spans: Spans, alone: NDArray[np.bool_], deltas: Deltas) -> None:
+def _contribute_states(spans: Spans, alone: NDArray[np.bool_], into: Into) -> None:
     """Count what begins and ends with a span, and among those over four weeks (``pupil._contribute_states``)."""
     area, start, end = spans.area, spans.start, spans.end
     closed = end != FOREVER
     first, last = local_days(start), local_days(end[closed])
-    _add(deltas.flow, _flow(area, first, cells.NEWLY_LOST))
-    _add(deltas.flow, _flow(area[closed], last, cells.RESTORED))
-    _add(deltas.flow, _flow(area[alone], first[alone], cells.HOUSEHOLDS))
-    _add(deltas.flow, _flow(area[alone & closed], last[alone[closed]], cells.HOUSEHOLDS), -1)
+    into.flow(_flow(area, first, cells.NEWLY_LOST))
+    into.flow(_flow(area[closed], last, cells.RESTORED))
+    into.flow(_flow(area[alone], first[alone], cells.HOUSEHOLDS))
+    into.flow(_flow(area[alone & closed], last[alone[closed]], cells.HOUSEHOLDS), -1)
     ripe = start + (FOUR_WEEKS - 1)
     long = ripe < end
-    _add(deltas.flow, _flow(area[long], local_days(ripe[long]), cells.OVER_4_WEEKS))
-    _add(deltas.flow, _flow(area[long & closed], last[long[closed]], cells.OVER_4_WEEKS), -1)
-    over = deltas.over_4_weeks
-    for pair in zip(ripe[long].tolist(), area[long].tolist(), strict=True):
-        over[pair] += 1
+    into.flow(_flow(area[long], local_days(ripe[long]), cells.OVER_4_WEEKS))
+    into.flow(_flow(area[long & closed], last[long[closed]], cells.OVER_4_WEEKS), -1)
+    into.over_4_weeks(ripe[long], area[long])
 
 
-def _contribute_weeks(spans: Spans, pupil: Numbers, deltas: Deltas) -> None:
+def _contribute_weeks(spans: Spans, pupil: Numbers, into: Into) -> None:
     """Count each pupil once for each area and week, under the days of the week (``pupil._contribute_weeks``)."""
     area, closed = spans.area, spans.end != FOREVER
     first = local_days(spans.start)
@@ -161,8 +208,7 @@ def _contribute_weeks(spans: Spans, pupil: Numbers, deltas: Deltas) -> None:
     one_week = closed & (monday == last_monday)
     more = closed & ~one_week
     masks = np.where(one_week, from_first & to_last, from_first)
-    _add(
-        deltas.during,
+    into.during(
         _during(
             *_once(
                 np.append(pupil, pupil[more]),
@@ -174,8 +220,8 @@ def _contribute_weeks(spans: Spans, pupil: Numbers, deltas: Deltas) -> None:
     )
     between = more & (last_monday > monday + 7)
     begun = ~closed | between
-    _add(deltas.during, _during(area[begun], monday[begun] + 7, cells.WHOLE_WEEKS))
-    _add(deltas.during, _during(area[between], last_monday[between], cells.WHOLE_WEEKS), -1)
+    into.during(_during(area[begun], monday[begun] + 7, cells.WHOLE_WEEKS))
+    into.during(_during(area[between], last_monday[between], cells.WHOLE_WEEKS), -1)
 
 
 def _once(pupil: Numbers, area: Numbers, monday: Numbers, masks: Numbers) -> tuple[Numbers, Numbers, Numbers]:

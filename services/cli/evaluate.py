@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.options import AsOfOption, DataDirOption, instant_of
+from services.cli.options import AsOfOption, DataDirOption, MemoryOption, instant_of, memory_of
 from services.system.errors import SystemUnavailable, WrongUsage
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from projections.replay import Evaluation
 
 __all__ = ["register"]
-
-_MEMORY = re.compile(r"[0-9]+ ?[KMGT]i?B", re.IGNORECASE)
 
 
 class Table(StrEnum):
@@ -50,14 +47,7 @@ def evaluate(
         bool, typer.Option("--all-rows", help="Counts: rows of zeros too, for every municipality of the register.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 when a line was rejected.")] = False,
-    memory: Annotated[
-        str,
-        typer.Option(
-            metavar="SIZE",
-            envvar="KINDINBEELD_MEMORY",
-            help="What the query may hold in memory; the rest goes to disk.",
-        ),
-    ] = "3GB",
+    memory: MemoryOption = "3GB",
     data_dir: DataDirOption = None,
 ) -> None:
     """Print the table of a file of events as CSV; no system needs to run.
@@ -66,8 +56,7 @@ def evaluate(
     (line, field, rule), and the rest goes on.
     """
     instant = instant_of("--as-of", as_of)
-    if _MEMORY.fullmatch(memory) is None:
-        raise WrongUsage("--memory: must be a size such as 3GB")
+    memory_of(memory)
     with _stopping(), _failing(file):
         # Here and not above: --help has no use for the columnar libraries.
         from projections.replay import evaluate as evaluate_file
