@@ -58,17 +58,15 @@ class Cells:
 
     def flow(self, keys: Numbers, each: int = 1) -> None:
         """Add to what happens on days."""
-        pairs = _counted(keys, each)
         with self._lock:
             for cube in self._cubes:
-                cube.add_flow(pairs)
+                cube.count_flow(keys, each)
 
     def during(self, keys: Numbers, each: int = 1) -> None:
         """Add to the pupils unreached during weeks."""
-        pairs = _counted(keys, each)
         with self._lock:
             for cube in self._cubes:
-                cube.add_during(pairs)
+                cube.count_during(keys, each)
 
     def over_4_weeks(self, ripe: Numbers, area: Numbers, each: int = 1) -> None:
         """Take in from when on pupils are unreached for four weeks."""
@@ -103,10 +101,3 @@ class Cells:
         if not areas:
             return np.zeros((0, 2), dtype=np.int64)
         return np.stack([np.concatenate(areas), np.concatenate(numbers)], axis=1)
-
-
-def _counted(keys: Numbers, each: int) -> Pairs:
-    if not len(keys):
-        return np.zeros((0, 2), dtype=np.int64)
-    found, counts = np.unique(keys, return_counts=True)
-    return np.stack([found, counts * each], axis=1)

@@ -14,7 +14,7 @@ from projections.fold import household, pupil
 from projections.fold.cells import DAY_BITS, FLOW_BITS, HOUSEHOLDS, Deltas
 from projections.fold.pupil import FOREVER
 from projections.fold.reports import Report, known_before
-from projections.rebuild.many import Numbers, Reports, contribute_many, local_days, moved
+from projections.rebuild.many import Numbers, Reports, contribute_many, local_days
 
 __all__ = ["Shared", "add_households", "fold", "no_shared"]
 
@@ -58,22 +58,22 @@ def fold(kept: Kept, rows: NDArray[np.int64], as_of: int, cells: Cells, sign: in
     owner = kept.pupil[rows]
     number = np.cumsum(np.diff(owner, prepend=owner[0]) != 0)
     occurred = kept.occurred[rows]
-    order, sector, place, detail = (
-        column[rows].astype(np.int64) for column in (kept.kind, kept.sector, kept.place, kept.detail)
+    order, sector, place, detail, rank = (
+        column[rows].astype(np.int64) for column in (kept.kind, kept.sector, kept.place, kept.detail, kept.rank)
     )
     shared = kept.household[rows].astype(np.int64)
-    reports = Reports(
-        number, occurred, order, sector, place, detail, shared == NO_HOUSEHOLD, np.ones(len(rows), np.bool_)
-    )
-    apart = moved(reports)
-    apart[number[occurred >= as_of]] = True  # clocks may be minutes ahead: what happens at K or later is not yet
-    spans = contribute_many(reports, ~apart, _Signed(cells, sign))
+    every = np.ones(len(rows), dtype=np.bool_)
+    alone = shared == NO_HOUSEHOLD
+    reports = Reports(number, occurred, order, sector, place, detail, alone, every, rank)
+    ahead = np.zeros(int(number[-1]) + 1, dtype=np.bool_)
+    ahead[number[occurred >= as_of]] = True  # clocks may be minutes ahead: what happens at K or later is not yet
+    spans = contribute_many(reports, ~ahead, _Signed(cells, sign))
     of = shared[spans.row]
     some = np.flatnonzero(of != NO_HOUSEHOLD)
     found = _shared(of[some], spans.area[some], spans.start[some], spans.end[some])
-    if not apart.any():
+    if not ahead.any():
         return found
-    return _joined([found, _one_by_one(kept, rows, number, np.flatnonzero(apart), as_of, cells, sign)])
+    return _joined([found, _one_by_one(kept, rows, number, np.flatnonzero(ahead), as_of, cells, sign)])
 
 
 def no_shared() -> Shared:
@@ -96,7 +96,7 @@ def _shared(of: Numbers, area: Numbers, start: Numbers, end: Numbers) -> Shared:
 def _one_by_one(
     kept: Kept, rows: NDArray[np.int64], number: Numbers, chosen: Numbers, as_of: int, cells: Cells, sign: int
 ) -> Shared:
-    """Fold pupils who moved, or of whom something happens at K or later."""
+    """Fold pupils of whom something happens at K or later."""
     deltas = Deltas()
     spans: list[tuple[int, int, int, int]] = []
     begins, ends = np.searchsorted(number, chosen), np.searchsorted(number, chosen, side="right")

@@ -1,13 +1,9 @@
-"""Many pupils at once, as columns: what those contribute who never moved.
-
-The same as ``projections.fold.pupil`` gives one by one; tests hold both equal. Whoever's statements of a residence name
-several places is left to it.
-"""
+"""Many pupils at once, as columns: the same as ``projections.fold.pupil`` gives one by one; tests hold both equal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +11,16 @@ from numpy.typing import NDArray
 from events import local_day
 from events.times import DAY
 from projections.fold import cells
-from projections.fold.cells import DAY_BITS, FLOW_BITS, MASK_BITS, Deltas, Sums
+from projections.fold.cells import DAY_BITS, FLOW_BITS, MASK_BITS
 from projections.fold.pupil import FOREVER, FOUR_WEEKS
 from projections.fold.reports import DEVICE, LOST, NO_PLACE, RESTORED, UNKNOWN_PLACE, VISIT
+from projections.rebuild.into import Into
+from projections.rebuild.moves import Cut, Residences
 
 Numbers = NDArray[np.int64]
 
 _PLACE_BITS: Final = 14
+_AREA_BITS: Final = 16
 _HOUR: Final = DAY // 24
 _MOST_HOURS: Final = 1 << 20
 """Over a century or so, each hour is looked up; over more, each that is met is sought."""
@@ -43,6 +42,9 @@ class Reports(NamedTuple):
     """Whether no household is stated."""
     standing: NDArray[np.bool_]
     """Whether it is not retracted."""
+    tie: Numbers | None = None
+    """The order of source and id among losses and statements of one pupil at one instant; without it, who moved is not
+    to be chosen."""
 
 
 class Spans(NamedTuple):
@@ -52,41 +54,6 @@ class Spans(NamedTuple):
     area: Numbers
     start: Numbers
     end: Numbers
-
-
-class Into(Protocol):
-    """Where contributions are added; keys as ``projections.fold.cells`` packs them."""
-
-    def flow(self, keys: Numbers, each: int = 1) -> None:
-        """Add ``each`` to what happens on a day, for every key, those that stand there twice too."""
-
-    def during(self, keys: Numbers, each: int = 1) -> None:
-        """Add to the pupils unreached during weeks."""
-
-    def over_4_weeks(self, ripe: Numbers, area: Numbers) -> None:
-        """Tell of the instants from which a pupil is unreached for four weeks, and where."""
-
-
-class IntoDeltas:
-    """Adds to the sums of a fold."""
-
-    def __init__(self, deltas: Deltas) -> None:
-        """Begin with what is there."""
-        self._deltas = deltas
-
-    def flow(self, keys: Numbers, each: int = 1) -> None:
-        """See ``Into``."""
-        _add(self._deltas.flow, keys, each)
-
-    def during(self, keys: Numbers, each: int = 1) -> None:
-        """See ``Into``."""
-        _add(self._deltas.during, keys, each)
-
-    def over_4_weeks(self, ripe: Numbers, area: Numbers) -> None:
-        """See ``Into``."""
-        over = self._deltas.over_4_weeks
-        for pair in zip(ripe.tolist(), area.tolist(), strict=True):
-            over[pair] += 1
 
 
 def local_days(instants: Numbers) -> Numbers:
@@ -111,7 +78,7 @@ def local_days(instants: Numbers) -> Numbers:
 
 
 def moved(reports: Reports) -> NDArray[np.bool_]:
-    """Tell of each pupil whether several places are named: those are not for here."""
+    """Tell of each pupil whether several places are named."""
     least, most = _places(reports)
     several: NDArray[np.bool_] = np.logical_and(most != NO_PLACE, least != most)
     return several
@@ -138,22 +105,30 @@ def in_several_areas(spans: Spans, pupil: Numbers) -> Iterator[tuple[int, list[t
 
 
 def contribute_many(reports: Reports, chosen: NDArray[np.bool_], into: Into) -> Spans:
-    """Add what the ``chosen`` pupils contribute, who never moved, and give their spans.
+    """Add what the ``chosen`` pupils contribute, and give their spans.
 
     A household that several pupils may share is left to ``projections.fold.household``.
     """
-    _, place = _places(reports)
-    place = np.where(place == NO_PLACE, UNKNOWN_PLACE, place)
     counts = reports.standing & chosen[reports.pupil]
+    lives = _residences(reports, np.flatnonzero(counts & (reports.place != NO_PLACE)), len(chosen))
     done = np.flatnonzero(counts & (reports.order >= DEVICE))
     column = np.where(reports.order[done] == VISIT, cells.VISIT, cells.DEVICE) + reports.detail[done]
-    where = place[reports.pupil[done]] << 2 | reports.sector[done]
+    where = lives.at(reports.pupil[done], reports.occurred[done]) << 2 | reports.sector[done]
     into.flow(_flow(where, local_days(reports.occurred[done]), column))
-    spans = _spans(reports, np.flatnonzero(counts & (reports.order <= RESTORED)), place)
-    if len(spans.row):
-        _contribute_states(spans, reports.alone[spans.row], into)
-        _contribute_weeks(spans, reports.pupil[spans.row], into)
+    row, start, end = _intervals(reports, np.flatnonzero(counts & (reports.order <= RESTORED)))
+    pupil = reports.pupil[row]
+    cut = lives.cut(pupil, start, end)
+    row = row[cut.interval]
+    spans = Spans(row, cut.place << 2 | reports.sector[row], cut.start, cut.end)
+    if len(row):
+        _contribute_states(spans, cut, start[cut.interval], reports.alone[row], into)
+        _contribute_weeks(spans, pupil[cut.interval], into)
     return spans
+
+
+def _residences(reports: Reports, rows: Numbers, pupils: int) -> Residences:
+    tie = np.zeros(len(rows), dtype=np.int64) if reports.tie is None else reports.tie[rows]
+    return Residences(pupils, reports.pupil[rows], reports.occurred[rows], tie, reports.place[rows])
 
 
 def _places(reports: Reports) -> tuple[Numbers, Numbers]:
@@ -164,8 +139,11 @@ def _places(reports: Reports) -> tuple[Numbers, Numbers]:
     return least, np.maximum.reduceat(np.where(stated, reports.place, NO_PLACE), first)
 
 
-def _spans(reports: Reports, rows: Numbers, place: Numbers) -> Spans:
-    """Find the intervals among losses and restorations: of a row of equal ones, the first decides."""
+def _intervals(reports: Reports, rows: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Find the intervals among losses and restorations: of a row of equal ones, the first decides.
+
+    Gives of each the row of the loss that opened it, its start and its end.
+    """
     pupil, lost = reports.pupil[rows], reports.order[rows] == LOST
     same = np.diff(pupil, prepend=-1) == 0
     after_loss = same & np.roll(lost, 1)
@@ -177,23 +155,28 @@ def _spans(reports: Reports, rows: Numbers, place: Numbers) -> Spans:
     start = reports.occurred[rows[opens]]
     end = np.where(closed, reports.occurred[rows[found]], FOREVER)
     keep = start < end  # one of no length does not exist
-    row = rows[opens][keep]
-    return Spans(row, place[reports.pupil[row]] << 2 | reports.sector[row], start[keep], end[keep])
+    return rows[opens][keep], start[keep], end[keep]
 
 
-def _contribute_states(spans: Spans, alone: NDArray[np.bool_], into: Into) -> None:
+def _contribute_states(spans: Spans, cut: Cut, lost_at: Numbers, alone: NDArray[np.bool_], into: Into) -> None:
     """Count what begins and ends with a span, and among those over four weeks (``pupil._contribute_states``)."""
     area, start, end = spans.area, spans.start, spans.end
     closed = end != FOREVER
-    first, last = local_days(start), local_days(end[closed])
-    into.flow(_flow(area, first, cells.NEWLY_LOST))
-    into.flow(_flow(area[closed], last, cells.RESTORED))
-    into.flow(_flow(area[alone], first[alone], cells.HOUSEHOLDS))
-    into.flow(_flow(area[alone & closed], last[alone[closed]], cells.HOUSEHOLDS), -1)
-    ripe = start + (FOUR_WEEKS - 1)
+    first, last = local_days(start), np.zeros(len(end), dtype=np.int64)
+    last[closed] = local_days(end[closed])
+    for chosen, day, column in (
+        (cut.first, first, cells.NEWLY_LOST),
+        (~cut.first, first, cells.MOVED_IN),
+        (closed & cut.last, last, cells.RESTORED),
+        (~cut.last, last, cells.MOVED_OUT),
+        (alone, first, cells.HOUSEHOLDS),
+    ):
+        into.flow(_flow(area[chosen], day[chosen], column))
+    into.flow(_flow(area[alone & closed], last[alone & closed], cells.HOUSEHOLDS), -1)
+    ripe = np.maximum(start, lost_at + (FOUR_WEEKS - 1))
     long = ripe < end
     into.flow(_flow(area[long], local_days(ripe[long]), cells.OVER_4_WEEKS))
-    into.flow(_flow(area[long & closed], last[long[closed]], cells.OVER_4_WEEKS), -1)
+    into.flow(_flow(area[long & closed], last[long & closed], cells.OVER_4_WEEKS), -1)
     into.over_4_weeks(ripe[long], area[long])
 
 
@@ -226,11 +209,14 @@ def _contribute_weeks(spans: Spans, pupil: Numbers, into: Into) -> None:
 
 def _once(pupil: Numbers, area: Numbers, monday: Numbers, masks: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """Unite the days of each pupil in an area and week; give area, week and days of each."""
-    order = np.lexsort((monday, area, pupil))
-    pupil, area, monday = pupil[order], area[order], monday[order]
-    new = np.diff(pupil, prepend=-1) | np.diff(area, prepend=-1) | np.diff(monday, prepend=-1)
-    first = np.flatnonzero(new)
-    return area[first], monday[first], np.bitwise_or.reduceat(masks[order], first)
+    # One number for the three: 27 bits are enough for any country's pupils.
+    keys = (pupil << _AREA_BITS | area) << DAY_BITS | monday
+    order = np.argsort(keys)
+    keys = keys[order]
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    keys = keys[first]
+    area = keys >> DAY_BITS & ((1 << _AREA_BITS) - 1)
+    return area, keys & ((1 << DAY_BITS) - 1), np.bitwise_or.reduceat(masks[order], first)
 
 
 def _monday(days: Numbers) -> Numbers:
@@ -243,8 +229,3 @@ def _flow(area: Numbers, day: Numbers, column: Numbers | int) -> Numbers:
 
 def _during(area: Numbers, monday: Numbers, mask: Numbers | int) -> Numbers:
     return (area << DAY_BITS | monday) << MASK_BITS | mask
-
-
-def _add(sums: Sums, keys: Numbers, each: int = 1) -> None:
-    for key, count in zip(*(found.tolist() for found in np.unique(keys, return_counts=True)), strict=True):
-        sums[key] += each * count

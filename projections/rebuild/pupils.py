@@ -19,8 +19,8 @@ from projections.fold.reports import History, Report
 from projections.live import residents
 from projections.live.message import PUPIL
 from projections.live.schema import PUPIL_APART
+from projections.rebuild.into import IntoDeltas
 from projections.rebuild.many import (
-    IntoDeltas,
     Numbers,
     Reports,
     Spans,
