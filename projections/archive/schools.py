@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 
 from projections.fold.calendar import Announcement, Closure, standing
 from projections.fold.pupil import FOREVER
-from projections.replay.query import Replay
 
 __all__ = ["Announced", "announcements", "coverage"]
 
@@ -72,6 +71,9 @@ def announcements(paths: Sequence[Path]) -> Announced:
 
 def coverage(paths: Sequence[Path], as_of: int, temporary: Path, memory: str) -> pa.Table:
     """Give the coverage as of K, by the columnar query, of what was not withdrawn by then."""
+    # Only now: the counts do without DuckDB.
+    from projections.replay.query import Replay
+
     kept = temporary / "known.parquet"
     known = pq.read_table(list(paths))
     at = pa.scalar(as_of, pa.int64()).cast(known["recorded_at"].type)

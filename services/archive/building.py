@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
-
-from events import LinesError
-from projections.archive import ArchiveError, Manifest, Piece, add_pieces, locked, settle
-from projections.replay import ColumnsError
+from projections.archive import Manifest, Piece, add_pieces, locked
+from projections.archive.settling import settle
+from services.archive.failing import failing
 from services.archive.pieces import file_pieces, last_of, ledger_pieces
 from services.system import DataDir, SystemUnavailable, WrongUsage, find_system
 
-__all__ = ["Told", "build", "failing", "working"]
+__all__ = ["Told", "build", "working"]
 
 Told = Callable[[str], None]
 """Told of each step, in words."""
@@ -78,22 +75,3 @@ def working(directory: Path) -> Iterator[Path]:
         shutil.rmtree(left, ignore_errors=True)
     with TemporaryDirectory(dir=directory, prefix="work-") as work:
         yield Path(work)
-
-
-@contextmanager
-def failing(directory: Path) -> Iterator[None]:
-    """Turn what can go wrong into one line without anything from an event."""
-    try:
-        yield
-    except ArchiveError as error:
-        raise SystemUnavailable(f"the archive in {directory} {error}") from None
-    except (LinesError, ColumnsError) as error:
-        raise WrongUsage(f"--from: {error}") from None
-    except BrokenProcessPool:
-        raise SystemUnavailable("a process that read the events was ended from outside") from None
-    except duckdb.OutOfMemoryException:
-        raise SystemUnavailable("the query needs more memory or temporary disk: see --memory") from None
-    except duckdb.Error as error:
-        raise SystemUnavailable(f"the archive in {directory} cannot be queried ({type(error).__name__})") from None
-    except OSError as error:
-        raise SystemUnavailable(f"the archive in {directory} cannot be read or written: {error.strerror}") from None

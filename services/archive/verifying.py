@@ -7,7 +7,8 @@ from pathlib import Path
 
 from projections.archive import ArchiveError, Manifest, Piece, locked
 from projections.archive.proving import Found, Held, damaged, settled_as_said
-from services.archive.building import Told, failing, working
+from services.archive.building import Told, working
+from services.archive.failing import failing
 from services.archive.pieces import file_pieces, last_of, ledger_pieces
 from services.system import DataDir, SystemUnavailable, find_system
 

@@ -81,7 +81,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Tell what is in the archive."""
         from projections.archive import Manifest
-        from services.archive.building import failing
+        from services.archive.failing import failing
         from services.system import SystemUnavailable
 
         directory = archive_of(archive, data_dir_of(data_dir))

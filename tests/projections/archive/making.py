@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from events.parse import parse_event
 from events.times import to_micros
-from projections.archive import Archive, Manifest, Piece, add_pieces, locked, settle
+from projections.archive import Archive, Manifest, Piece, add_pieces, locked
+from projections.archive.settling import settle
 from projections.replay import columns_of
 from projections.tables import write_csv
 from tests.projections.replay.histories import line

@@ -80,7 +80,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from projections.archive import manifest, writing
-from projections.archive import Manifest, add_pieces, locked, settle
+from projections.archive import Manifest, add_pieces, locked
+from projections.archive.settling import settle
 from services.archive.pieces import file_pieces
 left = int(sys.argv[3])
 def sync(descriptor):
