@@ -178,22 +178,17 @@ class Desk:
         if not raws:
             return []
         with self.traces.accepting(raws) if self.traces is not None else contextlib.nullcontext():
-            return await self._wait_for(raws, sources, together, resolves)
-
-    async def _wait_for(
-        self, raws: Sequence[bytes], sources: frozenset[str] | None, together: bool, resolves: UUID | None
-    ) -> list[Answer]:
-        loop = asyncio.get_running_loop()
-        waiting = Waiting(raws, sources, together, resolves, loop, loop.create_future())
-        with self._wake:
-            if self._closing or self._thread is None:
-                raise DeskUnavailable("the desk is being closed", busy=True)
-            if self._number and self._number + len(raws) > WAITING:
-                raise DeskUnavailable("more is given than can be stored at the moment", busy=True)
-            self._number += len(raws)
-            self._waiting.append(waiting)
-            self._wake.notify()
-        return await waiting.answers
+            loop = asyncio.get_running_loop()
+            waiting = Waiting(raws, sources, together, resolves, loop, loop.create_future())
+            with self._wake:
+                if self._closing or self._thread is None:
+                    raise DeskUnavailable("the desk is being closed", busy=True)
+                if self._number and self._number + len(raws) > WAITING:
+                    raise DeskUnavailable("more is given than can be stored at the moment", busy=True)
+                self._number += len(raws)
+                self._waiting.append(waiting)
+                self._wake.notify()
+            return await waiting.answers
 
     def _run(self) -> None:
         while group := self._gather():
