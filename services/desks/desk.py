@@ -54,8 +54,7 @@ class Desk:
         """
         if name not in DESKS:
             raise ValueError("not the name of a desk")
-        self.name = name
-        self.now = clock
+        self.name, self.now = name, clock
         self.counts: Counter[Fate] = Counter()
         """How many answers of each fate were given since the start."""
         self.refused: Counter[tuple[str, str]] = Counter()
@@ -67,8 +66,7 @@ class Desk:
         """Why nothing could be stored the last time, None when it could."""
         self.on_stored: Callable[[int, int, int], None] = lambda accepted, refused, resolved: None
         """Called, from the desk's own thread, with how much was stored that the ledger does not have."""
-        self.traces: DeskTraces | None = None
-        """Follows reports where traces are asked for."""
+        self.traces: DeskTraces | None = None  # follows reports where traces are asked for
         self._environment = environment_of(store) if isinstance(store, Path) else dict(store)
         self._waiting: deque[Waiting] = deque()
         self._number = 0
