@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 from eventsourcing.persistence import Tracking
@@ -17,6 +17,7 @@ from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRe
 
 from projections.fold.cells import Deltas
 from projections.live import residents
+from projections.live.database import Place
 from projections.live.residents import Residents
 from projections.live.schema import SCHEMA
 from projections.live.upgrading import add_what_is_missing
@@ -69,6 +70,40 @@ class Commit(NamedTuple):
     """Of those for whom it changed: until when they may be counted in several areas at once; None: not any more."""
 
 
+class Store(Protocol):
+    """What the fold needs of the database of a live view, wherever that is."""
+
+    datastore: Any
+    """The library's, to be closed at the end."""
+
+    @property
+    def position(self) -> int:
+        """The sequence of the last ledger message taken in; 0 at the beginning."""
+
+    @property
+    def recorded_until(self) -> int:
+        """The latest recorded time taken in, in microseconds; ``NOTHING_YET`` at the beginning."""
+
+    @property
+    def lacks(self) -> bool:
+        """Whether an earlier release did not keep something that only the ledger tells: build the view anew."""
+
+    def waits(self, beside: Path) -> bool:
+        """Tell whether a view that was built anew waits to be put into the place of this one; a file lies `beside`."""
+
+    def seen(self, keys: Iterable[bytes]) -> dict[bytes, Seen]:
+        """Give what stands under those of the keys that are known."""
+
+    def retractions(self, targets: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
+        """Give (target, by) of the retractions that name one of the targets."""
+
+    def states(self, table: str, names: Iterable[str]) -> dict[str, bytes]:
+        """Give the states of those names of a table that have one."""
+
+    def commit(self, commit: Commit) -> None:
+        """Write everything and the position, or nothing; raises the library's ``IntegrityError``."""
+
+
 class LiveStore(SQLiteTrackingRecorder):
     """Reads the states that a batch needs, and writes a batch as one transaction."""
 
@@ -95,6 +130,10 @@ class LiveStore(SQLiteTrackingRecorder):
         with self.datastore.transaction(commit=False) as c:
             c.execute("SELECT count(*) FROM lacking")
             return bool(c.fetchone()[0])
+
+    def waits(self, beside: Path) -> bool:
+        """Tell whether a view that was built anew waits to be put into place: its being there is all."""
+        return beside.exists()
 
     def seen(self, keys: Iterable[bytes]) -> dict[bytes, Seen]:
         """Give what stands under those of the keys that are known."""
@@ -201,8 +240,17 @@ def unpack_changes(packed: bytes) -> Changes:
     return changes
 
 
+def open_any_store(place: Place) -> Store:
+    """Open, or make, the live view's database for writing, wherever it is."""
+    if isinstance(place, Path):
+        return open_store(place)
+    from projections.live.postgres.store import open_postgres_store
+
+    return open_postgres_store(place)
+
+
 def open_store(path: Path) -> LiveStore:
-    """Open, or make, the live view's database for writing."""
+    """Open, or make, the live view's database for writing: an SQLite file."""
     datastore = SQLiteDatastore(str(path), pool_size=1, max_overflow=0)
     with datastore.get_connection(commit=True) as connection:
         cursor = connection.cursor()

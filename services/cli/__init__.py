@@ -20,6 +20,7 @@ _COMMANDS = (
     "import_",
     "export",
     "evaluate",
+    "archive",
     "simulate",
     "rejected",
     "access",

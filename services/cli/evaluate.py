@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -13,16 +12,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.options import AsOfOption, DataDirOption, instant_of
+from services.cli.options import (
+    ArchiveOption,
+    AsOfOption,
+    DataDirOption,
+    MemoryOption,
+    archive_of,
+    data_dir_of,
+    instant_of,
+    memory_of,
+)
 from services.system.errors import SystemUnavailable, WrongUsage
 
 if TYPE_CHECKING:
     from events import Rejected
-    from projections.replay import Evaluation
 
 __all__ = ["register"]
-
-_MEMORY = re.compile(r"[0-9]+ ?[KMGT]i?B", re.IGNORECASE)
 
 
 class Table(StrEnum):
@@ -34,12 +39,13 @@ class Table(StrEnum):
 
 def evaluate(
     file: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="FILE|-",
             help="NDJSON of events with recordedtime (plain, gzip, zstd), or Parquet from export; - is standard input.",
+            show_default="the archive",
         ),
-    ],
+    ] = None,
     as_of: AsOfOption = None,
     output: Annotated[
         str | None,
@@ -50,30 +56,30 @@ def evaluate(
         bool, typer.Option("--all-rows", help="Counts: rows of zeros too, for every municipality of the register.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 when a line was rejected.")] = False,
-    memory: Annotated[
-        str,
-        typer.Option(
-            metavar="SIZE",
-            envvar="KINDINBEELD_MEMORY",
-            help="What the query may hold in memory; the rest goes to disk.",
-        ),
-    ] = "3GB",
+    memory: MemoryOption = "3GB",
+    archive: ArchiveOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Print the table of a file of events as CSV; no system needs to run.
+    """Print the table of a file of events, or of an archive, as CSV; no system needs to run.
 
-    Without --as-of: as known just after the last recordedtime in the file. A rejected line is named on standard error
-    (line, field, rule), and the rest goes on.
+    Without --as-of: as known just after the last recordedtime. A rejected line is named on standard error (line, field,
+    rule), and the rest goes on.
     """
     instant = instant_of("--as-of", as_of)
-    if _MEMORY.fullmatch(memory) is None:
-        raise WrongUsage("--memory: must be a size such as 3GB")
+    memory_of(memory)
+    if file is None:
+        if all_rows:
+            raise WrongUsage("--all-rows: needs a FILE")
+        _of_archive(archive_of(archive, data_dir_of(data_dir)), instant, table, memory, output)
+        return
+    if archive is not None:
+        raise WrongUsage("--archive: not together with a FILE")
     with _stopping(), _failing(file):
         # Here and not above: --help has no use for the columnar libraries.
         from projections.replay import evaluate as evaluate_file
 
         result = evaluate_file(file, instant, table.value, all_rows=all_rows, on_rejected=_name_line, memory=memory)
-    _write(result, output)
+    _write(result.table, result.rows(), output)
     print(f"read {result.read}, known {result.known}, rejected {result.rejected}", file=sys.stderr)
     if strict and result.rejected:
         raise typer.Exit(1)
@@ -83,16 +89,29 @@ def _name_line(line: int, error: Rejected) -> None:
     print(f"line {line}: {error}", file=sys.stderr)
 
 
-def _write(result: Evaluation, output: str | None) -> None:
+def _of_archive(directory: Path, instant: int | None, table: Table, memory: str, output: str | None) -> None:
+    from projections.archive import Archive
+    from services.archive.failing import failing
+
+    with _stopping(), failing(directory):
+        archive = Archive(directory)
+        last = archive.last_recorded
+        k = instant if instant is not None else 0 if last is None else last + 1
+        columns = archive.table(table.value, k, memory)
+    _write(table.value, zip(*(column.to_pylist() for column in columns.columns), strict=True), output)
+    print(f"archive of {archive.settled.events} events up to {archive.settled.position}", file=sys.stderr)
+
+
+def _write(table: str, rows: Iterable[Iterable[object]], output: str | None) -> None:
     from projections.tables import write_csv
 
     if output is None or output == "-":
-        write_csv(result.table, result.rows(), sys.stdout)
+        write_csv(table, rows, sys.stdout)
         sys.stdout.flush()
         return
     try:
         with Path(output).open("w", encoding="utf-8", newline="") as to:
-            write_csv(result.table, result.rows(), to)
+            write_csv(table, rows, to)
     except OSError as error:
         raise SystemUnavailable(f"--output: the file cannot be written: {error.strerror}") from None
 

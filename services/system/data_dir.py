@@ -70,6 +70,11 @@ class DataDir:
         return self.path / "desks"
 
     @property
+    def archive(self) -> Path:
+        """The directory of the archive: the ledger in Parquet, made for replay."""
+        return self.path / "archive"
+
+    @property
     def temporary(self) -> Path:
         """Where large work spills to; emptied by whoever made a directory in it."""
         return self.path / "tmp"

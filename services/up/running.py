@@ -79,7 +79,14 @@ class System:
                 self._desks[desk] = listen(port, "KINDINBEELD_DESK_PORT, 0 for any, or leave the desks out: --no-desks")
             address, parts = await self._start_ledger()
             urls = {desk: url_of(listening) for desk, listening in self._desks.items()}
-            self._record = SystemRecord(address, url_of(self._socket), clock=self._clock, parts=parts, desks=urls)
+            self._record = SystemRecord(
+                address,
+                url_of(self._socket),
+                clock=self._clock,
+                parts=parts,
+                desks=urls,
+                database=self._settings.database,
+            )
             self._record.write(self._data_dir)
             path = str(self._data_dir.path)
             page = self._socket.fileno()

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -16,7 +17,7 @@ from events import VIEW_CHANGED, ViewChanged
 from projections.live.view import LiveView
 from services.ledger.broker import make_broker
 from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentRequest
-from services.system import DataDir, Settings, find_system
+from services.system import DataDir, Settings, find_system, view_of
 from services.system.ending import end_tasks
 from services.tracing import tracer_for
 from services.view.audits import Auditing
@@ -27,6 +28,7 @@ from services.view.worker import Worker
 
 if TYPE_CHECKING:
     from services.tracing.views import ViewTraces
+    from services.view.sharing import Sharing
 
 _log = structlog.get_logger(__name__)
 
@@ -57,8 +59,9 @@ class ViewService:
         self._lists = SilentLists(data_dir, lambda: self._broker.client)
         self._broker.subscriber(SILENT_SUBJECT)(self._silent)
         settings = Settings.from_environment()
+        place = view_of(data_dir)
         self._measures, self._metrics = Measures() if settings.metrics else None, data_dir.view_metrics
-        self._worker = Worker(data_dir.path, data_dir.live_view, self._tell, self._measures)
+        self._worker = Worker(data_dir.path, place, self._tell, self._measures)
         self._traces: ViewTraces | None = None
         if (tracer := tracer_for("view", settings)) is not None:
             from services.tracing.views import ViewTraces  # only where traces are asked for
@@ -66,10 +69,16 @@ class ViewService:
             self._traces = ViewTraces(tracer, lambda: self._broker.client, self._worker.view.position)
         self._publishing = Publishing(data_dir, lambda: self._broker.client, self._worker)
         self._auditing = Auditing(data_dir, lambda: self._broker.client, self._worker, settings.audit_seconds)
+        self._sharing = None if isinstance(place, Path) else self._share(data_dir, place)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
         self.app = FastStream(self._broker, lifespan=self._lifespan, logger=None)
+
+    def _share(self, data_dir: DataDir, database: str) -> Sharing:
+        from services.view.sharing import Sharing  # only where there is a PostgreSQL
+
+        return Sharing(data_dir, database, lambda: self._broker.client, self._worker)
 
     @property
     def replaced(self) -> bool:
@@ -92,6 +101,8 @@ class ViewService:
             asyncio.create_task(self._publishing.run(), name="publishing"),
             asyncio.create_task(self._auditing.run(), name="auditing"),
         ]
+        if self._sharing is not None:
+            beside.append(asyncio.create_task(self._sharing.run(), name="sharing"))
         if self._measures is not None:
             beside.append(asyncio.create_task(self._measures.keep_written(self._metrics), name="measures"))
         try:

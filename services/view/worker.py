@@ -18,8 +18,9 @@ from typing import Final
 
 import structlog
 
+from projections.live.database import Place
 from projections.live.message import Message
-from projections.live.store import open_store
+from projections.live.store import open_any_store
 from projections.live.view import LiveView
 from projections.live.wire import decode
 from services.system import DataDir, Settings, SystemUnavailable
@@ -55,13 +56,13 @@ class Worker:
     def __init__(
         self,
         data_dir: Path,
-        database: Path,
+        database: Place,
         changed: Callable[[LiveView], None],
         measures: Measures | None = None,
     ) -> None:
         """Open, or make, the database."""
         self._data_dir, self._changed, self._measures = data_dir, changed, measures
-        self._store = open_store(database)
+        self._store = open_any_store(database)
         self.view = LiveView(self._store)
         self.behind = 0
         self._stop = threading.Event()
@@ -101,12 +102,12 @@ class Worker:
     def _is_replaced(self) -> bool:
         if time.monotonic() - self._looked >= _LOOK:
             self._looked = time.monotonic()
-            self.replaced = self._ready.exists()
+            self.replaced = self._store.waits(self._ready)
         return self.replaced
 
     def _build_first(self) -> None:
         """Where much more lies ahead than behind, build the view anew: following it all would take much longer."""
-        self.replaced = self._ready.exists()
+        self.replaced = self._store.waits(self._ready)
         if self.replaced or not self._is_far():
             return
         with self._rebuilding() as building:
@@ -115,7 +116,7 @@ class Worker:
                     building.kill()
             if building.returncode and not self._stop.is_set():
                 _log.warning("the live view was not built at once; it follows the ledger", status=building.returncode)
-        self.replaced = self._ready.exists()
+        self.replaced = self._store.waits(self._ready)
 
     @contextmanager
     def _building_beside(self) -> Iterator[None]:

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ import uvicorn
 from faststream.nats.annotations import NatsMessage
 
 from events import EVENTS_STREAM, VIEW_CHANGED, ViewChanged
+from projections.live.database import UNREADABLE, Place
 from projections.live.reading import LiveReader
 from projections.public import PublicStore
 from services.audits import AuditLog
@@ -53,7 +53,8 @@ class Page:
         """Open the live view; it is waited for while it makes its database. The pages come on `listening`."""
         record = find_system(data_dir)
         self._listening = listening
-        self._reader = _open(data_dir.live_view)
+        place = record.database or data_dir.live_view
+        self._reader = _open(place)
         self._changed = asyncio.Event()
         self._last_sequence: int | None = None
         self._broker = make_broker(record.address_of("page"), "page")
@@ -74,9 +75,10 @@ class Page:
                 public,
                 publisher=settings.publisher,
                 contact=settings.contact,
+                publisher_id=settings.publisher_id,
                 simulated=simulated,
             ),
-            details=DetailsBeside(data_dir.live_view, clock, self._changed.set),
+            details=DetailsBeside(place, clock, self._changed.set),
             replays=LedgerReplays(data_dir, lambda: self._broker.client),
             audits=AuditLog(data_dir.audits),
         )
@@ -160,13 +162,13 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _open(database: Path) -> LiveReader:
+def _open(database: Place) -> LiveReader:
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
             reader = LiveReader(database)
             reader.refresh()
-        except sqlite3.OperationalError:
+        except UNREADABLE:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)

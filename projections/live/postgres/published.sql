@@ -37,7 +37,7 @@ CREATE TABLE kindinbeeld.coverage (
     schools_expected integer NOT NULL,
     schools_reported integer NOT NULL,
     schools_on_time integer NOT NULL,
-    claimed_unreached integer NOT NULL,
+    claimed_unreached bigint NOT NULL,     -- a sum of claims, each up to a thousand million
     PRIMARY KEY (municipality, sector, week)
 );
 CREATE INDEX coverage_by_week ON kindinbeeld.coverage (week_start);

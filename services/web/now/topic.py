@@ -54,7 +54,7 @@ class NowTopic(PageTopic):
     def write(self, current: Current, language: Language) -> Slots:
         """Write the numbers and the sentences about them."""
         figures = figures_of(current.tables, current.frame, self._rows(current.tables))
-        slots = slots_of(current.frame, figures, language) | slots_of_details(self._told, language)
+        slots = slots_of(current.frame, figures, language) | slots_of_details(self._told, figures, language)
         whole = figures[ALL]
         for part, names, counts in (("v", OUTCOMES, whole.visits), ("e", DEVICES, whole.devices)):
             for name, count in zip(names, counts or (None,) * len(names), strict=True):

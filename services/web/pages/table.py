@@ -51,6 +51,7 @@ def draw_table(request: Request, board: Board, frame: Frame, query: Query, langu
         total=total_of(frame, topic.grid, query, language) if rows else (),
         found=_found(rows, t, language),
         legend=legend(language),
+        running=query.sector in frame.on,
         sorted=_sorter(frame, query),
         cells=_cells,
     )
