@@ -30,6 +30,7 @@ class Measures:
     """What was measured since the start; ``applied`` is called in the thread that folds."""
 
     def __init__(self) -> None:
+        self._written = b""
         self.last_seconds = 0.0
         """How long the last transaction took."""
         disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -48,15 +49,18 @@ class Measures:
         """Give everything in the text format of Prometheus."""
         return generate_latest(self._registry)
 
+    def write(self, path: Path) -> None:
+        """Write them to a file, unless nothing has changed. Raises OSError."""
+        if (text := self.text()) != self._written:
+            _replace(path, text)
+            self._written = text
+
     async def keep_written(self, path: Path) -> None:
         """Keep a file of them current until cancelled; then it goes."""
-        before = b""
         try:
             while True:
-                if (text := self.text()) != before:
-                    before = text
-                    with contextlib.suppress(OSError):  # a full disk: the fold says so, and the next second is soon
-                        _replace(path, text)
+                with contextlib.suppress(OSError):  # a full disk: the fold says so, and the next second is soon
+                    self.write(path)
                 await asyncio.sleep(_EVERY)
         finally:
             _remove(path)

@@ -15,10 +15,13 @@ import psycopg
 import pytest
 
 from deploy.grafana import Choices, wanted
-from events import day_start, parse_instant, week_monday
+from events import IMPORT_DESK, day_start, parse_instant, week_monday
+from projections.live.message import Source, take
+from projections.live.postgres.published import PublishedTables
 from projections.register import municipalities
 from tests.support.grafana_sql import expand
 from tests.support.inside import run_inside
+from tests.support.live import fed_view
 from tests.support.postgres import NoPostgresError, PostgresServer, running_postgres
 from tests.support.systems import run_command
 
@@ -32,7 +35,6 @@ NAMES = {
     **{each.safety_region: each.safety_region_name for each in municipalities()},
     "unknown": "Woonplaats onbekend",
 }
-DDL = Path(__file__).parents[3] / "projections" / "live" / "postgres" / "published.sql"
 FLOWS = ("newly_lost", "restored", "moved_in", "moved_out")
 VISITS = tuple(f"door_visits_{outcome}" for outcome in ("contact", "no_answer", "moved_away", "refused"))
 DEVICES = tuple(f"devices_lent_{device}" for device in ("laptop", "tablet", "internet"))
@@ -82,50 +84,35 @@ def table(text: bytes) -> list[dict[str, Any]]:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     place = tmp_path_factory.mktemp("filled")
     history = place / "history.ndjson"
-    run_inside("simulate", "--closure", "first", "--scale", "0.01", "--output", history, data_dir=place)
+    run_inside("simulate", "--closure", "first", "--scale", "0.004", "--output", history, data_dir=place)
     try:
         with running_postgres() as server:
             filled = Filled(server)
             for name in ("counts", "coverage"):
                 done = run_command("evaluate", history, "--as-of", AS_OF, "--table", name, data_dir=place)
                 setattr(filled, name, table(done.stdout))
-            fill(filled)
+            fill(filled, history)
             yield filled
     except NoPostgresError as reason:
         pytest.skip(str(reason))
 
 
-def fill(filled: Filled) -> None:
+def fill(filled: Filled, history: Path) -> None:
+    """Let the system write its tables for others: what it folded of a ledger with this history, as of AS_OF."""
+    at = parse_instant(AS_OF)
+    with fed_view() as view:
+        lines = enumerate(history.read_bytes().splitlines(), start=1)
+        messages = [take(Source(number, at, IMPORT_DESK, line)) for number, line in lines]
+        view.feed([message for message in messages if message.recorded <= at], [10_000])
+        published = PublishedTables(filled.server.url)
+        published.write(view.reader.tables(at), view.reader.closures(), ledger_end=view.view.position + 10)
+        published.close()
+    closures = [
+        ("alleen hier", ["po"], ["GM0014"], date(2020, 4, 28), None),
+        ("later", ["po"], None, date(2021, 1, 5), None),
+    ]
     with psycopg.connect(filled.server.url, autocommit=True) as connection:
-        connection.execute(DDL.read_bytes())
-        for name in ("counts", "coverage"):
-            rows = getattr(filled, name)
-            columns = [column if column != "start" else "week_start" for column in rows[0]]
-            with connection.cursor().copy(
-                f"COPY kindinbeeld.{name} ({', '.join(columns)}) FROM STDIN".encode()
-            ) as into:
-                for row in rows:
-                    into.write_row(list(row.values()))
-        cursor = connection.cursor()
-        kinds = {"G": "municipality", "V": "region", "u": "unknown"}
-        named = [(code, kinds[code[0]], name) for code, name in NAMES.items()]
-        cursor.executemany("INSERT INTO kindinbeeld.areas VALUES (%s, %s, %s)", named)
-        cursor.executemany(
-            "INSERT INTO kindinbeeld.municipalities VALUES (%s, %s, %s, %s)",
-            [(each.code, each.name, each.safety_region, each.province) for each in municipalities()],
-        )
-        cursor.executemany(
-            "INSERT INTO kindinbeeld.closures VALUES (%s, %s, %s, %s, %s)",
-            [
-                ("eerste sluiting", SECTORS, None, date(2020, 3, 16), date(2020, 4, 28)),
-                ("alleen hier", ["po"], ["GM0014"], date(2020, 4, 28), None),
-                ("later", ["po"], None, date(2021, 1, 5), None),
-            ],
-        )
-        cursor.execute("INSERT INTO kindinbeeld.state VALUES (true, %s, 90, 100, now())", [AS_OF])
-        connection.execute("CREATE ROLE kindinbeeld_reader")
-        connection.execute("GRANT USAGE ON SCHEMA kindinbeeld TO kindinbeeld_reader")
-        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA kindinbeeld TO kindinbeeld_reader")
+        connection.cursor().executemany("INSERT INTO kindinbeeld.closures VALUES (%s, %s, %s, %s, %s)", closures)
 
 
 def chosen(filled: Filled) -> dict[str, tuple[dict[str, list[str]], Any]]:

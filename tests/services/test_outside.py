@@ -1,9 +1,11 @@
-"""The metrics of a running system: named by the conventions, documented, true, and all that Grafana asks of them."""
+"""One running system seen from outside: its metrics, what Grafana asks of them, its traces and its logs."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.grafana import Choices, wanted
 from events import DESKS
 from services.system import DataDir, find_system
+from tests.support.otlp import Receiver, receiving
 from tests.support.prometheus import Prometheus, program, running_prometheus
 from tests.support.reports import lost
 from tests.support.whole import Whole, until, whole
@@ -27,6 +30,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 WANT = wanted(Choices("postgresql://h/d", "http://h", "nobody"))
 THEN = (datetime.now(UTC) - timedelta(days=3)).isoformat(timespec="seconds")
 ACCEPTED, REJECTED = 40, 25
+TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+CHAIN = ("desk.accept", "relay.carry", "ledger.publish", "view.apply", "page.push")
+PUPIL = "pupil-that-nobody-may-see"
 
 
 @dataclass
@@ -34,6 +40,7 @@ class Running:
     system: Whole
     url: str
     desks: dict[str, str]
+    receiver: Receiver
 
     def texts(self) -> dict[str, str]:
         """The metrics of each part, by its address."""
@@ -44,11 +51,14 @@ class Running:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     place = tmp_path_factory.mktemp("measured") / "system"
-    settings = {"KINDINBEELD_AUDIT_EVERY": "0", "KINDINBEELD_METRICS_TOKEN": TOKEN}
-    with whole(place, "up", "--port", "0", settings=settings) as system:
+    settings = {"KINDINBEELD_AUDIT_EVERY": "0", "KINDINBEELD_METRICS_TOKEN": TOKEN, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    with (
+        receiving() as receiver,
+        whole(place, "up", "--port", "0", settings=settings | {"KINDINBEELD_OTLP_ENDPOINT": receiver.url}) as system,
+    ):
         url = system.ready()
         assert system.run("audit").returncode == 0
-        yield Running(system, url, dict(find_system(DataDir(place)).desks))
+        yield Running(system, url, dict(find_system(DataDir(place)).desks), receiver)
 
 
 def give(running: Running) -> None:
@@ -164,6 +174,46 @@ def test_the_tool_of_prometheus_finds_nothing_to_say(running: Running) -> None:
     config = Path(__file__).parents[2] / "deploy" / "grafana" / "prometheus.yml"
     done = subprocess.run([promtool, "check", "config", "--lint=all", str(config)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_report_is_followed_to_the_page(running: Running) -> None:
+    def report(raw: bytes, **headers: str) -> None:
+        head = {"Content-Type": "application/cloudevents+json", **headers}
+        httpx.post(f"{running.desks['school']}v1/events", content=raw, headers=head, timeout=60).raise_for_status()
+
+    receiver = running.receiver
+    report(lost(90_001, pupil=PUPIL, occurredAt=THEN), traceparent=f"00-{TRACE}-{PARENT}-01")
+    until(lambda: set(receiver.of(TRACE)) == set(CHAIN))
+    found = receiver.of(TRACE)
+    before = bytes.fromhex(PARENT)
+    for name in CHAIN:
+        _, span = found[name]
+        assert span.parent_span_id == before, name
+        assert 0 < span.start_time_unix_nano <= span.end_time_unix_nano, name
+        before = span.span_id
+    parts = [found[name][0] for name in CHAIN]
+    assert parts == [f"kindinbeeld-{part}" for part in ("desk-school", "desk-school", "desk-school", "view", "page")]
+
+    def pushed() -> set[bytes]:
+        return {span.trace_id for _, span in list(receiver.spans) if span.name == "page.push"}
+
+    seen = pushed()
+    report(lost(90_002, occurredAt=THEN))  # one that names no trace begins its own
+    until(lambda: pushed() - seen)
+    for secret in (PUPIL, "lost-90001", "06KR00", "GM0014"):
+        assert secret.encode() not in receiver.raw, secret
+
+
+def test_every_process_logs_json(running: Running) -> None:
+    log = running.system.log
+    os.kill(find_system(DataDir(running.system.data_dir)).pids["wij"], signal.SIGKILL)
+    until(lambda: '"event"' in log.read_text("utf-8"))
+    written = log.read_text("utf-8").rpartition("\n")[0].splitlines()
+    # `up` itself says where each desk is, to whoever started it.
+    lines = [json.loads(line) for line in written if not re.fullmatch(r"desk \w+ http://\S+", line)]
+    assert lines
+    assert all({"event", "level", "timestamp"} <= set(line) for line in lines)
+    assert PUPIL not in log.read_text("utf-8")
 
 
 def test_who_is_not_signed_in_is_not_told_and_prometheus_is(running: Running) -> None:
