@@ -21,6 +21,7 @@ from projections.archive.following import Following
 from projections.archive.manifest import ArchiveError, Manifest, Settled
 from projections.archive.reports import read_reports
 from projections.archive.schools import Announced, announcements, coverage
+from projections.fold.calendar import Closure
 from projections.live.tables import Tables
 from projections.tables import KEY, MEASURES
 
@@ -62,21 +63,26 @@ class Archive:
         with ThreadPoolExecutor(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2) as pool:
             shared = list(pool.map(lambda path: _fold(path, as_of, cells), self.paths("reports")))
         add_households(shared, cells)
-        return cells.tables(self.settled.position, as_of, self._announced.standing(as_of))
+        return cells.tables(self.settled.position, as_of, self.closures(as_of))
 
     def many(self, as_of: Sequence[int]) -> Iterator[tuple[int, list[Tables]]]:
         """Give the counts as of each K, ascending: what is known later is added to what was known before."""
         following = Following(read_reports(self.paths("reports")), self.cells(max(as_of, default=0)), as_of)
         for at in sorted(as_of):
             following.follow(at)
-            yield at, following.cells.tables(self.settled.position, at, self._announced.standing(at))
+            yield at, following.cells.tables(self.settled.position, at, self.closures(at))
 
     def cells(self, as_of: int) -> Cells:
         """Make empty cells for all K up to ``as_of``."""
-        return Cells(windows(self._announced.ever, local_day(as_of - 1)), self._places)
+        return Cells(windows(self.announced.ever, local_day(as_of - 1)), self._places)
+
+    def closures(self, as_of: int) -> tuple[Closure, ...]:
+        """Give the closures that stood as was known at K."""
+        return self.announced.standing(as_of)
 
     @cached_property
-    def _announced(self) -> Announced:
+    def announced(self) -> Announced:
+        """All announcements of closures."""
         return announcements(self.paths("schools"))
 
     @cached_property

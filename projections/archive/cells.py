@@ -10,7 +10,7 @@ import numpy as np
 
 from events import day_start, local_day
 from projections.fold.calendar import Closure, last_day
-from projections.fold.cells import Deltas, monday_of
+from projections.fold.cells import monday_of
 from projections.fold.cube import Cube, Grid, Numbers, Pairs
 from projections.fold.reports import UNKNOWN_PLACE, place_number
 from projections.live.tables import Tables, tables_of
@@ -72,17 +72,6 @@ class Cells:
         """Take in from when on pupils are unreached for four weeks."""
         with self._lock:
             self._ripe.append((ripe, area, each))
-
-    def add(self, deltas: Deltas, sign: int) -> None:
-        """Add what was summed one by one."""
-        for sums, into in ((deltas.flow, Cube.add_flow), (deltas.during, Cube.add_during)):
-            pairs = np.array(list(sums.items()), dtype=np.int64).reshape(-1, 2) * (1, sign)
-            with self._lock:
-                for cube in self._cubes:
-                    into(cube, pairs)
-        over = np.array([(*key, n) for key, n in deltas.over_4_weeks.items()], dtype=np.int64).reshape(-1, 3)
-        ripe, area = (np.repeat(over[:, column], over[:, 2]) for column in (0, 1))
-        self.over_4_weeks(ripe, area, sign)
 
     def tables(self, position: int, at: int, closures: tuple[Closure, ...]) -> list[Tables]:
         """Give the counts as of K = ``at``, of each run of weeks; nothing that happened later is in the cells."""

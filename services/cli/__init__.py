@@ -21,6 +21,8 @@ _COMMANDS = (
     "export",
     "evaluate",
     "archive",
+    "compare",
+    "triangle",
     "simulate",
     "rejected",
     "access",

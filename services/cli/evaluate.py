@@ -93,7 +93,7 @@ def _of_archive(directory: Path, instant: int | None, table: Table, memory: str,
     from projections.archive import Archive
     from services.archive.failing import failing
 
-    with _stopping(), failing(directory):
+    with failing(directory):
         archive = Archive(directory)
         last = archive.last_recorded
         k = instant if instant is not None else 0 if last is None else last + 1
