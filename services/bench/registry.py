@@ -14,6 +14,7 @@ from services.system import CommandError
 
 MEASUREMENTS: Final = {
     "evaluate": ("evaluating", "evaluate", "a table from a file of events"),
+    "archive": ("archiving", "archive", "the archive, built and replayed: one table, sixty, the triangle"),
     "import": ("importing", "import_", "a file of events into the ledger"),
     "catch-up": ("catching_up", "catch_up", "the live view from zero to the end of a ledger, as `up` catches up"),
     "follow": ("catching_up", "follow", "the same by following only, event by event"),

@@ -23,6 +23,7 @@ _COMMANDS = (
     "archive",
     "compare",
     "triangle",
+    "query",
     "simulate",
     "rejected",
     "access",

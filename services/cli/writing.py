@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from enum import StrEnum
 
 __all__ = ["Format", "write_rows"]
@@ -27,10 +28,16 @@ def write_rows(names: Sequence[str], rows: Iterable[Sequence[object]], format: F
             writer.writerow(names)
             writer.writerows(rows)
         case Format.JSON:
-            json.dump([dict(zip(names, row, strict=True)) for row in rows], sys.stdout, indent=1)
+            json.dump([dict(zip(names, row, strict=True)) for row in rows], sys.stdout, indent=1, default=_plain)
             print()
         case Format.TABLE:
             _write_for_people(names, rows, caption)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)
 
 
 def _write_for_people(names: Sequence[str], rows: Iterable[Sequence[object]], caption: str) -> None:

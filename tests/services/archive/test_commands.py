@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pyarrow.parquet as pq
 import pytest
+from openpyxl import load_workbook
 
 from events import format_instant
 from tests.projections.archive.making import lines_of, write
@@ -18,6 +20,7 @@ from tests.projections.replay.oracle import Oracle
 from tests.support.inside import run_inside
 
 HISTORY = random_history(140, [*COUNTED, *COVERED], ties=False)
+WEEK = 7 * 86_400_000_000
 LAST = max(event.recorded for event in HISTORY)
 
 
@@ -36,6 +39,17 @@ def test_evaluate_without_a_file_reads_the_archive(place: Path) -> None:
     options = ("--as-of", format_instant(k), "--table", "coverage", "--archive", place / "archive")
     ran = run_inside("evaluate", *options, data_dir=place / "none")
     assert (ran.returncode, ran.stdout.decode()) == (0, Oracle(HISTORY, k).coverage())
+
+
+def test_evaluate_as_of_one_instant_a_week(place: Path) -> None:
+    ran = run_inside("evaluate", "--weekly", "5", data_dir=place)
+    header, *rows = csv.reader(io.StringIO(ran.stdout.decode()))
+    assert header[:4] == ["as_of", "municipality", "sector", "week"]
+    ks = [LAST + 1 - week * WEEK for week in range(4, -1, -1)]
+    expected = [Oracle(HISTORY, k).counts().splitlines()[1:] for k in ks]
+    assert rows == [
+        [format_instant(k), *row.split(",")] for k, lines in zip(ks, expected, strict=True) for row in lines
+    ]
 
 
 def test_compare(place: Path) -> None:
@@ -67,6 +81,7 @@ def test_triangle(place: Path, what: str) -> None:
         (["evaluate", "--all-rows"], 2),
         (["evaluate", "file", "--archive", "here"], 2),
         (["evaluate", "--archive", "/none"], 3),
+        (["evaluate", "--weekly", "2", "--table", "coverage"], 2),
         (["compare", "--then", "yesterday"], 2),
         (["compare", "--then", "2050-01-01T00:00:00Z"], 2),
         (["compare", "--then", "2020-01-01T00:00:00Z", "--measure", "all"], 2),
@@ -77,3 +92,36 @@ def test_triangle(place: Path, what: str) -> None:
 def test_what_cannot_be_done_is_one_line(place: Path, arguments: list[str], status: int) -> None:
     ran = run_inside(*arguments, data_dir=place)
     assert (ran.returncode, len(ran.stderr.splitlines())) == (status, 1)
+
+
+def test_query_writes_files_with_their_dictionary(place: Path, tmp_path: Path) -> None:
+    sql = (
+        "select municipality, sum(unreached) as unreached, '=1' as odd, max(recorded) as recorded from counts, reports"
+    )
+    sql += " group by municipality order by municipality"
+    ran = run_inside("query", sql, "--format", "json", data_dir=place)
+    expected = json.loads(ran.stdout)
+    assert expected
+    for suffix in ("csv", "parquet", "xlsx"):
+        assert run_inside("query", sql, "--output", tmp_path / f"out.{suffix}", data_dir=place).returncode == 0
+    with (tmp_path / "out.csv").open() as file:
+        assert [row["unreached"] for row in csv.DictReader(file)] == [str(row["unreached"]) for row in expected]
+    assert "household" not in (tmp_path / "out.dictionary.csv").read_text()
+    assert "unreached,decimal128(38, 0),pupils not reached" in (tmp_path / "out.dictionary.csv").read_text().replace(
+        '"', ""
+    )
+    schema = pq.read_schema(tmp_path / "out.parquet")
+    assert schema.field("unreached").metadata[b"meaning"].startswith(b"pupils not reached")
+    assert schema.metadata[b"query"].decode() == sql
+    book = load_workbook(tmp_path / "out.xlsx")
+    assert [row[1] for row in book["rows"].iter_rows(min_row=2, values_only=True)] == [
+        row["unreached"] for row in expected
+    ]
+    assert book["rows"]["C2"].data_type == "s"
+    assert [row[0] for row in book["dictionary"].iter_rows(values_only=True)][:2] == ["column", "municipality"]
+
+
+@pytest.mark.parametrize("arguments", [["drop view events"], ["select 1", "--output", "out.txt"], ["select wrong"]])
+def test_a_query_that_is_none_is_one_line(place: Path, arguments: list[str]) -> None:
+    ran = run_inside("query", *arguments, data_dir=place)
+    assert (ran.returncode, len(ran.stderr.splitlines())) == (2, 1)
