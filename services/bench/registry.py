@@ -14,11 +14,11 @@ from services.system import CommandError
 
 MEASUREMENTS: Final = {
     "evaluate": ("evaluating", "evaluate", "a table from a file of events"),
-    "archive": ("archiving", "archive", "the archive, built and replayed: one table, sixty, the triangle"),
     "import": ("importing", "import_", "a file of events into the ledger"),
     "catch-up": ("catching_up", "catch_up", "the live view from zero to the end of a ledger, as `up` catches up"),
     "follow": ("catching_up", "follow", "the same by following only, event by event"),
     "rebuild": ("catching_up", "rebuild", "the live view of a whole ledger, built at once"),
+    "archive": ("archiving", "archive", "the archive, built and replayed: one table, sixty, the triangle"),
     "live": ("latency", "live", "from publish to the number in an open page"),
     "pages": ("many_pages", "pages", "from the ledger to two hundred open pages"),
     "opening": ("opening", "opening", "what a page weighs, and how soon it is painted"),
