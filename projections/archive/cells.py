@@ -80,13 +80,13 @@ class Cells:
         return [tables_of(position, at, self.places, grid) for grid in grids]
 
     def _unripe(self, at: int) -> Pairs:
-        """Give (area, number) of those who pass four weeks on the day of K, but not before K."""
+        """Give (area, number) of those who pass four weeks on the day of K, but not before K.
+
+        Each K is at or after the one before: who has passed four weeks by then needs no more looking at.
+        """
         tonight = day_start(local_day(at - 1) + 1)
-        areas, numbers = [], []
-        for ripe, area, each in self._ripe:
-            found = area[(ripe >= at) & (ripe < tonight)]
-            areas.append(found)
-            numbers.append(np.full(len(found), each))
-        if not areas:
-            return np.zeros((0, 2), dtype=np.int64)
-        return np.stack([np.concatenate(areas), np.concatenate(numbers)], axis=1)
+        coming = [(ripe >= at, ripe, area, each) for ripe, area, each in self._ripe]
+        self._ripe = [(ripe[later], area[later], each) for later, ripe, area, each in coming]
+        found = [(area[ripe < tonight], each) for ripe, area, each in self._ripe]
+        pairs = [np.stack([area, np.full(len(area), each)], axis=1) for area, each in found]
+        return np.concatenate([np.zeros((0, 2), dtype=np.int64), *pairs])

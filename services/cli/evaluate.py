@@ -78,11 +78,10 @@ def evaluate(
     instant = instant_of("--as-of", as_of)
     memory_of(memory)
     if file is None:
-        if all_rows:
-            raise WrongUsage("--all-rows: needs a FILE")
-        if weekly is not None and table is not Table.COUNTS:
-            raise WrongUsage("--weekly: gives counts only")
-        _of_archive(archive_of(archive, data_dir_of(data_dir)), instant, table, memory, output, weekly)
+        if weekly is not None and (table is not Table.COUNTS or all_rows):
+            raise WrongUsage("--weekly: gives counts only, without rows of zeros")
+        directory = archive_of(archive, data_dir_of(data_dir))
+        _of_archive(directory, instant, table, memory, output, weekly, all_rows)
         return
     if archive is not None or weekly is not None:
         raise WrongUsage("--archive, --weekly: not together with a FILE")
@@ -102,7 +101,13 @@ def _name_line(line: int, error: Rejected) -> None:
 
 
 def _of_archive(
-    directory: Path, instant: int | None, table: Table, memory: str, output: str | None, weekly: int | None
+    directory: Path,
+    instant: int | None,
+    table: Table,
+    memory: str,
+    output: str | None,
+    weekly: int | None,
+    all_rows: bool,
 ) -> None:
     from projections.archive import Archive
     from services.archive.failing import failing
@@ -112,7 +117,7 @@ def _of_archive(
         last = archive.last_recorded
         k = instant if instant is not None else 0 if last is None else last + 1
         if weekly is None:
-            _write(table.value, _rows(archive.table(table.value, k, memory)), output)
+            _write(table.value, _rows(archive.table(table.value, k, memory, all_rows=all_rows)), output)
         else:
             _write(table.value, _every_week(archive, k, weekly), output, "as_of")
     print(f"archive of {archive.settled.events} events up to {archive.settled.position}", file=sys.stderr)

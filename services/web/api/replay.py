@@ -35,11 +35,11 @@ async def _last(record: SystemRecord) -> int:
 
 
 def _replayed(data_dir: DataDir, record: SystemRecord, as_of: int, all_rows: bool) -> dict[str, Any]:
-    archive = None if all_rows else fresh_archive(data_dir, record)
+    archive = fresh_archive(data_dir, record)
     if archive is not None:
         return {
             "position": archive.settled.position,
-            "tables": {name: _columns(archive.table(name, as_of)) for name in MEASURES},
+            "tables": {name: _columns(archive.table(name, as_of, all_rows=all_rows)) for name in MEASURES},
         }
     position = asyncio.run(_last(record))
     with replaying(columns_of(history(record, position), keep_event=False)) as replay:

@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
-from events import format_instant
+from events import format_instant, parse_instant
 from tests.projections.archive.making import lines_of, write
 from tests.projections.replay.histories import COUNTED, COVERED, random_history
 from tests.projections.replay.oracle import Oracle
+from tests.projections.replay.running import run
 from tests.support.inside import run_inside
 
 HISTORY = random_history(140, [*COUNTED, *COVERED], ties=False)
@@ -39,6 +40,14 @@ def test_evaluate_without_a_file_reads_the_archive(place: Path) -> None:
     options = ("--as-of", format_instant(k), "--table", "coverage", "--archive", place / "archive")
     ran = run_inside("evaluate", *options, data_dir=place / "none")
     assert (ran.returncode, ran.stdout.decode()) == (0, Oracle(HISTORY, k).coverage())
+
+
+def test_rows_of_zeros_are_those_that_a_file_gives(place: Path, tmp_path: Path) -> None:
+    file = tmp_path / "events.ndjson"
+    file.write_text("\n".join(lines_of(HISTORY)))
+    for options in ([], ["--as-of", format_instant(sorted(event.recorded for event in HISTORY)[len(HISTORY) // 2])]):
+        expected = run(file.read_text().splitlines(), parse_instant(options[1]) if options else None, all_rows=True)
+        assert run_inside("evaluate", "--all-rows", *options, data_dir=place).stdout.decode() == expected.csv
 
 
 def test_evaluate_as_of_one_instant_a_week(place: Path) -> None:
@@ -78,7 +87,7 @@ def test_triangle(place: Path, what: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
-        (["evaluate", "--all-rows"], 2),
+        (["evaluate", "--all-rows", "--weekly", "2"], 2),
         (["evaluate", "file", "--archive", "here"], 2),
         (["evaluate", "--archive", "/none"], 3),
         (["evaluate", "--weekly", "2", "--table", "coverage"], 2),
