@@ -18,6 +18,7 @@ MEASUREMENTS: Final = {
     "catch-up": ("catching_up", "catch_up", "the live view from zero to the end of a ledger, as `up` catches up"),
     "follow": ("catching_up", "follow", "the same by following only, event by event"),
     "rebuild": ("catching_up", "rebuild", "the live view of a whole ledger, built at once"),
+    "postgres": ("postgres", "postgres", "the same as `follow` with the live view in PostgreSQL, beside SQLite"),
     "live": ("latency", "live", "from publish to the number in an open page"),
     "pages": ("many_pages", "pages", "from the ledger to two hundred open pages"),
     "opening": ("opening", "opening", "what a page weighs, and how soon it is painted"),
