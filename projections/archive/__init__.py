@@ -5,6 +5,7 @@ Written by ``writing`` and ``settling``, read by ``Archive`` (tables as of any i
 
 from projections.archive.asof import Archive, rows_of
 from projections.archive.manifest import ArchiveError, Manifest, locked
+from projections.archive.replaying import replay
 from projections.archive.writing import Piece, add_pieces
 
-__all__ = ["Archive", "ArchiveError", "Manifest", "Piece", "add_pieces", "locked", "rows_of"]
+__all__ = ["Archive", "ArchiveError", "Manifest", "Piece", "add_pieces", "locked", "replay", "rows_of"]

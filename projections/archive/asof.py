@@ -21,6 +21,8 @@ from projections.archive.following import Following
 from projections.archive.manifest import ArchiveError, Manifest, Settled
 from projections.archive.reports import read_reports
 from projections.archive.schools import Announced, announcements, coverage
+from projections.archive.zeros import registered
+from projections.fold.calendar import Closure
 from projections.live.tables import Tables
 from projections.tables import KEY, MEASURES
 
@@ -49,10 +51,13 @@ class Archive:
         """Give the files that hold something of what stands: see ``Settled``."""
         return [self.directory / file.path for file in self.settled.files[name]]
 
-    def table(self, name: str, as_of: int, memory: str = "1500MB") -> pa.Table:
-        """Give the rows of "counts" or "coverage" as of K = ``as_of``, sorted by municipality, sector and week."""
+    def table(self, name: str, as_of: int, memory: str = "1500MB", *, all_rows: bool = False) -> pa.Table:
+        """Give the rows of "counts" or "coverage" as of K = ``as_of``, sorted by municipality, sector and week.
+
+        With ``all_rows`` the counts have rows of zeros too, as ``projections.replay`` gives them.
+        """
         if name == "counts":
-            return rows_of(self.counts(as_of))
+            return rows_of(self.counts(as_of), self.closures(as_of) if all_rows else ())
         with TemporaryDirectory(prefix="kindinbeeld-") as temporary:
             return coverage(self.paths("schools"), as_of, Path(temporary), memory)
 
@@ -62,21 +67,26 @@ class Archive:
         with ThreadPoolExecutor(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2) as pool:
             shared = list(pool.map(lambda path: _fold(path, as_of, cells), self.paths("reports")))
         add_households(shared, cells)
-        return cells.tables(self.settled.position, as_of, self._announced.standing(as_of))
+        return cells.tables(self.settled.position, as_of, self.closures(as_of))
 
     def many(self, as_of: Sequence[int]) -> Iterator[tuple[int, list[Tables]]]:
         """Give the counts as of each K, ascending: what is known later is added to what was known before."""
         following = Following(read_reports(self.paths("reports")), self.cells(max(as_of, default=0)), as_of)
         for at in sorted(as_of):
             following.follow(at)
-            yield at, following.cells.tables(self.settled.position, at, self._announced.standing(at))
+            yield at, following.cells.tables(self.settled.position, at, self.closures(at))
 
     def cells(self, as_of: int) -> Cells:
         """Make empty cells for all K up to ``as_of``."""
-        return Cells(windows(self._announced.ever, local_day(as_of - 1)), self._places)
+        return Cells(windows(self.announced.ever, local_day(as_of - 1)), self._places)
+
+    def closures(self, as_of: int) -> tuple[Closure, ...]:
+        """Give the closures that stood as was known at K."""
+        return self.announced.standing(as_of)
 
     @cached_property
-    def _announced(self) -> Announced:
+    def announced(self) -> Announced:
+        """All announcements of closures."""
         return announcements(self.paths("schools"))
 
     @cached_property
@@ -94,13 +104,14 @@ def _fold(path: Path, as_of: int, cells: Cells) -> Shared:
     return fold(kept, kept.known(as_of), as_of, cells)
 
 
-def rows_of(counts: Sequence[Tables]) -> pa.Table:
-    """Give the rows of the counts, those with a measure that is not zero, sorted."""
+def rows_of(counts: Sequence[Tables], closures: tuple[Closure, ...] = ()) -> pa.Table:
+    """Give the rows of the counts, those with a measure that is not zero; with ``closures`` those of zeros too."""
     measures = MEASURES["counts"]
     schema = pa.schema([*_KEYS, *((name, pa.int64()) for name in measures)])
     found = []
     for tables in counts:
-        exists = tables.open & np.any([numbers != 0 for numbers in tables.counts.values()], axis=0)
+        exists = np.any([numbers != 0 for numbers in tables.counts.values()], axis=0)
+        exists = tables.open & (exists | registered(tables, closures) if closures else exists)
         place, sector, week = np.nonzero(exists)
         names = (tables.places, tables.sectors, tables.weeks)
         keys = [pa.array(name).take(pa.array(at)) for name, at in zip(names, (place, sector, week), strict=True)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from events import day_start, local_day
 from projections.fold.calendar import Closure, last_day
-from projections.fold.cells import Deltas, monday_of
+from projections.fold.cells import monday_of
 from projections.fold.cube import Cube, Grid, Numbers, Pairs
 from projections.fold.reports import UNKNOWN_PLACE, place_number
 from projections.live.tables import Tables, tables_of
@@ -73,17 +73,6 @@ class Cells:
         with self._lock:
             self._ripe.append((ripe, area, each))
 
-    def add(self, deltas: Deltas, sign: int) -> None:
-        """Add what was summed one by one."""
-        for sums, into in ((deltas.flow, Cube.add_flow), (deltas.during, Cube.add_during)):
-            pairs = np.array(list(sums.items()), dtype=np.int64).reshape(-1, 2) * (1, sign)
-            with self._lock:
-                for cube in self._cubes:
-                    into(cube, pairs)
-        over = np.array([(*key, n) for key, n in deltas.over_4_weeks.items()], dtype=np.int64).reshape(-1, 3)
-        ripe, area = (np.repeat(over[:, column], over[:, 2]) for column in (0, 1))
-        self.over_4_weeks(ripe, area, sign)
-
     def tables(self, position: int, at: int, closures: tuple[Closure, ...]) -> list[Tables]:
         """Give the counts as of K = ``at``, of each run of weeks; nothing that happened later is in the cells."""
         unripe = self._unripe(at)
@@ -91,13 +80,13 @@ class Cells:
         return [tables_of(position, at, self.places, grid) for grid in grids]
 
     def _unripe(self, at: int) -> Pairs:
-        """Give (area, number) of those who pass four weeks on the day of K, but not before K."""
+        """Give (area, number) of those who pass four weeks on the day of K, but not before K.
+
+        Each K is at or after the one before: who has passed four weeks by then needs no more looking at.
+        """
         tonight = day_start(local_day(at - 1) + 1)
-        areas, numbers = [], []
-        for ripe, area, each in self._ripe:
-            found = area[(ripe >= at) & (ripe < tonight)]
-            areas.append(found)
-            numbers.append(np.full(len(found), each))
-        if not areas:
-            return np.zeros((0, 2), dtype=np.int64)
-        return np.stack([np.concatenate(areas), np.concatenate(numbers)], axis=1)
+        coming = [(ripe >= at, ripe, area, each) for ripe, area, each in self._ripe]
+        self._ripe = [(ripe[later], area[later], each) for later, ripe, area, each in coming]
+        found = [(area[ripe < tonight], each) for ripe, area, each in self._ripe]
+        pairs = [np.stack([area, np.full(len(area), each)], axis=1) for area, each in found]
+        return np.concatenate([np.zeros((0, 2), dtype=np.int64), *pairs])

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from projections.archive.cells import Cells
 from projections.archive.reports import NO_HOUSEHOLD, Kept
-from projections.fold import household, pupil
-from projections.fold.cells import DAY_BITS, FLOW_BITS, HOUSEHOLDS, Deltas
+from projections.fold.cells import DAY_BITS, FLOW_BITS, HOUSEHOLDS
 from projections.fold.pupil import FOREVER
-from projections.fold.reports import Report, known_before
+from projections.fold.reports import NO_PLACE, RESIDENCE
 from projections.rebuild.many import Numbers, Reports, contribute_many, local_days
 
 __all__ = ["Shared", "add_households", "fold", "no_shared"]
@@ -53,27 +52,46 @@ def fold(kept: Kept, rows: NDArray[np.int64], as_of: int, cells: Cells, sign: in
 
     Gives their spans under shared households, which ``add_households`` is to count.
     """
+    rows, first_said = _before(kept, rows, as_of)
     if not len(rows):
         return no_shared()
     owner = kept.pupil[rows]
     number = np.cumsum(np.diff(owner, prepend=owner[0]) != 0)
-    occurred = kept.occurred[rows]
-    order, sector, place, detail, rank = (
-        column[rows].astype(np.int64) for column in (kept.kind, kept.sector, kept.place, kept.detail, kept.rank)
+    order, sector, place, detail, rank, of = (
+        column[rows].astype(np.int64)
+        for column in (kept.kind, kept.sector, kept.place, kept.detail, kept.rank, kept.household)
     )
-    shared = kept.household[rows].astype(np.int64)
+    order[first_said] = RESIDENCE
     every = np.ones(len(rows), dtype=np.bool_)
-    alone = shared == NO_HOUSEHOLD
-    reports = Reports(number, occurred, order, sector, place, detail, alone, every, rank)
-    ahead = np.zeros(int(number[-1]) + 1, dtype=np.bool_)
-    ahead[number[occurred >= as_of]] = True  # clocks may be minutes ahead: what happens at K or later is not yet
-    spans = contribute_many(reports, ~ahead, _Signed(cells, sign))
-    of = shared[spans.row]
-    some = np.flatnonzero(of != NO_HOUSEHOLD)
-    found = _shared(of[some], spans.area[some], spans.start[some], spans.end[some])
-    if not ahead.any():
-        return found
-    return _joined([found, _one_by_one(kept, rows, number, np.flatnonzero(ahead), as_of, cells, sign)])
+    reports = Reports(number, kept.occurred[rows], order, sector, place, detail, of == NO_HOUSEHOLD, every, rank)
+    spans = contribute_many(reports, np.ones(int(number[-1]) + 1, dtype=np.bool_), _Signed(cells, sign))
+    some = np.flatnonzero(of[spans.row] != NO_HOUSEHOLD)
+    end = spans.end[some]
+    after = np.full(len(end), _NEVER, dtype=np.int64)
+    closed = end != FOREVER
+    after[closed] = local_days(end[closed])
+    return Shared(of[spans.row[some]], spans.area[some], local_days(spans.start[some]), after)
+
+
+def _before(kept: Kept, rows: NDArray[np.int64], as_of: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Leave out what happens at K or later, clocks being ahead, as ``projections.fold.reports.known_before`` does.
+
+    The first statement of a residence tells also about the time before it, so it stays: which ones, is given too.
+    """
+    later = kept.occurred[rows] >= as_of
+    if not later.any():
+        return rows, later
+    states = kept.place[rows] != NO_PLACE
+    owner = kept.pupil[rows]
+    told = np.unique(owner[states & ~later])
+    open_ones = np.flatnonzero(states & later)
+    open_ones = open_ones[~np.isin(owner[open_ones], told)]
+    at = rows[open_ones]
+    open_ones = open_ones[np.lexsort((kept.rank[at], kept.occurred[at], kept.pupil[at]))]
+    first_said = np.zeros(len(rows), dtype=np.bool_)
+    first_said[open_ones[np.flatnonzero(np.diff(owner[open_ones], prepend=-1))]] = True
+    keep = ~later | first_said
+    return rows[keep], first_said[keep]
 
 
 def no_shared() -> Shared:
@@ -84,38 +102,6 @@ def no_shared() -> Shared:
 
 def _joined(parts: list[Shared]) -> Shared:
     return Shared(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-
-def _shared(of: Numbers, area: Numbers, start: Numbers, end: Numbers) -> Shared:
-    after = np.full(len(end), _NEVER, dtype=np.int64)
-    closed = end != FOREVER
-    after[closed] = local_days(end[closed])
-    return Shared(of, area, local_days(start), after)
-
-
-def _one_by_one(
-    kept: Kept, rows: NDArray[np.int64], number: Numbers, chosen: Numbers, as_of: int, cells: Cells, sign: int
-) -> Shared:
-    """Fold pupils of whom something happens at K or later."""
-    deltas = Deltas()
-    spans: list[tuple[int, int, int, int]] = []
-    begins, ends = np.searchsorted(number, chosen), np.searchsorted(number, chosen, side="right")
-    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-        history = known_before(_history(kept, rows[begin:end]), as_of)
-        for shared, member in household.members_of(pupil.contribute(history, deltas, 1)).items():
-            spans += [(int(shared), *span) for span in member]
-    cells.add(deltas, sign)
-    columns = np.array(spans, dtype=np.int64).reshape(-1, 4)
-    return _shared(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3])
-
-
-def _history(kept: Kept, rows: NDArray[np.int64]) -> list[Report]:
-    columns = (kept.occurred, kept.kind, kept.rank, kept.sector, kept.place, kept.household, kept.detail)
-    return [
-        # The rank stands for source and id: at one instant they decide, and nowhere else.
-        Report(occurred, kind, "", f"{rank:09}", sector, place, None if of == NO_HOUSEHOLD else str(of), detail, False)
-        for occurred, kind, rank, sector, place, of, detail in zip(*(c[rows].tolist() for c in columns), strict=True)
-    ]
 
 
 def add_households(parts: Iterable[Shared], cells: Cells, sign: int = 1) -> None:

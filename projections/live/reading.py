@@ -29,7 +29,7 @@ from projections.live.changes import (
 )
 from projections.live.database import Place, open_database
 from projections.live.moment import Moment
-from projections.live.store import NOTHING_YET, Changes, SetAside, unpack_changes
+from projections.live.storing import NOTHING_YET, Changes, SetAside, unpack_changes
 from projections.live.tables import Tables
 from projections.register import codes_between
 

@@ -19,7 +19,7 @@ from projections.fold import calendar, household, pupil, reports, school
 from projections.fold.cells import Deltas
 from projections.live.message import CLOSURE, PUPIL, RETRACTION, SCHOOL, Malformed, Message, Taken
 from projections.live.schema import HOUSEHOLD_APART, PUPIL_APART
-from projections.live.store import Commit, Seen, SetAside, Store
+from projections.live.storing import Commit, Seen, SetAside, Store
 
 _TABLES: Final = {PUPIL: "pupil", SCHOOL: "school", CLOSURE: "closure"}
 _DECODE: Final[dict[str, Callable[[bytes], Any]]] = {

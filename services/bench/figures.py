@@ -57,6 +57,7 @@ COMPARED: Final[Mapping[str, tuple[str, ...]]] = {
     "follow": ("library-durable", "library-memory", "plain", "fetch"),
     "rebuild-rate": ("library-durable", "plain", "fetch"),
     "desk-batch": ("library-save",),
+    "archive-rate": ("plain", "library-durable", "library-memory"),
     "evaluate-rate": ("plain", "library-durable", "library-memory"),
 }
 """Which of our rates are compared with which baselines."""

@@ -18,6 +18,7 @@ MEASUREMENTS: Final = {
     "catch-up": ("catching_up", "catch_up", "the live view from zero to the end of a ledger, as `up` catches up"),
     "follow": ("catching_up", "follow", "the same by following only, event by event"),
     "rebuild": ("catching_up", "rebuild", "the live view of a whole ledger, built at once"),
+    "archive": ("archiving", "archive", "the archive, built and replayed: one table, sixty, the triangle"),
     "live": ("latency", "live", "from publish to the number in an open page"),
     "metrics": ("measuring", "metrics", "what the live view's metrics cost of its rate"),
     "pages": ("many_pages", "pages", "from the ledger to two hundred open pages"),

@@ -25,9 +25,15 @@ from services.cli.options import (
 from services.system.errors import SystemUnavailable, WrongUsage
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from events import Rejected
+    from projections.archive import Archive
 
 __all__ = ["register"]
+
+
+_WEEK = 7 * 24 * 3_600_000_000
 
 
 class Table(StrEnum):
@@ -57,6 +63,10 @@ def evaluate(
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 when a line was rejected.")] = False,
     memory: MemoryOption = "3GB",
+    weekly: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Of an archive: the counts as of N instants, one a week, in one CSV."),
+    ] = None,
     archive: ArchiveOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -68,12 +78,13 @@ def evaluate(
     instant = instant_of("--as-of", as_of)
     memory_of(memory)
     if file is None:
-        if all_rows:
-            raise WrongUsage("--all-rows: needs a FILE")
-        _of_archive(archive_of(archive, data_dir_of(data_dir)), instant, table, memory, output)
+        if weekly is not None and (table is not Table.COUNTS or all_rows):
+            raise WrongUsage("--weekly: gives counts only, without rows of zeros")
+        directory = archive_of(archive, data_dir_of(data_dir))
+        _of_archive(directory, instant, table, memory, output, weekly, all_rows)
         return
-    if archive is not None:
-        raise WrongUsage("--archive: not together with a FILE")
+    if archive is not None or weekly is not None:
+        raise WrongUsage("--archive, --weekly: not together with a FILE")
     with _stopping(), _failing(file):
         # Here and not above: --help has no use for the columnar libraries.
         from projections.replay import evaluate as evaluate_file
@@ -89,29 +100,53 @@ def _name_line(line: int, error: Rejected) -> None:
     print(f"line {line}: {error}", file=sys.stderr)
 
 
-def _of_archive(directory: Path, instant: int | None, table: Table, memory: str, output: str | None) -> None:
+def _of_archive(
+    directory: Path,
+    instant: int | None,
+    table: Table,
+    memory: str,
+    output: str | None,
+    weekly: int | None,
+    all_rows: bool,
+) -> None:
     from projections.archive import Archive
     from services.archive.failing import failing
 
-    with _stopping(), failing(directory):
+    with failing(directory):
         archive = Archive(directory)
         last = archive.last_recorded
         k = instant if instant is not None else 0 if last is None else last + 1
-        columns = archive.table(table.value, k, memory)
-    _write(table.value, zip(*(column.to_pylist() for column in columns.columns), strict=True), output)
+        if weekly is None:
+            _write(table.value, _rows(archive.table(table.value, k, memory, all_rows=all_rows)), output)
+        else:
+            _write(table.value, _every_week(archive, k, weekly), output, "as_of")
     print(f"archive of {archive.settled.events} events up to {archive.settled.position}", file=sys.stderr)
 
 
-def _write(table: str, rows: Iterable[Iterable[object]], output: str | None) -> None:
+def _every_week(archive: Archive, last: int, number: int) -> Iterator[tuple[object, ...]]:
+    from events import format_instant
+    from projections.archive import rows_of
+
+    for at, tables in archive.many([last - week * _WEEK for week in range(number)]):
+        as_of = format_instant(at)
+        yield from ((as_of, *row) for row in _rows(rows_of(tables)))
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[object, ...]]:
+    for batch in table.to_batches():
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _write(table: str, rows: Iterable[Iterable[object]], output: str | None, *before: str) -> None:
     from projections.tables import write_csv
 
     if output is None or output == "-":
-        write_csv(table, rows, sys.stdout)
+        write_csv(table, rows, sys.stdout, before)
         sys.stdout.flush()
         return
     try:
         with Path(output).open("w", encoding="utf-8", newline="") as to:
-            write_csv(table, rows, to)
+            write_csv(table, rows, to, before)
     except OSError as error:
         raise SystemUnavailable(f"--output: the file cannot be written: {error.strerror}") from None
 

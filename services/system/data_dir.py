@@ -50,6 +50,11 @@ class DataDir:
         return self.path / "view.prom"
 
     @property
+    def postgres(self) -> Path:
+        """The directory of the PostgreSQL that `up --postgres` runs."""
+        return self.path / "postgres"
+
+    @property
     def public(self) -> Path:
         """The SQLite file of the public tables, one for each day; what it holds was published and is kept."""
         return self.path / "public.sqlite"

@@ -25,6 +25,16 @@ def ready_view(data_dir: DataDir) -> Path:
     return data_dir.temporary / "live.ready.sqlite"
 
 
+def waits(data_dir: DataDir) -> bool:
+    """Tell whether a view that is complete waits to be put into place. Raises OSError when the database is away."""
+    place = view_of(data_dir)
+    if isinstance(place, Path):
+        return ready_view(data_dir).exists()
+    from projections.live.postgres.views import waits_in
+
+    return waits_in(place)
+
+
 def put_into_place(data_dir: DataDir) -> bool:
     """Put a view that is ready into place; tell whether that was done.
 

@@ -54,9 +54,9 @@ def everything_exact(tables: TablesLike, rows: slice | NDArray[np.intp] | Sequen
     return bool(tables.exact[rows].all()) if isinstance(tables, PartTables) else True
 
 
-def anything_exact(tables: TablesLike) -> bool:
-    """Tell whether figures of any place are exact."""
-    return bool(tables.exact.any()) if isinstance(tables, PartTables) else True
+def anything_exact(tables: TablesLike, rows: slice | NDArray[np.intp] | Sequence[int] = slice(None)) -> bool:
+    """Tell whether the figures of any of the places at `rows` are exact."""
+    return bool(tables.exact[rows].any()) if isinstance(tables, PartTables) else True
 
 
 class SightSource:

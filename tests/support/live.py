@@ -12,7 +12,8 @@ from events import IMPORT_DESK
 from projections.live.database import Place
 from projections.live.message import Message, Source, Taken, take
 from projections.live.reading import LiveReader
-from projections.live.store import Store, open_any_store
+from projections.live.store import open_any_store
+from projections.live.storing import Store
 from projections.live.view import LiveView
 from projections.tables import write_csv
 from tests.support.postgres import PostgresServer

@@ -13,7 +13,7 @@ from projections.live.postgres.connecting import connect, told_as_away
 from projections.live.postgres.store import PostgresLiveStore
 from projections.live.postgres.views import begin_view, lay_ready, schema_of, search_path
 from projections.live.postgres.writing import COLUMNS, Writing
-from projections.live.store import LEDGER
+from projections.live.storing import LEDGER
 
 __all__ = ["copy_beside"]
 

@@ -20,7 +20,7 @@ from projections.live.postgres.arrays import Blobs, Texts
 from projections.live.postgres.connecting import Connection, connect
 from projections.live.postgres.views import current_or_new, put_into_place, ready, schema_of, search_path
 from projections.live.postgres.writing import Writing, write_commit
-from projections.live.store import KEPT_CHANGES, LEDGER, NOTHING_YET, Commit, Seen, pack_changes
+from projections.live.storing import KEPT_CHANGES, LEDGER, NOTHING_YET, Commit, Seen, pack_changes
 
 __all__ = ["PostgresLiveStore", "open_postgres_store"]
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from psycopg.rows import tuple_row
 
-from projections.live.postgres.connecting import Connection
+from projections.live.postgres.connecting import Connection, connect, told_as_away
 from projections.live.postgres.migrating import migrate_common, migrate_view
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "ready",
     "schema_of",
     "search_path",
+    "waits_in",
 ]
 
 CURRENT: Final = "SELECT number FROM kindinbeeld_view.view WHERE state = 'current'"
@@ -88,6 +89,16 @@ def lay_ready(connection: Connection, number: int) -> None:
 def ready(connection: Connection) -> bool:
     """Tell whether a view waits to be put into place."""
     return _number(connection, _READY) is not None
+
+
+def waits_in(url: str) -> bool:
+    """Tell whether a view waits to be put into place in a database. Raises ViewAwayError."""
+    connection = connect(url)
+    try:
+        with told_as_away():
+            return ready(connection)
+    finally:
+        connection.close()
 
 
 def put_into_place(connection: Connection) -> bool:

@@ -9,7 +9,7 @@ from projections.fold.cells import Deltas
 from projections.live import residents
 from projections.live.postgres.arrays import Bigints, Blobs, Texts
 from projections.live.postgres.connecting import Connection
-from projections.live.store import Commit
+from projections.live.storing import Commit
 
 __all__ = ["COLUMNS", "Writing", "write_commit"]
 

@@ -17,6 +17,7 @@ from services.web.now.closer import draw_split, question_of, slots_of_details
 from services.web.now.figures import figures_of, places_of
 from services.web.now.wording import slots_of
 from services.web.painting import NOT_APPLICABLE, Slots
+from services.web.sight import anything_exact
 from services.web.source import TablesLike
 from services.web.texts import Language, translator
 from services.web.topics import Current, PageTopic
@@ -39,6 +40,10 @@ class NowTopic(PageTopic):
     def charts(self) -> Mapping[str, Chart]:
         """The charts as the page shows them, by name."""
         return self._charts.charts
+
+    def _told_any(self, current: Current) -> bool:
+        rows = self._rows(current.tables)
+        return anything_exact(current.tables, slice(None) if rows is None else rows)
 
     def _rows(self, tables: TablesLike) -> list[int] | None:
         if self._within is None:
@@ -67,7 +72,7 @@ class NowTopic(PageTopic):
         places = places_of(current.tables, current.frame, self._rows(current.tables))
         groups = attention(places, current.fresh, partial(_table, self._area), language)
         return {
-            "attention": render("attention.html", t=translator(language), groups=groups),
+            "attention": render("attention.html", t=translator(language), groups=groups, told=self._told_any(current)),
             "split": draw_split(self._told, language),
             **self._charts.html(current, language),
         }

@@ -56,12 +56,14 @@ function tell(cell) {
   unit.textContent = !/\d/.test(text) || kind === "households" ? "" : text === "1" ? texts.one : texts.unit;
   const lines = [];
   const answers = (week ? cell : now).querySelector("small")?.textContent.replace("\u200b", "").split("/");
-  if (text === "–") lines.push(week ? texts.off : texts.none);
+  const others = "public" in row.dataset; // a public table says what is known, not the view of this moment
+  if (text === "–") lines.push(!week ? texts.none : others ? texts.hidden : texts.off);
   if (text === "?") lines.push(texts.silent);
   if (answers) lines.push(answers[1] === "0" ? texts.nobody : texts.answers.replace("{n}", answers[0]).replace("{m}", answers[1]));
-  if (week && text !== "–") lines.push(cell === now ? texts.now : texts.past);
+  if (week && text !== "–") lines.push(others ? texts.public : cell === now ? texts.now : texts.past);
   const fresh = byId(`about-${kind}`).querySelector(".told").cloneNode(true);
   fresh.querySelector("[data-copy='c-table']")?.remove(); // of all rows together
+  fresh.querySelector(`[data-copy='${others ? "asof" : "public"}']`)?.remove();
   fresh.prepend(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
   const old = panel().querySelector(".told");
   if (old.innerHTML !== fresh.innerHTML) old.replaceWith(fresh);

@@ -29,6 +29,8 @@ DUTCH: Final = {
         "Van een week die voorbij is: zoals het was aan het eind van de laatste dag dat de scholen dicht waren, "
         "naar wat nu bekend is."
     ),
+    "cell_public": "Hierin zitten openbare cijfers: niet van nu, maar van de dag die hieronder staat.",
+    "cell_hidden": "In deze week waren hier geen scholen gesloten, of het cijfer is nog niet openbaar.",
     "cell_off": "In deze week waren hier geen scholen gesloten.",
     "cell_none": "Dit cijfer is er hier niet. Er was geen sluiting of geen vorige week, of het is niet voor u.",
     "cell_silent": "Nog geen school antwoordde, en er is niemand gemeld. Dat is geen nul.",
@@ -59,6 +61,8 @@ ENGLISH: Final = {
         "Of a week that is over: as it was at the end of the last day on which schools were closed, "
         "by what is known now."
     ),
+    "cell_public": "Public figures are in it: not of now, but of the day told below.",
+    "cell_hidden": "No schools were closed here in this week, or the figure is not public yet.",
     "cell_off": "No schools were closed here in this week.",
     "cell_none": "This figure is not there here. There was no closure or no previous week, or it is not for you.",
     "cell_silent": "No school has answered yet, and nobody was reported. That is not a zero.",

@@ -118,6 +118,7 @@ DUTCH: Final = {
     "legend_answered": "0, met antwoord",
     "legend_silent": "nog geen antwoord",
     "legend_not_closed": "niet gesloten",
+    "legend_not_closed_or_public": "niet gesloten, of nog niet openbaar",
     "legend_coverage": "scholen die antwoordden / verwacht",
     "explanation": "Hoe deze cijfers te lezen",
     "explain_count": (
@@ -249,6 +250,7 @@ ENGLISH: Final = {
     "legend_answered": "0, with an answer",
     "legend_silent": "no answer yet",
     "legend_not_closed": "not closed",
+    "legend_not_closed_or_public": "not closed, or not public yet",
     "legend_coverage": "schools that answered / expected",
     "explanation": "How to read these figures",
     "explain_count": (

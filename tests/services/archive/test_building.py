@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -12,8 +13,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from events import EVENTS_STREAM
+from events import EVENTS_STREAM, format_instant, parse_instant
 from projections.archive import Archive, Manifest
+from services.archive.fresh import fresh_archive
 from services.archive.pieces import file_pieces
 from tests.projections.archive.making import csv_of
 from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
@@ -33,14 +35,25 @@ def shown(ledger: RunningLedger) -> dict[str, Any]:
 
 async def test_the_ledger_s_events_each_once_and_proof_of_it(ledger: RunningLedger) -> None:
     half = len(LINES) // 2
+    middle = format_instant(sorted(event.recorded for event in HISTORY)[half])
+
+    def counted() -> bytes:
+        return ledger.run_inside("counts", "--as-of", middle, "--format", "csv").stdout
+
+    def fresh() -> bool:
+        return fresh_archive(ledger.data_dir, ledger.record) is not None
+
     await ledger.store(*LINES[:half], *LINES[:3])
     async with ledger.connected() as connected:
         await connected.nc.jetstream().publish("kib.events.school.contact-lost", b"no event")
     assert ledger.run_inside("archive", "build").returncode == 0
     await ledger.store(*LINES[half:])
+    assert not await asyncio.to_thread(fresh)
     await ledger.store(made_line(7, recorded=None), desk="school")
     for _ in range(2):  # the second time there is nothing to add
         assert ledger.run_inside("archive", "build").returncode == 0
+    assert await asyncio.to_thread(fresh)
+    assert counted() == Oracle(HISTORY, parse_instant(middle)).counts().encode()
     entries = await ledger.stored()
     told = shown(ledger)
     assert (told["position"], told["messages"], told["malformed"]) == (entries[-1][0], len(entries), 1)
@@ -61,6 +74,7 @@ async def test_the_ledger_s_events_each_once_and_proof_of_it(ledger: RunningLedg
 
     async with ledger.connected() as connected:
         await connected.nc.jetstream().delete_msg(EVENTS_STREAM, 2)  # a child's right to be forgotten
+    assert not await asyncio.to_thread(fresh)
     verified = ledger.run_inside("archive", "verify")
     assert verified.returncode == 1
     assert verified.stdout.startswith(b"the segment of 1 to ")
@@ -82,6 +96,7 @@ from pathlib import Path
 from projections.archive import manifest, writing
 from projections.archive import Manifest, add_pieces, locked
 from projections.archive.settling import settle
+from services.archive.fresh import fresh_archive
 from services.archive.pieces import file_pieces
 left = int(sys.argv[3])
 def sync(descriptor):

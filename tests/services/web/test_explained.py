@@ -121,6 +121,25 @@ def test_each_line_list_and_chart_is_explained_and_to_others_only_what_they_are_
     assert not {name for name in told if re.search("yesterday|distinct|long|change-po|over-po", name)}
 
 
+def test_who_is_not_told_is_told_so(serve: Serve, country: FakeSource, public: PublicStore) -> None:
+    """Not that there is nothing, nor that no school is closed."""
+    with serve(country, viewer=PUBLIC, public=public).client() as client:
+        now, table, plan = (client.get(path).text for path in ("/", "/gemeenten", "/kaart"))
+    assert "staat hier alleen voor wie met de exacte cijfers van dit gebied werkt" in now
+    assert "Huisbezoeken en apparaten horen niet bij de openbare cijfers." in now
+    assert "niet gesloten, of nog niet openbaar" in table
+    assert "niet gesloten, of nog niet openbaar" in plan
+    assert table.count(" data-public>") + table.count(" data-public ") == table.count('<tr role="row" id=')
+    with serve(country, viewer=GRONINGEN, public=public).client() as client:
+        table = client.get("/gemeenten").text
+        assert 'id="GM0014" data-key="groningen">' in table
+        assert re.search('id="GM0034" data-key="almere" data-public>', table)
+        assert "alleen voor wie" not in client.get("/").text
+        assert "alleen voor wie" in client.get("/?area=PV27").text
+    with serve(country).client() as client:
+        assert "data-public>" not in client.get("/gemeenten").text
+
+
 def test_an_audit_that_found_differences_is_said_everywhere(serve: Serve, country: FakeSource, log: AuditLog) -> None:
     log.add(an_audit(country, differences=3))
     with serve(country, audits=log).client() as client:
@@ -264,7 +283,8 @@ def test_a_cell_opens_to_what_it_is_and_stays_current(
     expect(cell).to_contain_text("Schools that answered: 3 of 1,204")
     expect(cell).to_contain_text("Of the week that runs: as it is now.")
     expect(cell).to_contain_text("Audit: live equals recalculation, 14:03.")
-    expect(cell).to_contain_text("public figures of 22 April 2020")
+    expect(cell).not_to_contain_text("public figures")
+    expect(cell).to_contain_text("As of 22 April 2020")
     served.change(lambda source: source.put("unreached", "GM0014", "po", "2020-W17", 21))
     expect(cell).to_contain_text("21 pupils", timeout=WAIT)
     log.add(an_audit(source, differences=2))
@@ -284,6 +304,11 @@ def test_a_cell_opens_to_what_it_is_and_stays_current(
     page.keyboard.press("Escape")
     page.locator("#GM0034 td").nth(1).click()  # of another municipality there is no such figure
     expect(cell).to_contain_text("This figure is not there here.")
+    page.keyboard.press("Escape")
+    page.locator("#GM0034 td").last.click()
+    expect(cell).to_contain_text("Public figures are in it: not of now")
+    expect(cell).to_contain_text("public figures of 22 April 2020")
+    expect(cell).not_to_contain_text("As of 22 April 2020")
     served.change(lambda source: setattr(source, "now", source.now + 7 * 24 * 60 * MINUTE))
     expect(page.locator("thead")).to_contain_text("W18", timeout=WAIT)
     expect(cell).to_be_hidden()
