@@ -378,6 +378,8 @@ class StandIn:
             | {"id": next(self._ids), "updated": "2020-04-01T00:00:00Z", "provenance": "api", "orgID": 1}
             for rule in body.rules
         ]
+        for query in (query for rule in rules for query in rule["data"]):
+            query["model"] |= {"intervalMs": 1000, "maxDataPoints": 43200}  # what Grafana adds by itself
         self.state.groups[key] = body.model_dump(exclude={"rules"}) | {"rules": rules}
         return self.state.groups[key]
 
