@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from projections.archive.cells import Cells
 from projections.archive.folding import Shared, add_households, fold
 from projections.archive.reports import NO_HOUSEHOLD, Kept
+from projections.fold.many import Numbers
 from projections.fold.pupil import FOREVER
-from projections.rebuild.many import Numbers
 
 __all__ = ["Following"]
 
