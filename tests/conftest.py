@@ -1,4 +1,4 @@
-"""What all tests share: where the golden histories are, and that the browser may not be missing in CI."""
+"""What all tests share: the golden histories, one PostgreSQL, and that the browser may not be missing in CI."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import settings
+
+from tests.support.postgres import NoPostgresError, PostgresServer, running_postgres
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 SHARED: Path | None = _BESIDE if (_BESIDE / "golden" / "cases.json").is_file() else None
@@ -32,6 +34,18 @@ def golden() -> Path:
     if SHARED is None:
         pytest.skip("no golden histories beside this checkout")
     return SHARED / "golden"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL of its own. Skips, with the reason, where none runs; fails where it has to."""
+    try:
+        with running_postgres() as server:
+            yield server
+    except NoPostgresError as reason:
+        if os.environ.get("CI") or os.environ.get("KINDINBEELD_REQUIRE_POSTGRES"):
+            raise
+        pytest.skip(str(reason))
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from projections.fold.cells import COVERAGE_BITS, DAY_BITS, FLOW_BITS, MASK_BITS, Deltas
 from projections.fold.cube import Cube, Pairs
-from projections.live.store import Changes
+from projections.live.storing import Changes
 
 CELLS: Final = {"flow": FLOW_BITS, "during": MASK_BITS, "schools": COVERAGE_BITS}
 NO_DAY: Final = 1 << 40

@@ -22,7 +22,9 @@ DURATIONS: Final = ("under_1_week", "1_to_2_weeks", "2_to_4_weeks", "over_4_week
 
 _WEEK: Final = 7 * DAY
 _RUNNING: Final = """
-select area, sum(n * (at >= ?)), sum(n * (at >= ? and at < ?)), sum(n * (at < ?))
+select area, cast(sum(case when at >= ? then n else 0 end) as bigint),
+    cast(sum(case when at >= ? and at < ? then n else 0 end) as bigint),
+    cast(sum(case when at < ? then n else 0 end) as bigint)
 from over_4_weeks where at >= ? group by area
 """
 

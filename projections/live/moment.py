@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from projections.fold.calendar import Closure
 from projections.fold.cells import Deltas, monday_of
 from projections.fold.cube import Cube, Grid, Numbers, Pairs
 from projections.fold.reports import place_code
+from projections.live.database import Database
 from projections.live.tables import Tables, tables_of
 
 _CHUNK: Final = 500
@@ -29,7 +29,7 @@ class Moment:
     the order of ``tables``, or by place and sector as the cube numbers them.
     """
 
-    database: sqlite3.Connection
+    database: Database
     position: int
     at: int
     cube: Cube

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
@@ -29,8 +27,9 @@ from projections.live.changes import (
     parts_of,
     places_of,
 )
+from projections.live.database import Place, open_database
 from projections.live.moment import Moment
-from projections.live.store import NOTHING_YET, Changes, SetAside, unpack_changes
+from projections.live.storing import NOTHING_YET, Changes, SetAside, unpack_changes
 from projections.live.tables import Tables
 from projections.register import codes_between
 
@@ -54,10 +53,9 @@ class Frame(NamedTuple):
 class LiveReader:
     """Follows the database of a live view without ever writing to it. Not for use by several threads at once."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the database; raises ``sqlite3.OperationalError`` when it is not there."""
-        self._path = path.absolute()
-        self._db, self._file = self._open()
+    def __init__(self, place: Place) -> None:
+        """Open the database; raises one of ``UNREADABLE`` when it is not there, as everything else here does."""
+        self._db = open_database(place)
         self._cube: Cube | None = None
         self._at = -1
         self._closures: tuple[Closure, ...] = ()
@@ -68,25 +66,10 @@ class LiveReader:
         """Close the database."""
         self._db.close()
 
-    def _open(self) -> tuple[sqlite3.Connection, int]:
-        file = self._path.stat().st_ino if self._path.exists() else 0
-        database = sqlite3.connect(
-            f"{self._path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-        )
-        return database, file
-
-    def _follow_file(self) -> None:
-        """Go over to another database that was put into the place of ours: a view that was built anew."""
-        try:
-            if self._path.stat().st_ino == self._file:
-                return
-            database, file = self._open()
-            database.execute("SELECT count(*) FROM tracking").fetchone()
-        except (OSError, sqlite3.OperationalError):
-            return  # it is being put there; ours stands until it is
-        self._db.close()
-        self._db, self._file = database, file
-        self._cube, self._framed, self._first_data, self._at, self._closures = None, None, NO_DAY, -1, ()
+    def _follow(self) -> None:
+        """Go over to another view that was put into the place of ours: one that was built anew."""
+        if self._db.follow():
+            self._cube, self._framed, self._first_data, self._at, self._closures = None, None, NO_DAY, -1, ()
 
     @property
     def position(self) -> int:
@@ -100,13 +83,13 @@ class LiveReader:
 
     def refresh(self) -> bool:
         """Tell whether events were taken in since the tables were last asked for."""
-        self._follow_file()
+        self._follow()
         return self.position != self._at
 
     def closures(self) -> tuple[Closure, ...]:
         """Give the closures that stand, in the order of their first days."""
-        self._follow_file()
-        with self._snapshot():
+        self._follow()
+        with self._db.snapshot():
             return self._read_closures()
 
     def set_aside(self) -> list[SetAside]:
@@ -124,13 +107,13 @@ class LiveReader:
 
         Nothing else may be asked of the reader in it.
         """
-        self._follow_file()
-        with self._snapshot():
+        self._follow()
+        with self._db.snapshot():
             at = max(at, self.recorded_until)
             today = local_day(at - 1)
             cube = self._caught_up(today)
             unripe = self._rows(
-                "SELECT area, sum(n) FROM over_4_weeks WHERE at >= ? AND at < ? GROUP BY area",
+                "SELECT area, cast(sum(n) AS bigint) FROM over_4_weeks WHERE at >= ? AND at < ? GROUP BY area",
                 (at, day_start(today + 1)),
             )
             early = self._early(at)
@@ -147,15 +130,6 @@ class LiveReader:
                     add_deltas(cube, early, -1)
 
     # Reading
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        """One read transaction: whatever is read in it stands at one position."""
-        self._db.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._db.execute("ROLLBACK")
 
     def _one(self, statement: str, otherwise: int) -> int:
         value = self._db.execute(statement).fetchone()[0]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import msgspec
+
+
+class Asked(Protocol):
+    """A database that can be asked."""
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ..., /) -> Iterable[Any]:
+        """Give rows."""
+
 
 Residents = Mapping[int, Iterable[str]]
 """By place, the pupils whose history names it (``projections.fold.reports.lives_in``)."""
@@ -24,6 +31,6 @@ def packed(residents: Residents) -> Iterator[tuple[int, bytes]]:
         yield place, _encode(sorted(pupils))
 
 
-def of(database: sqlite3.Connection, place: int) -> set[str]:
+def of(database: Asked, place: int) -> set[str]:
     """Give all pupils whose history names a place; some may not any more."""
     return {name for (pupils,) in database.execute(_OF, (place,)) for name in _NAMES.decode(pupils)}

@@ -15,7 +15,7 @@ from projections.live.moment import Moment
 from projections.tables import SECTORS, UNKNOWN
 
 _STATEMENTS: Final = msgspec.msgpack.Decoder(list[Statement])
-_STATES: Final = "select name, state from school where instr(state, ?) > 0"
+_STATES: Final = "select name, state from school where"
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
@@ -46,7 +46,7 @@ def schools(moment: Moment, municipality: str, week: str) -> list[School]:
     found: list[School] = []
     # A registration has no week, no claim and its place, one after the other: all others need not be read.
     sought = _encode(NO_WEEK) + _encode(0) + _encode(place)
-    for name, state in moment.database.execute(_STATES, (sought,)):
+    for name, state in moment.database.execute(f"{_STATES} {moment.database.holding}", (sought,)):
         statements = _STATEMENTS.decode(state)
         sector = statements[0].sector
         closed = [weeks[at] for at in np.flatnonzero(moment.grid.open[row, sector])]

@@ -7,66 +7,21 @@ two followers by mistake, or one that starts again, cannot count an event twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import msgspec
 from eventsourcing.persistence import Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRecorder
 
 from projections.fold.cells import Deltas
 from projections.live import residents
-from projections.live.residents import Residents
+from projections.live.database import Place
 from projections.live.schema import SCHEMA
+from projections.live.storing import KEPT_CHANGES, LEDGER, NOTHING_YET, Commit, Seen, Store, pack_changes
 from projections.live.upgrading import add_what_is_missing
 
-LEDGER: Final = "ledger"
-NOTHING_YET: Final = -(1 << 62)
-"""The latest recorded time of a view that has taken nothing in: before every other."""
-
-KEPT_CHANGES: Final = 256
-"""How many commits a reader may be behind before it reads the cells anew."""
-
 _CHUNK: Final = 500
-
-
-class Seen(NamedTuple):
-    """The event that stands under a (source, id)."""
-
-    kind: int
-    owner: str
-    recorded: int
-    position: int
-    content: bytes
-
-
-class SetAside(NamedTuple):
-    """A ledger message that is not counted, and why; ``recorded`` in microseconds."""
-
-    position: int
-    recorded: int
-    field: str
-    rule: str
-
-
-class Commit(NamedTuple):
-    """All that one transaction writes."""
-
-    position: int
-    recorded_from: int
-    recorded_until: int
-    seen: Mapping[bytes, Seen]
-    retractions: Iterable[tuple[bytes, bytes]]
-    withdrawn: Iterable[tuple[bytes, bytes]]
-    states: Mapping[str, Mapping[str, bytes]]
-    deltas: Deltas
-    early: Mapping[str, int]
-    set_aside: Sequence[SetAside]
-    residents: Residents
-    """Those of whom a place is named for the first time."""
-    apart: Mapping[tuple[int, str], int | None]
-    """Of those for whom it changed: until when they may be counted in several areas at once; None: not any more."""
 
 
 class LiveStore(SQLiteTrackingRecorder):
@@ -95,6 +50,10 @@ class LiveStore(SQLiteTrackingRecorder):
         with self.datastore.transaction(commit=False) as c:
             c.execute("SELECT count(*) FROM lacking")
             return bool(c.fetchone()[0])
+
+    def waits(self, beside: Path) -> bool:
+        """Tell whether a view that was built anew waits to be put into place: its being there is all."""
+        return beside.exists()
 
     def seen(self, keys: Iterable[bytes]) -> dict[bytes, Seen]:
         """Give what stands under those of the keys that are known."""
@@ -184,25 +143,17 @@ def _write_apart(c: SQLiteCursor, apart: Mapping[tuple[int, str], int | None]) -
     )
 
 
-Changes = tuple[list[tuple[int, int]], list[tuple[int, int]], list[tuple[int, int]]]
-_CHANGES: Final = msgspec.msgpack.Decoder(Changes)
-_LARGE: Final = 200_000
+def open_any_store(place: Place) -> Store:
+    """Open, or make, the live view's database for writing, wherever it is."""
+    if isinstance(place, Path):
+        return open_store(place)
+    from projections.live.postgres.store import open_postgres_store
 
-
-def pack_changes(deltas: Deltas) -> bytes | None:
-    """Pack what a commit adds to flow, during and coverage; None when reading anew is cheaper."""
-    parts = [[pair for pair in sums.items() if pair[1]] for sums in (deltas.flow, deltas.during, deltas.coverage)]
-    return None if sum(map(len, parts)) > _LARGE else msgspec.msgpack.encode(parts)
-
-
-def unpack_changes(packed: bytes) -> Changes:
-    """Undo ``pack_changes``."""
-    changes: Changes = _CHANGES.decode(packed)
-    return changes
+    return open_postgres_store(place)
 
 
 def open_store(path: Path) -> LiveStore:
-    """Open, or make, the live view's database for writing."""
+    """Open, or make, the live view's database for writing: an SQLite file."""
     datastore = SQLiteDatastore(str(path), pool_size=1, max_overflow=0)
     with datastore.get_connection(commit=True) as connection:
         cursor = connection.cursor()

@@ -19,7 +19,7 @@ from projections.fold import calendar, household, pupil, reports, school
 from projections.fold.cells import Deltas
 from projections.live.message import CLOSURE, PUPIL, RETRACTION, SCHOOL, Malformed, Message, Taken
 from projections.live.schema import HOUSEHOLD_APART, PUPIL_APART
-from projections.live.store import Commit, LiveStore, Seen, SetAside
+from projections.live.storing import Commit, Seen, SetAside, Store
 
 _TABLES: Final = {PUPIL: "pupil", SCHOOL: "school", CLOSURE: "closure"}
 _DECODE: Final[dict[str, Callable[[bytes], Any]]] = {
@@ -39,7 +39,7 @@ class LiveView:
     Only one may write to a store at a time: a second one fails with the library's IntegrityError.
     """
 
-    def __init__(self, store: LiveStore) -> None:
+    def __init__(self, store: Store) -> None:
         """Continue where the store is."""
         self._store = store
         self.position = store.position

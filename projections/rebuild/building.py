@@ -11,7 +11,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from projections.live.store import LEDGER, open_store
+from projections.live.store import open_store
+from projections.live.storing import LEDGER
 from projections.rebuild.households import fold_households, middle_household
 from projections.rebuild.others import write_others
 from projections.rebuild.parts import add_cells, ingest, take_over, writing

@@ -23,7 +23,8 @@ from eventsourcing.utils import EnvType
 
 from events import IMPORT_DESK
 from projections.live.message import Source, take
-from projections.live.store import LEDGER, LiveStore, open_store
+from projections.live.store import LiveStore, open_store
+from projections.live.storing import LEDGER
 from projections.live.view import LiveView
 from services.bench.context import Bench
 from services.bench.data import lines_of

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from eventsourcing.persistence import Tracking
 from eventsourcing.popo import POPOTrackingRecorder
 
-from projections.live.store import LEDGER, Commit, Seen, SetAside
+from projections.live.storing import LEDGER, Commit, Seen, SetAside
 
 
 class MemoryStore(POPOTrackingRecorder):

@@ -42,16 +42,20 @@ def register(app: typer.Typer) -> None:
         port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0: any free one.")] = 8787,
         seed: Annotated[int, typer.Option(min=0, help="Another seed, another country.")] = 1,
         scale: Annotated[float, typer.Option(min=0.01, max=100, help="More or fewer pupils than in 2020.")] = 1.0,
+        postgres: Annotated[
+            bool, typer.Option("--postgres", help="With a PostgreSQL of its own for the live view.")
+        ] = False,
         data_dir: DataDirOption = None,
     ) -> None:
         """Run the whole system with the simulated first closure flowing in, on a simulated clock."""
-        from services.cli.up import run_until_signal
+        from services.cli.up import ensure_one_database, run_until_signal
         from services.system import DataDir, Settings, WrongUsage
         from services.system.logs import configure_logging
         from services.up import System
         from services.up.demo import Player, running_clock, standing_clock
 
         settings = Settings.from_environment()
+        ensure_one_database(settings, postgres)
         configure_logging(settings)
         with tempfile.TemporaryDirectory(prefix="kindinbeeld-demo-", ignore_cleanup_errors=True) as temporary:
             # A data directory from the environment is somebody's real system: only one that is named is used.
@@ -59,7 +63,7 @@ def register(app: typer.Typer) -> None:
             place = DataDir(data_dir if named else Path(temporary))
             if place.nats.exists():
                 raise WrongUsage(f"--data-dir: {place} already holds a ledger; the demonstration needs an empty one")
-            system = System(place, settings, port=port, clock=standing_clock())
+            system = System(place, settings, port=port, clock=standing_clock(), postgres=postgres)
 
             async def play() -> None:
                 player = Player(system.record, seed=seed, scale=scale)

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
         """Build the live view anew from the whole ledger, beside the old one, and put it into its place."""
         from services.system import DataDir, find_system
         from services.view.rebuilding import rebuild as build
-        from services.view.switching import ready_view
+        from services.view.switching import waits
 
         place = DataDir(data_dir)
         find_system(place)
@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
         position = build(place, told)
         print(f"built up to ledger sequence {position}", file=sys.stderr, flush=True)
         deadline = time.monotonic() + wait
-        while ready_view(place).exists():
+        while waits(place):
             if time.monotonic() > deadline:
                 print("no live view runs: the new one is taken at the next start", file=sys.stderr)
                 return

@@ -14,6 +14,7 @@ from services.cli.options import DataDirOption
 from services.system.ending import end_tasks
 
 if TYPE_CHECKING:
+    from services.system import Settings
     from services.up import System
 
 
@@ -32,6 +33,9 @@ def register(app: typer.Typer) -> None:
             bool | None,
             typer.Option("--desks/--no-desks", show_default="KINDINBEELD_DESKS, or yes", help="Run the desks too."),
         ] = None,
+        postgres: Annotated[
+            bool, typer.Option("--postgres", help="With a PostgreSQL of its own for the live view and the desks.")
+        ] = False,
         data_dir: DataDirOption = None,
     ) -> None:
         """Run the whole system on this machine until SIGINT or SIGTERM; says on standard output when it is ready."""
@@ -40,14 +44,24 @@ def register(app: typer.Typer) -> None:
         from services.up import System
 
         settings = Settings.from_environment()
+        ensure_one_database(settings, postgres)
         configure_logging(settings)
         system = System(
             DataDir(data_dir),
             settings,
             port=settings.port if port is None else port,
             desks=settings.desks if desks is None else desks,
+            postgres=postgres,
         )
         asyncio.run(run_until_signal(system))
+
+
+def ensure_one_database(settings: Settings, postgres: bool) -> None:
+    """Raise WrongUsage when a PostgreSQL of the system's own is wanted and another one is set."""
+    from services.system import WrongUsage
+
+    if postgres and settings.database is not None:
+        raise WrongUsage("--postgres and KINDINBEELD_DATABASE: one of the two, the system's own database or another")
 
 
 async def run_until_signal(system: System, *, beside: Callable[[], Awaitable[None]] | None = None) -> None:

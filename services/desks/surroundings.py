@@ -46,8 +46,8 @@ class Surroundings:
 
     def store_of(self, desk: str) -> Mapping[str, str]:
         """Give the environment of the eventsourcing library in which a desk keeps its store."""
-        if self.settings.desk_database is not None:
-            return postgres_environment(self.settings.desk_database, f"kindinbeeld_{desk}")
+        if (database := self.settings.database_of_desks) is not None:
+            return postgres_environment(database, f"kindinbeeld_{desk}")
         return environment_of(self.data_dir.desks / f"{desk}.sqlite")
 
     def prepare(self, desk: str) -> None:
@@ -58,7 +58,7 @@ class Surroundings:
         self.data_dir.prepare()
         try:
             self.data_dir.desks.mkdir(exist_ok=True, mode=0o700)
-            if self.settings.desk_database is None:
+            if self.settings.database_of_desks is None:
                 handle = os.open(self.data_dir.desks / f"{desk}.sqlite", os.O_RDWR | os.O_CREAT, 0o600)
                 os.close(handle)
                 return

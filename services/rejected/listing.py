@@ -9,7 +9,7 @@ from typing import Final
 from events import EVENTS_STREAM
 from services.ledger.connecting import Ledger
 from services.ledger.reading import RejectedMessage, read_rejected, read_resolved
-from services.system import DataDir
+from services.system import DataDir, view_of
 
 __all__ = ["IN_LEDGER", "Listed", "Wanted", "list_rejected"]
 
@@ -58,7 +58,7 @@ async def list_rejected(
                 resolved = bool(good) and (message.desk, message.id) in good
                 if wanted.resolved or not resolved:
                     yield Listed(message, resolved)
-    if place is not None and place.live_view.exists():
+    if place is not None:
         async for message in _set_aside(ledger, place, content):
             if wanted.fits(message):
                 yield Listed(message, False)
@@ -66,9 +66,13 @@ async def list_rejected(
 
 async def _set_aside(ledger: Ledger, place: DataDir, content: bool) -> AsyncIterator[RejectedMessage]:
     """Give what lies in the ledger and is not counted, as the live view found it."""
+    from projections.live.database import UNREADABLE
     from projections.live.reading import LiveReader
 
-    reader = LiveReader(place.live_view)
+    try:
+        reader = LiveReader(view_of(place))
+    except UNREADABLE:
+        return  # there is no view yet
     try:
         aside = reader.set_aside()
     finally:

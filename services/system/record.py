@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from deploy.nats_address import NatsAddress
@@ -16,7 +17,7 @@ from services.system.data_dir import DataDir
 from services.system.errors import SystemUnavailable
 from services.system.settings import Settings
 
-__all__ = ["SystemRecord", "find_system"]
+__all__ = ["SystemRecord", "find_system", "view_of"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class SystemRecord:
     parts: Mapping[str, NatsAddress] = field(default_factory=dict, repr=False)
     desks: Mapping[str, str] = field(default_factory=dict)
     pids: Mapping[str, int] = field(default_factory=dict)
+    database: str | None = field(default=None, repr=False)
+    """The PostgreSQL database of the live view; None: it is a file in the data directory."""
 
     def address_of(self, part: str) -> NatsAddress:
         """Return the ledger as this part of the system may speak to it: with its own rights where it has them."""
@@ -45,6 +48,7 @@ class SystemRecord:
             "pid": self.pid,
             "nats": _described(self.nats),
             "pageUrl": self.page_url,
+            "database": self.database,
             "clock": self.clock.describe(),
             "parts": {part: _described(address) for part, address in self.parts.items()},
             "desks": {name: {"url": url, "pid": self.pids.get(name)} for name, url in self.desks.items()},
@@ -67,6 +71,7 @@ class SystemRecord:
             desks={name: str(desk["url"]) for name, desk in desks.items()},
             pids={name: int(desk["pid"]) for name, desk in desks.items() if desk.get("pid") is not None},
             page_url=described.get("pageUrl"),
+            database=described.get("database"),
             pid=int(described["pid"]),
             clock=Clock.from_description(described.get("clock")),
         )
@@ -105,8 +110,20 @@ def find_system(data_dir: DataDir, settings: Settings | None = None) -> SystemRe
     settings = settings if settings is not None else Settings.from_environment()
     if settings.nats_url is not None:
         ledger = NatsAddress.parse(settings.nats_url, settings.nats_user, settings.nats_password)
-        return SystemRecord(ledger.trusting(settings.nats_ca))
+        return SystemRecord(ledger.trusting(settings.nats_ca), database=settings.database)
     raise SystemUnavailable(f"no system runs on {data_dir}; start it with `kindinbeeld up --data-dir {data_dir}`")
+
+
+def view_of(data_dir: DataDir) -> Path | str:
+    """Return where the live view of the system on `data_dir` is: a file, or the address of a PostgreSQL database.
+
+    A system that runs says so itself; where none runs, the settings do.
+    """
+    try:
+        database = find_system(data_dir).database
+    except SystemUnavailable:
+        database = Settings.from_environment().database
+    return database or data_dir.live_view
 
 
 def _alive(pid: int) -> bool:

@@ -61,6 +61,15 @@ class Settings:
         "Longest time until the embedded ledger is flushed to the disk itself, against loss of power; `always`: before"
         " each acknowledgement.",
     )
+    database: str | None = field(
+        default=None,
+        repr=False,  # it may hold a password
+        metadata={
+            "read": values.database,
+            "meaning": "PostgreSQL database (`postgresql://…`) for the live view and the stores of the desks; the"
+            " password may also come from `PGPASSWORD` or `~/.pgpass`. Without it: SQLite files in the data directory.",
+        },
+    )
     port: int = _setting(8787, values.whole(0, 65535), "Port of the page on 127.0.0.1; 0: any free port.")
     page_url: str | None = _setting(
         None,
@@ -88,6 +97,11 @@ class Settings:
         "Which values of that claim give which role, `crisis=national, vr-groningen=region:VR01`; without it the values"
         " are roles themselves.",
     )
+    views_days: int = _setting(
+        365,
+        values.whole(0, 36_500),
+        "Days for which the log of exact views is kept, as it holds names; 0: for good.",
+    )
     desks: bool = _setting(True, values.yes_or_no, "Whether `up` runs the five desks too: yes or no.")
     desk_port: int = _setting(
         8801,
@@ -99,8 +113,7 @@ class Settings:
         repr=False,  # it may hold a password
         metadata={
             "read": values.database,
-            "meaning": "PostgreSQL database (`postgresql://…`) for the stores of the desks, a schema for each; the"
-            " password may also come from `PGPASSWORD` or `~/.pgpass`. Without it: SQLite files in the data directory.",
+            "meaning": "Another PostgreSQL database for the stores of the desks, a schema for each.",
         },
     )
     desk_body_bytes: int = _setting(
@@ -125,9 +138,31 @@ class Settings:
         values.duration_or("0"),
         "How often a running system holds its live tables against the replay of the ledger; 0: never by itself.",
     )
+    metrics: bool = _setting(True, values.yes_or_no, "Whether the live view measures what it takes in: yes or no.")
+    metrics_token: str | None = field(
+        default=None,
+        repr=False,
+        metadata={
+            "read": values.text,
+            "meaning": "Bearer token with which Prometheus, which cannot sign in, is told everything by `/metrics` of"
+            " the pages.",
+        },
+    )
     publisher: str | None = _setting(None, values.text, "Who publishes the open data: a name, for its metadata.")
+    publisher_id: str | None = _setting(
+        None,
+        values.web_address,
+        "The publisher's identifier (`https://…`) in a register of organisations, such as TOOI of the Dutch government,"
+        " for the same.",
+    )
     contact: str | None = _setting(
         None, values.mail, "Address of mail for questions about the open data, for its metadata."
+    )
+    otlp_endpoint: str | None = _setting(
+        None,
+        values.web_address,
+        "Where traces go by OTLP over HTTP (`http://127.0.0.1:4318`); needs the extra `traces`. The standard"
+        " `OTEL_EXPORTER_OTLP_ENDPOINT` does the same.",
     )
     log_format: str = _setting(
         "auto",
@@ -137,6 +172,11 @@ class Settings:
     log_level: str = _setting(
         "info", values.one_of("debug", "info", "warning", "error"), "The least grave that is logged."
     )
+
+    @property
+    def database_of_desks(self) -> str | None:
+        """The PostgreSQL database of the desks; None: files."""
+        return self.desk_database or self.database
 
     @property
     def audit_seconds(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -21,11 +21,20 @@ _LONGEST_WAIT: Final = 10.0
 class Child:
     """A Python module that runs as a process of its own for as long as the system does."""
 
-    def __init__(self, name: str, module: str, arguments: Sequence[str], *, pass_fds: Sequence[int] = ()) -> None:
-        """Describe it; ``start`` starts it."""
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        arguments: Sequence[str],
+        *,
+        pass_fds: Sequence[int] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Describe it; ``start`` starts it, with what ``environment`` adds to ours."""
         self.name = name
         self._command = [sys.executable, "-m", module, *arguments]
         self._pass_fds = tuple(pass_fds)
+        self._environment = environment or {}
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -40,7 +49,7 @@ class Child:
             # The pipe is never written to: its end is how the child learns that we are gone.
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
-            env=os.environ | {VARIABLE: "1"},
+            env=os.environ | self._environment | {VARIABLE: "1"},
             pass_fds=self._pass_fds,
             start_new_session=True,  # an interrupt typed in the terminal is ours to handle, in our order
         )

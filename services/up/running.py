@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
@@ -13,6 +14,7 @@ import structlog
 
 from deploy.nats_address import NatsAddress
 from deploy.nats_server import NatsServer, NatsServerError
+from deploy.postgres_server import PostgresServer, PostgresServerError
 from deploy.streams import make_streams
 from events import DESKS
 from services.ledger.connecting import connect
@@ -38,17 +40,19 @@ class System:
         port: int,
         clock: Clock | None = None,
         desks: bool = False,
+        postgres: bool = False,
     ) -> None:
         """Describe it; nothing is touched yet. ``port`` is that of the page on loopback, 0 for any free one.
 
         ``desks``: whether the five desks run too, on the ports that the settings give; on any free ones where the page
-        is on any free one.
+        is on any free one. ``postgres``: whether it runs a PostgreSQL of its own, for the live view and the desks.
         """
         self._data_dir, self._settings, self._port = data_dir, settings, port
         self._desks: dict[str, socket.socket] = {}
         self._with_desks = desks
         self._clock = clock or Clock()
         self._server: NatsServer | None = None
+        self._postgres = PostgresServer(data_dir.postgres) if postgres else None
         self._socket: socket.socket | None = None
         self._children: list[Child] = []
         self._record: SystemRecord | None = None
@@ -77,15 +81,23 @@ class System:
             for desk in DESKS if self._with_desks else ():
                 port = self._settings.desk_port_of(desk) if self._port else 0
                 self._desks[desk] = listen(port, "KINDINBEELD_DESK_PORT, 0 for any, or leave the desks out: --no-desks")
+            await self._start_postgres()
             address, parts = await self._start_ledger()
             urls = {desk: url_of(listening) for desk, listening in self._desks.items()}
-            self._record = SystemRecord(address, url_of(self._socket), clock=self._clock, parts=parts, desks=urls)
+            self._record = SystemRecord(
+                address,
+                url_of(self._socket),
+                clock=self._clock,
+                parts=parts,
+                desks=urls,
+                database=self._settings.database,
+            )
             self._record.write(self._data_dir)
             path = str(self._data_dir.path)
             page = self._socket.fileno()
             self._children = [
-                Child("live view", "services.view", [path]),
-                Child("page", "services.web", [path, str(page)], pass_fds=[page]),
+                self._child("live view", "services.view", [path]),
+                self._child("page", "services.web", [path, str(page)], page),
             ]
             for child in self._children:
                 await child.start()
@@ -98,7 +110,7 @@ class System:
     async def run(self, stop: asyncio.Event) -> None:
         """Keep every part running until ``stop`` is set."""
         watches = [asyncio.create_task(child.watch(self._tell_processes)) for child in self._children]
-        watches.append(asyncio.create_task(self._watch_ledger()))
+        watches.append(asyncio.create_task(self._watch_servers()))
         try:
             await stop.wait()
         finally:
@@ -115,6 +127,8 @@ class System:
         await asyncio.gather(*(child.stop() for child in self._children))
         if self._server is not None:
             await asyncio.to_thread(self._server.stop)
+        if self._postgres is not None:
+            await asyncio.to_thread(self._postgres.stop)
         for listening in (self._socket, *self._desks.values()):
             if listening is not None:
                 listening.close()
@@ -126,7 +140,7 @@ class System:
         """Start the desks. They are not waited for: their ports listen, and who asks early is answered a bit later."""
         for desk, listening in self._desks.items():
             number = listening.fileno()
-            child = Child(f"desk {desk}", "services.desks", [desk, path, str(number)], pass_fds=[number])
+            child = self._child(f"desk {desk}", "services.desks", [desk, path, str(number)], number)
             self._children.append(child)
             await child.start()
         self._tell_processes()
@@ -137,6 +151,20 @@ class System:
         self._record = replace(self.record, pids={name: pid for name, pid in pids.items() if pid is not None})
         with contextlib.suppress(OSError):
             self._record.write(self._data_dir)
+
+    def _child(self, name: str, module: str, arguments: Sequence[str], *fds: int) -> Child:
+        database = self._settings.database
+        environment = {} if database is None else {"KINDINBEELD_DATABASE": database}
+        return Child(name, module, arguments, pass_fds=fds, environment=environment)
+
+    async def _start_postgres(self) -> None:
+        """Start the database, where it is ours, and mean it from then on."""
+        if self._postgres is not None:
+            try:
+                url = await asyncio.to_thread(self._postgres.start)
+            except (PostgresServerError, OSError) as error:
+                raise SystemUnavailable(f"the database does not start: {error}") from None
+            self._settings = replace(self._settings, database=url)
 
     async def _start_ledger(self) -> tuple[NatsAddress, dict[str, NatsAddress]]:
         """Start the ledger; return its address for whoever only reads, and for each part with rights of its own."""
@@ -157,14 +185,16 @@ class System:
             await make_streams(ledger.nc, replicas=settings.replicas)
         return reader, parts
 
-    async def _watch_ledger(self) -> None:
-        """Start the embedded server again when it ends by itself; everyone connected waits for it."""
-        while self._server is not None:
+    async def _watch_servers(self) -> None:
+        """Start an embedded server again when it ends by itself; everyone connected waits for it."""
+        servers = {"ledger": self._server, "database": self._postgres}
+        while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            if self._server.pid is None:
-                _log.error("a part of the system ended; it is started again", part="ledger")
-                with contextlib.suppress(NatsServerError, OSError):
-                    await asyncio.to_thread(self._server.start)
+            for part, server in servers.items():
+                if server is not None and server.pid is None:
+                    _log.error("a part of the system ended; it is started again", part=part)
+                    with contextlib.suppress(NatsServerError, PostgresServerError, OSError):
+                        await asyncio.to_thread(server.start)
 
     async def _wait_ready(self) -> None:
         port = int(self.url.rstrip("/").rpartition(":")[2])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from projections.live.database import UNREADABLE, ViewAwayError
 from projections.live.reading import LiveReader
 from services.ledger.connecting import connect
 from services.ledger.reading import last_sequence
@@ -28,8 +28,8 @@ def caught_up_reader(data_dir: DataDir, record: SystemRecord, patience: float) -
     wanted = asyncio.run(_last(record))
     deadline = time.monotonic() + patience
     try:
-        reader = LiveReader(data_dir.live_view)
-    except sqlite3.OperationalError:
+        reader = LiveReader(record.database or data_dir.live_view)
+    except UNREADABLE:
         raise SystemUnavailable(f"there is no live view in {data_dir}; is the system starting?") from None
     try:
         while (position := reader.position) < wanted:
@@ -41,6 +41,8 @@ def caught_up_reader(data_dir: DataDir, record: SystemRecord, patience: float) -
                 break
             time.sleep(_LOOK)
         yield reader
+    except ViewAwayError as away:
+        raise SystemUnavailable(str(away)) from None
     finally:
         reader.close()
 

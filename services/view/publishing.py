@@ -12,7 +12,7 @@ import structlog
 from projections.live.reading import LiveReader
 from projections.public import PublicStore, take_snapshot
 from services.ledger.reading import last_sequence
-from services.system import DataDir, find_system
+from services.system import DataDir, find_system, view_of
 from services.view.worker import Worker
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Publishing:
 
     def _make(self) -> str | None:
         """Make it from the live view's database, as any reader does; give the day when it was published."""
-        reader = LiveReader(self._data_dir.live_view)
+        reader = LiveReader(view_of(self._data_dir))
         try:
             snapshot = take_snapshot(reader, find_system(self._data_dir).clock.now())
         finally:

@@ -35,7 +35,7 @@ from projections.live.quick import QuickReader
 from projections.rebuild import Columns, Told, build
 from services.ledger.connecting import connect
 from services.ledger.reading import read_ledger
-from services.system import DataDir, SystemRecord, SystemUnavailable, find_system
+from services.system import DataDir, SystemRecord, SystemUnavailable, find_system, view_of
 from services.system.children import end_with_parent
 from services.system.lean import do_without_pandas
 from services.system.logs import configure_logging
@@ -68,7 +68,7 @@ def rebuild(data_dir: DataDir, told: Told, *, piece: int = _PIECE) -> int:
         directory.mkdir(mode=0o700)
         database = directory / "live.sqlite"
         position = _build(data_dir, directory, database, told, piece)
-        database.replace(ready_view(data_dir))
+        _lay_ready(data_dir, database)
     except (OSError, sqlite3.Error, duckdb.Error, BrokenProcessPool) as error:
         # Their own words may hold what they were working on.
         raise SystemUnavailable(f"the live view cannot be built: {type(error).__name__}") from None
@@ -76,6 +76,16 @@ def rebuild(data_dir: DataDir, told: Told, *, piece: int = _PIECE) -> int:
         shutil.rmtree(directory, ignore_errors=True)
         lock.release()
     return position
+
+
+def _lay_ready(data_dir: DataDir, database: Path) -> None:
+    place = view_of(data_dir)
+    if isinstance(place, Path):
+        database.replace(ready_view(data_dir))
+        return
+    from projections.live.postgres.copying import copy_beside
+
+    copy_beside(database, place)
 
 
 def _build(data_dir: DataDir, directory: Path, database: Path, told: Told, piece: int) -> int:

@@ -9,7 +9,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from services.system import DataDir
+from projections.live.database import ViewAwayError
+from services.system import DataDir, SystemUnavailable, view_of
 
 _PATIENCE: Final = 10.0
 """Seconds to wait for readers to let go of what lies beside the old database."""
@@ -25,15 +26,32 @@ def ready_view(data_dir: DataDir) -> Path:
     return data_dir.temporary / "live.ready.sqlite"
 
 
+def waits(data_dir: DataDir) -> bool:
+    """Tell whether a view that is complete waits to be put into place.
+
+    Raises SystemUnavailable when its database is away.
+    """
+    place = view_of(data_dir)
+    if isinstance(place, Path):
+        return ready_view(data_dir).exists()
+    from projections.live.postgres.views import waits_in
+
+    try:
+        return waits_in(place)
+    except ViewAwayError as away:
+        raise SystemUnavailable(str(away)) from None
+
+
 def put_into_place(data_dir: DataDir) -> bool:
     """Put a view that is ready into place; tell whether that was done.
 
     Only for the process that writes the view, and before it opens the database. At every moment there is one whole
     database: what lies in the old one's write-ahead log is brought into it before the log goes, since the log of one
-    database must never lie beside another. Readers go on in the old file until they look again.
+    database must never lie beside another. Readers go on in the old file until they look again. In PostgreSQL it is the
+    store that does this, when it is opened (``projections.live.postgres``).
     """
-    ready, database = ready_view(data_dir), data_dir.live_view
-    if not ready.exists():
+    ready, database = ready_view(data_dir), view_of(data_dir)
+    if not ready.exists() or not isinstance(database, Path):
         return False
     if database.exists():
         if not _without_log(database):

@@ -18,12 +18,14 @@ from typing import Final
 
 import structlog
 
+from projections.live.database import Place
 from projections.live.message import Message
-from projections.live.store import open_store
+from projections.live.store import open_any_store
 from projections.live.view import LiveView
 from projections.live.wire import decode
 from services.system import DataDir, Settings, SystemUnavailable
 from services.system.children import VARIABLE
+from services.view.measuring import Measures
 from services.view.newest import newest
 from services.view.reader import start_reader
 from services.view.switching import ready_view
@@ -51,10 +53,16 @@ _FAR: Final = 5_000
 class Worker:
     """Folds in a thread of its own until ``stop``; ``changed`` is called in that thread after each transaction."""
 
-    def __init__(self, data_dir: Path, database: Path, changed: Callable[[LiveView], None]) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        database: Place,
+        changed: Callable[[LiveView], None],
+        measures: Measures | None = None,
+    ) -> None:
         """Open, or make, the database."""
-        self._data_dir, self._changed = data_dir, changed
-        self._store = open_store(database)
+        self._data_dir, self._changed, self._measures = data_dir, changed, measures
+        self._store = open_any_store(database)
         self.view = LiveView(self._store)
         self.behind = 0
         self._stop = threading.Event()
@@ -94,12 +102,12 @@ class Worker:
     def _is_replaced(self) -> bool:
         if time.monotonic() - self._looked >= _LOOK:
             self._looked = time.monotonic()
-            self.replaced = self._ready.exists()
+            self.replaced = self._store.waits(self._ready)
         return self.replaced
 
     def _build_first(self) -> None:
         """Where much more lies ahead than behind, build the view anew: following it all would take much longer."""
-        self.replaced = self._ready.exists()
+        self.replaced = self._store.waits(self._ready)
         if self.replaced or not self._is_far():
             return
         with self._rebuilding() as building:
@@ -108,7 +116,7 @@ class Worker:
                     building.kill()
             if building.returncode and not self._stop.is_set():
                 _log.warning("the live view was not built at once; it follows the ledger", status=building.returncode)
-        self.replaced = self._ready.exists()
+        self.replaced = self._store.waits(self._ready)
 
     @contextmanager
     def _building_beside(self) -> Iterator[None]:
@@ -163,10 +171,14 @@ class Worker:
                 if self._patience(begun, written, handed_on) and self.view.pending < _LARGEST:
                     continue
             if gathered or self.view.pending:
+                started = time.monotonic()
                 self.view.take(gathered)
                 gathered = []
+                pending = self.view.pending
                 self.view.write()
                 written = time.monotonic()
+                if self._measures is not None:
+                    self._measures.applied(pending, written - started)
                 self._changed(self.view)
 
     def _patience(self, begun: float, written: float, handed_on: Queue[bytes | None]) -> float:

@@ -122,7 +122,7 @@ def test_the_compose_file_is_one() -> None:
         compose_spec.PyCompose.from_json(json.dumps(broken))
     docker = shutil.which("docker")
     if docker and subprocess.run([docker, "compose", "version"], capture_output=True).returncode == 0:
-        asked = {"DATABASE_PASSWORD": "x", "GRAFANA_ADMIN_PASSWORD": "x", "KINDINBEELD_PAGE_URL": "https://x.example/"}
+        asked = {"DATABASE_PASSWORD": "x", "METRICS_TOKEN": "x", "GRAFANA_ADMIN_PASSWORD": "x", "KINDINBEELD_PAGE_URL": "https://x.example/"}
         command = [
             docker,
             "compose",
@@ -165,8 +165,10 @@ def test_prometheus_reads_every_part_where_it_is() -> None:
     targets = {target for job in read["scrape_configs"] for one in job["static_configs"] for target in one["targets"]}
     settings = Settings()
     assert targets == {f"127.0.0.1:{settings.port}"} | {f"desk-{desk}:{settings.desk_port_of(desk)}" for desk in DESKS}
+    named = yaml.safe_load((DEPLOY / "grafana" / "prometheus.yml").read_text("utf-8"))
+    assert [job["job_name"] for job in read["scrape_configs"]] == [job["job_name"] for job in named["scrape_configs"]]
     if promtool := shutil.which("promtool"):
-        subprocess.run([promtool, "check", "config", str(COMPOSE / "prometheus.yml")], check=True, capture_output=True)
+        subprocess.run([promtool, "check", "config", "--syntax-only", str(COMPOSE / "prometheus.yml")], check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -238,7 +240,7 @@ def test_pods_run_the_real_programs() -> None:
                     assert container["args"][-1] == str(expected[0])
             assert [port["containerPort"] for port in container.get("ports", [])] == expected
             for secret in container.get("envFrom", []):
-                assert secret.get("secretRef", {"name": "part-view"})["name"] in SECRETS
+                assert secret.get("secretRef", {"name": "database"})["name"] in (*SECRETS, "database")
 
 
 def test_a_cluster_and_the_manifests_make_a_whole(tmp_path: Path) -> None:

@@ -9,24 +9,33 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from events import IMPORT_DESK
+from projections.live.database import Place
 from projections.live.message import Message, Source, Taken, take
 from projections.live.reading import LiveReader
-from projections.live.store import LiveStore, open_store
+from projections.live.store import open_any_store
+from projections.live.storing import Store
 from projections.live.view import LiveView
 from projections.tables import write_csv
+from tests.support.postgres import PostgresServer
 
 
 class FedView:
     """A view and a reader on one database."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, place: Place) -> None:
+        self.place = place
         self._open()
-        self.reader = LiveReader(path)
+        self.reader = LiveReader(place)
 
     def _open(self) -> None:
-        self.store: LiveStore = open_store(self.path)
+        self.store: Store = open_any_store(self.place)
         self.view = LiveView(self.store)
+
+    @property
+    def path(self) -> Path:
+        """The file that it is in."""
+        assert isinstance(self.place, Path)
+        return self.place
 
     def restart(self) -> None:
         """Go on as after a crash: what was not written is gone."""
@@ -54,11 +63,30 @@ class FedView:
         self.store.datastore.close()
 
 
+_servers: list[PostgresServer] = []
+"""Where views are kept while a block of `views_on` lasts."""
+
+
+@contextmanager
+def views_on(server: PostgresServer) -> Iterator[None]:
+    """Keep every `fed_view` of the block on PostgreSQL."""
+    _servers.append(server)
+    try:
+        yield
+    finally:
+        _servers.pop()
+        server.empty()
+
+
 @contextmanager
 def fed_view() -> Iterator[FedView]:
     """A view of its own, gone at the end."""
     with TemporaryDirectory() as directory:
-        fed = FedView(Path(directory) / "live.sqlite")
+        place: Place = Path(directory) / "live.sqlite"
+        if _servers:
+            _servers[-1].empty()
+            place = _servers[-1].url
+        fed = FedView(place)
         try:
             yield fed
         finally:

@@ -101,6 +101,12 @@ class PostgresServer:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def database(self) -> str:
+        """Make an empty database of its own, and give its address."""
+        name = f"test_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return f"{self.url.rpartition('/')[0]}/{name}"
+
     def empty(self) -> None:
         """Forget what the desks keep under their own names."""
         for (name,) in self.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'kindinbeeld%'"):

@@ -27,12 +27,18 @@ class RunningLedger:
     data_dir: DataDir
     server: NatsServer
     clock: Clock = field(default_factory=Clock)
+    database: str | None = None
+
+    @property
+    def view(self) -> Path | str:
+        """Where its live view is."""
+        return self.database or self.data_dir.live_view
 
     @property
     def record(self) -> SystemRecord:
         """What system.json says."""
         parts = self.server.parts
-        return SystemRecord(parts["reader"], clock=self.clock, parts=parts)
+        return SystemRecord(parts["reader"], clock=self.clock, parts=parts, database=self.database)
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Ledger]:
@@ -74,8 +80,8 @@ def run_command(
 
 
 @contextmanager
-def running_ledger(path: Path, clock: Clock | None = None) -> Iterator[RunningLedger]:
-    """Start a ledger on the data directory `path`; it ends with the block."""
+def running_ledger(path: Path, clock: Clock | None = None, database: str | None = None) -> Iterator[RunningLedger]:
+    """Start a ledger on the data directory `path`; it ends with the block. `database`: for the live view."""
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
@@ -84,7 +90,7 @@ def running_ledger(path: Path, clock: Clock | None = None) -> Iterator[RunningLe
     server = NatsServer(data_dir.nats)
     server.start()
     try:
-        running = RunningLedger(data_dir, server, clock or Clock())
+        running = RunningLedger(data_dir, server, clock or Clock(), database)
 
         async def prepare() -> None:
             async with running.connected() as ledger:

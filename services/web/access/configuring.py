@@ -39,4 +39,5 @@ def access_of(data_dir: DataDir, settings: Settings, page_url: str | None, liste
 
         oidc = OpenId(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, reached, roles)
     local = ip_address(listening.getsockname()[0]).is_loopback
-    return make_entrance(data_dir, oidc=oidc, always=settings.page_url is not None or not local)
+    always = settings.page_url is not None or not local
+    return make_entrance(data_dir, oidc=oidc, always=always, views_days=settings.views_days)

@@ -91,10 +91,15 @@ class Entrance:
         self.views.close()
 
 
-def make_entrance(data_dir: DataDir, *, oidc: OpenId | None = None, always: bool = False) -> Entrance:
-    """Make the entrance of a system. `always`: one has to sign in, even before any link was made."""
+def make_entrance(
+    data_dir: DataDir, *, oidc: OpenId | None = None, always: bool = False, views_days: int = 0
+) -> Entrance:
+    """Make the entrance of a system. `always`: one has to sign in, even before any link was made.
+
+    `views_days`: how long a view is kept in the log; 0: for good.
+    """
     links = KeptLinks(links_path(data_dir), always=always or oidc is not None)
-    return Entrance(links, ViewLog(views_path(data_dir)), oidc=oidc)
+    return Entrance(links, ViewLog(views_path(data_dir), days=views_days), oidc=oidc)
 
 
 def is_loopback(connection: HTTPConnection) -> bool:

@@ -18,7 +18,7 @@ import structlog
 from services.system.beside import answered_by
 from services.system.children import VARIABLE
 from services.web.details.questions import Batch, OfArea, OfPlace, Question
-from services.web.details.worker import Answers
+from services.web.details.worker import DATABASE, Answers
 
 __all__ = ["DetailsBeside"]
 
@@ -37,7 +37,7 @@ _AGAIN: Final = 2.0
 class DetailsBeside:
     """See `Details`. Used on one event loop, on which `run` goes on."""
 
-    def __init__(self, database: Path, clock: Callable[[], int], changed: Callable[[], None]) -> None:
+    def __init__(self, database: Path | str, clock: Callable[[], int], changed: Callable[[], None]) -> None:
         """`clock` gives K; `changed` is called when an answer differs from the one before."""
         self._database, self._clock, self._changed = database, clock, changed
         self._wanted: dict[Question, float] = {}
@@ -90,12 +90,13 @@ class DetailsBeside:
             await asyncio.sleep(_AGAIN)
 
     async def _start(self) -> Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services.web.details.worker", str(self._database)),
-            stdin=PIPE,
-            stdout=PIPE,
-            env={name: value for name, value in os.environ.items() if name != VARIABLE},
-        )
+        environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+        command = [sys.executable, "-m", "services.web.details.worker"]
+        if isinstance(self._database, Path):
+            command.append(str(self._database))
+        else:
+            environment[DATABASE] = self._database  # it may hold a password, and everyone sees arguments
+        return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, env=environment)
 
     async def _serve(self, process: Process) -> None:
         whole = 0.0  # when all that is wanted is to be answered again

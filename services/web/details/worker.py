@@ -1,4 +1,6 @@
-"""Answer questions about the live view: ``python -m services.web.details.worker DATABASE``, beside the pages' server.
+"""Answer questions about the live view: ``python -m services.web.details.worker FILE``, beside the pages' server.
+
+Without FILE the environment names a PostgreSQL database: its address may hold a password, which no argument may.
 
 Batches come on standard input and answers go to standard output, see `answer_each`. It ends with its
 input, and gives way to the fold and the pages where they want the processor.
@@ -6,23 +8,27 @@ input, and gives way to the fold and the pages where they want the processor.
 
 from __future__ import annotations
 
-import sqlite3
+import os
 import sys
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import structlog
 
+from projections.live.database import UNREADABLE, Place
 from projections.live.reading import LiveReader
 from services.system.beside import answer_each, give_way
 from services.system.lean import do_without_pandas
 from services.system.logs import configure_logging
 from services.web.details.questions import Batch, OfArea, OfPlace
 
-__all__ = ["Answers"]
+__all__ = ["DATABASE", "Answers"]
 
 Answers = list[OfArea | OfPlace] | None
 """In the order of the questions; None when the view could not be read."""
+
+DATABASE: Final = "KINDINBEELD_DATABASE"
 
 _log = structlog.get_logger(__name__)
 
@@ -30,7 +36,7 @@ _log = structlog.get_logger(__name__)
 class _Worker:
     """Answers batches from the view that is in place."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Place) -> None:
         self._database = database
         self._reader: LiveReader | None = None
 
@@ -42,7 +48,7 @@ class _Worker:
         try:
             self._reader = self._reader or LiveReader(self._database)
             found = answers(self._reader, batch)
-        except (sqlite3.Error, OSError) as error:
+        except UNREADABLE as error:
             # A view that is being made, or put into the place of another; the pages go on with what they were told.
             _log.warning("details.unreadable", error=type(error).__name__)
         return msgspec.msgpack.encode(found)
@@ -53,7 +59,8 @@ def main() -> None:
     configure_logging()
     do_without_pandas()
     give_way()
-    answer_each(_Worker(Path(sys.argv[1])).answer, sys.stdin.buffer, sys.stdout.buffer)
+    place = Path(sys.argv[1]) if sys.argv[1:] else os.environ[DATABASE]
+    answer_each(_Worker(place).answer, sys.stdin.buffer, sys.stdout.buffer)
 
 
 if __name__ == "__main__":

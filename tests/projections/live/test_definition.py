@@ -92,7 +92,7 @@ def test_a_reader_that_follows_sees_what_a_new_one_sees(seed: int) -> None:
             fed.feed(messages[number : number + 7], [7])
             k = fed.reader.recorded_until + random.choice((0, 1, 3_600_000_000, 9 * 86_400_000_000))
             tables = {table: fed.csv(table, k) for table in MEASURES}
-            with_new = type(fed.reader)(fed.path)
+            with_new = type(fed.reader)(fed.place)
             old, fed.reader = fed.reader, with_new
             assert {table: fed.csv(table, k) for table in MEASURES} == tables
             fed.reader = old

@@ -58,7 +58,7 @@ def test_a_reader_that_follows_sees_what_a_new_one_sees(seed: int) -> None:
         for begin in range(0, len(messages), 7):
             fed.feed(messages[begin : begin + 7], [7])
             k = fed.reader.recorded_until
-            new = LiveReader(fed.path)
+            new = LiveReader(fed.place)
             assert registered(fed.reader.tables(k)) == registered(new.tables(k))
             new.close()
 

@@ -92,6 +92,14 @@ def test_import_catching_up_and_their_baselines(place: Path) -> None:
     assert {("catch-up", each) for each in ("library-durable", "library-memory", "fetch")} < compared
 
 
+def test_a_view_in_postgresql_beside_one_in_sqlite(place: Path) -> None:
+    document = measured(place, "postgres")
+    found = values(document)
+    assert list(found) == ["postgres", "postgres-sqlite"]
+    (ratio,) = document["ratios"]
+    assert ratio["times"] == found["postgres"] / found["postgres-sqlite"] > 0
+
+
 @pytest.mark.browser
 def test_from_publish_to_a_page_in_a_browser(place: Path, chromium: None) -> None:
     document = measured(place, "live")
@@ -101,6 +109,18 @@ def test_from_publish_to_a_page_in_a_browser(place: Path, chromium: None) -> Non
     note = next(figure["note"] for figure in document["figures"] if figure["key"] == "live-p99")
     assert note.startswith("Chromium ")
     assert "1,000 events" in note
+
+
+def test_the_archive(place: Path) -> None:
+    document = measured(place, "archive")
+    found = values(document)
+    assert list(found)[:3] == ["archive-build", "archive-then", "archive-now"]
+    assert {"archive-memory", "archive-rate", "archive-many", "archive-triangle"} <= set(found)
+    assert all(value > 0 for value in found.values())
+    told = [
+        figure["note"] for figure in document["figures"] if figure["unit"] == "s" and figure["key"] != "archive-build"
+    ]
+    assert all("archive built in" in note for note in told)
 
 
 def test_without_a_browser_the_stream_is_measured_and_that_is_said(

@@ -1,29 +1,16 @@
-"""The two kinds of stores that a desk may have; a real PostgreSQL is started once for all tests."""
+"""The two kinds of stores that a desk may have."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import NoPostgresError, PostgresServer, running_postgres
+from tests.support.postgres import PostgresServer
 
 Store = Path | Mapping[str, str]
 Stores = Callable[[str], Store]
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL of its own. Skips, with the reason, where none runs; fails where it has to."""
-    try:
-        with running_postgres() as server:
-            yield server
-    except NoPostgresError as reason:
-        if os.environ.get("CI") or os.environ.get("KINDINBEELD_REQUIRE_POSTGRES"):
-            raise
-        pytest.skip(str(reason))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -14,26 +14,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+import psycopg
 import pytest
 
-from events import IMPORT_DESK, event_subject, parse_event
+from events import IMPORT_DESK, event_subject, parse_event, to_micros
 from projections.live.reading import LiveReader
 from projections.replay import evaluate
-from projections.tables import MEASURES
+from projections.tables import KEY, MEASURES
 from services.ledger import connect
 from services.ledger.publishing import Publisher
 from services.simulate import simulate
 from services.view.auditing import compare
-from tests.support.systems import RunningLedger
+from tests.support.postgres import PostgresServer
+from tests.support.systems import RunningLedger, running_ledger
 
-KILLS = 20
+KILLS, KILLS_ON_POSTGRES = 20, 8
 
 
 class View:
     """The live view's process, which a test may kill and start again."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
+    def __init__(self, ledger: RunningLedger) -> None:
+        self.data_dir, self.place = ledger.data_dir.path, ledger.view
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -44,13 +46,15 @@ class View:
         self.process.send_signal(signal.SIGKILL)
         assert self.process.wait() == -signal.SIGKILL
 
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            assert self.process.wait(30) == 0, "the view does not stop in order"
+
     @property
     def position(self) -> int:
-        path = self.data_dir / "live.sqlite"
-        if not path.exists():
-            return 0
         try:
-            reader = LiveReader(path)
+            reader = LiveReader(self.place)
             try:
                 return reader.position
             finally:
@@ -66,13 +70,22 @@ class View:
             time.sleep(0.005)
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def kept_anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningLedger]:
+    """An empty ledger whose view is kept in SQLite or PostgreSQL."""
+    database = None
+    if request.param == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        database = server.database()
+    with running_ledger(tmp_path / "anywhere", database=database) as ledger:
+        yield ledger
+
+
 @pytest.fixture
 def view(ledger: RunningLedger) -> Iterator[View]:
-    view = View(ledger.data_dir.path)
+    view = View(ledger)
     yield view
-    if view.process is not None and view.process.poll() is None:
-        view.process.terminate()
-        assert view.process.wait(30) == 0, "the view does not stop in order"
+    view.stop()
 
 
 @contextmanager
@@ -106,19 +119,46 @@ def assert_exact(ledger: RunningLedger, lines: list[bytes], tmp_path: Path) -> N
     assert outcome.differences == []
     sent = tmp_path / "sent.ndjson"
     sent.write_bytes(b"\n".join(lines) + b"\n")
-    reader = LiveReader(ledger.data_dir.live_view)
+    reader = LiveReader(ledger.view)
     tables = reader.tables(outcome.as_of)
     reader.close()
     for table in MEASURES:
         assert list(tables.rows(table)) == list(evaluate(sent, outcome.as_of, table).rows())
 
 
+def assert_shared(ledger: RunningLedger) -> None:
+    """The tables for others hold what `counts` prints, of the same moment."""
+    assert ledger.database is not None
+    with psycopg.connect(ledger.database, autocommit=True) as connection:
+        deadline = time.monotonic() + 120
+        while True:
+            [(position, as_of)] = connection.execute("SELECT position, as_of FROM kindinbeeld.state").fetchall()
+            if position == asyncio.run(ledger.stored())[-1][0]:
+                break
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        connection.execute("SET ROLE kindinbeeld_reader")
+        reader = LiveReader(ledger.database)
+        tables, closures = reader.tables(to_micros(as_of)), reader.closures()
+        reader.close()
+        for table, measures in MEASURES.items():
+            columns = ", ".join((*KEY, *measures))
+            rows = connection.execute(f"SELECT {columns} FROM kindinbeeld.{table} ORDER BY 1, 2, 3".encode()).fetchall()
+            assert rows == list(tables.rows(table))
+        shared = connection.execute("SELECT name, starts, until FROM kindinbeeld.closures ORDER BY 2, 1").fetchall()
+        assert shared == [(each.name, each.starts, each.until) for each in closures]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT count(*) FROM kindinbeeld_view_1.pupil")
+
+
 @pytest.mark.timeout(300)
-def test_the_view_killed_at_random_moments(ledger: RunningLedger, view: View, tmp_path: Path) -> None:
-    random = Random(20)
+def test_the_view_killed_at_random_moments(kept_anywhere: RunningLedger, tmp_path: Path) -> None:
+    ledger, random = kept_anywhere, Random(20)
+    view = View(ledger)
+    kills = KILLS if ledger.database is None else KILLS_ON_POSTGRES
     lines = [line for _, line in simulate(3, "first", events=20_000)]
     with pouring(ledger, lines, a_second=400) as over:
-        for _ in range(KILLS):
+        for _ in range(kills):
             before = view.position
             view.start()
             view.moves(before, over=over)
@@ -126,6 +166,9 @@ def test_the_view_killed_at_random_moments(ledger: RunningLedger, view: View, tm
             view.kill()
     view.start()
     assert_exact(ledger, lines, tmp_path)
+    if ledger.database is not None:
+        assert_shared(ledger)
+    view.stop()
 
 
 @pytest.mark.timeout(300)
@@ -165,7 +208,7 @@ def test_a_malformed_message_is_set_aside_and_stops_nothing(ledger: RunningLedge
     asyncio.run(fill())
     view.start()
     view.moves(103)
-    reader = LiveReader(ledger.data_dir.live_view)
+    reader = LiveReader(ledger.view)
     aside = reader.set_aside()
     reader.close()
     assert [each.position for each in aside] == [1, 102]

@@ -1,0 +1,124 @@
+"""The views of one database: which one is in place, one built beside it, and putting that into its place."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from psycopg.rows import tuple_row
+
+from projections.live.postgres.connecting import Connection, connect, told_as_away
+from projections.live.postgres.migrating import migrate_common, migrate_view
+
+__all__ = [
+    "CURRENT",
+    "begin_view",
+    "current",
+    "current_or_new",
+    "drop_view",
+    "lay_ready",
+    "put_into_place",
+    "ready",
+    "schema_of",
+    "search_path",
+    "waits_in",
+]
+
+CURRENT: Final = "SELECT number FROM kindinbeeld_view.view WHERE state = 'current'"
+_READY: Final = "SELECT max(number) FROM kindinbeeld_view.view WHERE state = 'ready'"
+
+_LONG_OLD: Final = b"SELECT number FROM kindinbeeld_view.view WHERE state = 'old' AND since < now() - interval '1 hour'"
+
+
+def schema_of(number: int) -> str:
+    """Give the schema of a view."""
+    return f"kindinbeeld_view_{int(number)}"
+
+
+def search_path(number: int) -> bytes:
+    """Give the statement after which a connection means the tables of a view."""
+    return f"SET search_path = {schema_of(number)}".encode()
+
+
+def current(connection: Connection) -> int | None:
+    """Give the number of the view in place; None when there is none. Raises UndefinedTable in a new database."""
+    return _number(connection, CURRENT)
+
+
+def _number(connection: Connection, statement: str) -> int | None:
+    rows = connection.cursor(row_factory=tuple_row).execute(statement.encode()).fetchall()
+    return None if not rows or rows[0][0] is None else int(rows[0][0])
+
+
+def current_or_new(connection: Connection) -> int:
+    """Give the number of the view in place; where there is none, an empty one is put there."""
+    migrate_common(connection)
+    number = current(connection)
+    for (old,) in connection.execute(_LONG_OLD).fetchall():
+        drop_view(connection, old)
+    if number is None:
+        number = begin_view(connection)
+        connection.execute("UPDATE kindinbeeld_view.view SET state = 'current' WHERE number = %s", [number])
+    migrate_view(connection, schema_of(number))
+    return number
+
+
+def begin_view(connection: Connection) -> int:
+    """Make an empty view beside the others; give its number. What was left unfinished by another is removed."""
+    migrate_common(connection)
+    for (number,) in connection.execute(
+        "SELECT number FROM kindinbeeld_view.view WHERE state IN ('building', 'old')"
+    ).fetchall():
+        drop_view(connection, number)
+    rows = connection.execute(
+        "INSERT INTO kindinbeeld_view.view SELECT coalesce(max(number), 0) + 1, 'building' FROM kindinbeeld_view.view"
+        " RETURNING number"
+    ).fetchall()
+    number = int(rows[0][0])
+    connection.execute(f"CREATE SCHEMA {schema_of(number)}".encode())
+    migrate_view(connection, schema_of(number))
+    return number
+
+
+def lay_ready(connection: Connection, number: int) -> None:
+    """Say that a view is complete and waits to be put into place; one that waited already is not wanted any more."""
+    with connection.transaction():
+        connection.execute("UPDATE kindinbeeld_view.view SET state = 'old' WHERE state = 'ready'")
+        connection.execute("UPDATE kindinbeeld_view.view SET state = 'ready' WHERE number = %s", [number])
+
+
+def ready(connection: Connection) -> bool:
+    """Tell whether a view waits to be put into place."""
+    return _number(connection, _READY) is not None
+
+
+def waits_in(url: str) -> bool:
+    """Tell whether a view waits to be put into place in a database. Raises ViewAwayError."""
+    connection = connect(url)
+    try:
+        with told_as_away():
+            return ready(connection)
+    finally:
+        connection.close()
+
+
+def put_into_place(connection: Connection) -> bool:
+    """Put a view that is ready into place, in one transaction; tell whether that was done.
+
+    Only for the process that writes the view, before it opens its store. Readers go on in the old one until they look
+    again; it is removed an hour later, or before the next one is built.
+    """
+    number = _number(connection, _READY)
+    if number is None:
+        return False
+    with connection.transaction():
+        connection.execute("UPDATE kindinbeeld_view.view SET state = 'old', since = now() WHERE state = 'current'")
+        connection.execute(
+            "UPDATE kindinbeeld_view.view SET state = 'current', since = now() WHERE number = %s", [number]
+        )
+    return True
+
+
+def drop_view(connection: Connection, number: int) -> None:
+    """Remove a view. A reader that is just in it ends its moment first."""
+    connection.execute(f"DROP SCHEMA IF EXISTS {schema_of(number)} CASCADE".encode())
+    connection.execute("DELETE FROM kindinbeeld_view.view WHERE number = %s AND state <> 'current'", [number])
