@@ -122,7 +122,12 @@ def test_the_compose_file_is_one() -> None:
         compose_spec.PyCompose.from_json(json.dumps(broken))
     docker = shutil.which("docker")
     if docker and subprocess.run([docker, "compose", "version"], capture_output=True).returncode == 0:
-        asked = {"DATABASE_PASSWORD": "x", "METRICS_TOKEN": "x", "GRAFANA_ADMIN_PASSWORD": "x", "KINDINBEELD_PAGE_URL": "https://x.example/"}
+        asked = {
+            "DATABASE_PASSWORD": "x",
+            "METRICS_TOKEN": "x",
+            "GRAFANA_ADMIN_PASSWORD": "x",
+            "KINDINBEELD_PAGE_URL": "https://x.example/",
+        }
         command = [
             docker,
             "compose",
@@ -168,7 +173,11 @@ def test_prometheus_reads_every_part_where_it_is() -> None:
     named = yaml.safe_load((DEPLOY / "grafana" / "prometheus.yml").read_text("utf-8"))
     assert [job["job_name"] for job in read["scrape_configs"]] == [job["job_name"] for job in named["scrape_configs"]]
     if promtool := shutil.which("promtool"):
-        subprocess.run([promtool, "check", "config", "--syntax-only", str(COMPOSE / "prometheus.yml")], check=True, capture_output=True)
+        subprocess.run(
+            [promtool, "check", "config", "--syntax-only", str(COMPOSE / "prometheus.yml")],
+            check=True,
+            capture_output=True,
+        )
 
 
 @pytest.fixture
