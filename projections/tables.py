@@ -42,8 +42,11 @@ REGISTER_MEASURES = ("schools_stating_pupils", "pupils")
 MEASURES = {"counts": COUNT_MEASURES, "coverage": COVERAGE_MEASURES}
 
 
-def write_csv(table: str, rows: Iterable[Iterable[object]], to: TextIO) -> None:
-    """Write ``rows`` (key first, then measures) of ``table`` ("counts" or "coverage") as CSV with a header."""
+def write_csv(table: str, rows: Iterable[Iterable[object]], to: TextIO, before: Iterable[str] = ()) -> None:
+    """Write ``rows`` (key first, then measures) of ``table`` ("counts" or "coverage") as CSV with a header.
+
+    ``before`` are columns that stand before the key.
+    """
     writer = csv.writer(to, lineterminator="\n")
-    writer.writerow((*KEY, *MEASURES[table]))
+    writer.writerow((*before, *KEY, *MEASURES[table]))
     writer.writerows(rows)

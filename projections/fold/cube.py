@@ -97,21 +97,41 @@ class Cube:
 
     def add_flow(self, pairs: Pairs) -> None:
         """Add to what happens on days; days beyond the cube are left out, they are not asked for yet."""
-        place, sector, day, column = _unpack(pairs[:, 0], cells.FLOW_BITS)
-        index = np.maximum(day - self.first_monday + 1, 0)
-        fit = index < self._flow.shape[2]
-        row = self._row[place[fit]]
-        self._changed[row] = True
-        np.add.at(self._flow, (row, sector[fit], index[fit], column[fit]), pairs[fit, 1])
+        self.count_flow(pairs[:, 0], pairs[:, 1])
+
+    def count_flow(self, keys: Numbers, each: Numbers | int) -> None:
+        """Add to what happens on days: for every key its own number, or the same for all; a key may come twice."""
+        place, sector, day, column = _unpack(keys, cells.FLOW_BITS)
+        self._count(self._flow, place, sector, np.maximum(day - self.first_monday + 1, 0), column, each)
 
     def add_during(self, pairs: Pairs) -> None:
         """Add to the pupils unreached during weeks."""
-        place, sector, monday, mask = _unpack(pairs[:, 0], cells.MASK_BITS)
-        index = np.maximum((monday - self.first_monday) // 7 + 1, 0)
-        fit = index < self._during.shape[2]
-        row = self._row[place[fit]]
+        self.count_during(pairs[:, 0], pairs[:, 1])
+
+    def count_during(self, keys: Numbers, each: Numbers | int) -> None:
+        """Add to the pupils unreached during weeks, as ``count_flow`` does."""
+        place, sector, monday, mask = _unpack(keys, cells.MASK_BITS)
+        self._count(self._during, place, sector, np.maximum((monday - self.first_monday) // 7 + 1, 0), mask, each)
+
+    def _count(
+        self,
+        to: NDArray[np.int32],
+        place: Numbers,
+        sector: Numbers,
+        index: Numbers,
+        column: Numbers,
+        each: Numbers | int,
+    ) -> None:
+        _, sectors, steps, columns = to.shape
+        fit = index < steps
+        if not fit.all():
+            place, sector, index, column = place[fit], sector[fit], index[fit], column[fit]
+            each = each if isinstance(each, int) else each[fit]
+        row = self._row[place]
         self._changed[row] = True
-        np.add.at(self._during, (row, sector[fit], index[fit], mask[fit]), pairs[fit, 1])
+        # In one dimension and of one type, numpy adds several times as quickly.
+        at = ((row * sectors + sector) * steps + index) * columns + column
+        np.add.at(to.reshape(-1), at, np.asarray(each, dtype=np.int32))
 
     def add_coverage(self, pairs: Pairs) -> None:
         """Add to the schools expected and heard in weeks, and to their pupils."""

@@ -155,7 +155,7 @@ class LiveReader:
         if cube is not None and parts is not None:
             first_data = min(self._first_data, first_day(parts))
             if self._frame(today, first_data) == self._framed and add_parts(cube, parts):
-                self._at = position
+                self._first_data, self._at = first_data, position
                 return cube
         return self._load(today, position)
 

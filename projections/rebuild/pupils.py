@@ -15,11 +15,8 @@ import pyarrow.compute as pc
 
 from projections.fold import household, pupil
 from projections.fold.cells import Deltas
-from projections.fold.reports import History, Report
-from projections.live import residents
-from projections.live.message import PUPIL
-from projections.live.schema import PUPIL_APART
-from projections.rebuild.many import (
+from projections.fold.into import IntoDeltas
+from projections.fold.many import (
     Numbers,
     Reports,
     Spans,
@@ -28,6 +25,10 @@ from projections.rebuild.many import (
     moved,
     named_places,
 )
+from projections.fold.reports import History, Report
+from projections.live import residents
+from projections.live.message import PUPIL
+from projections.live.schema import PUPIL_APART
 from projections.rebuild.parts import part, write_cells
 from projections.rebuild.settling import settled
 
@@ -111,7 +112,7 @@ class _Part:
         several = moved(reports)
         for place, number in zip(*(found.tolist() for found in named_places(reports)), strict=True):
             self.residents[place].append(names[number])
-        spans = contribute_many(reports, ~several, self.deltas)
+        spans = contribute_many(reports, ~several, IntoDeltas(self.deltas))
         self._share(spans, reports, names, columns[6])
         for number, own in in_several_areas(spans, reports.pupil[spans.row]):
             self._note_apart(names[number], household.apart_until(own))

@@ -28,7 +28,7 @@ from events.quick import Checked, QuickChecker
 from events.times import CLOCK_TOLERANCE
 from projections.replay.columns import BATCH, ColumnsBuilder, batch_of, write_parquet
 
-__all__ = ["OnRejected", "Read", "read_events"]
+__all__ = ["OnRejected", "Read", "Written", "read_events", "write_pieces"]
 
 CHUNK = 8 << 20
 """Bytes of lines handed to a process at once. A file of one chunk is read here: starting processes takes longer."""
@@ -45,7 +45,11 @@ class Read:
     rejected: int = 0
 
 
-class _Written(NamedTuple):
+class Written(NamedTuple):
+    """The events of the lines from number ``first`` to ``last``, in a Parquet file, each kind's together."""
+
+    first: int
+    last: int
     path: Path
     rejected: list[tuple[int, Rejected]]
 
@@ -86,12 +90,13 @@ def _each_is_recordable(found: Checked) -> bool:
     return bool(ahead <= CLOCK_TOLERANCE)
 
 
-def _write(first: int, text: bytes, directory: Path) -> _Written:
+def _write(first: int, text: bytes, directory: Path) -> Written:
     """Check the lines of a chunk and write its events to a file; runs in a process of its own."""
     rejected: list[tuple[int, Rejected]] = []
     path = directory / f"{first}.parquet"
     write_parquet(_columns(first, text, rejected), path, passing=True)
-    return _Written(path, rejected)
+    last = first + text.count(b"\n") - (not text or text.endswith(b"\n"))
+    return Written(first, last, path, rejected)
 
 
 def _begin() -> None:
@@ -114,15 +119,21 @@ def _processes() -> BaseContext:
     return get_context("fork" if alone else "spawn")
 
 
-def _written(path: str | Path, directory: Path) -> Iterator[_Written]:
-    chunks = read_blocks(path, CHUNK)
+def write_pieces(path: str | Path, directory: Path, after: int = 0) -> Iterator[Written]:
+    """Read a file of events into Parquet files in `directory`, piece by piece, in the order of the lines.
+
+    Pieces whose lines all have numbers up to `after` are left out. Raises `LinesError` after what could be read of a
+    file that cannot be read to its end.
+    """
+    blocks = read_blocks(path, CHUNK)
+    chunks = ((first, text) for first, text in blocks if not after or first + text.count(b"\n") > after)
     begin = list(islice(chunks, 2))
     if len(begin) < 2:
         yield from (_write(first, text, directory) for first, text in begin)
         return
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with ProcessPoolExecutor(workers, _processes(), _begin) as pool:
-        pending: deque[Future[_Written]] = deque()
+        pending: deque[Future[Written]] = deque()
         pending.extend(pool.submit(_write, first, text, directory) for first, text in begin)
         try:
             # A few chunks ahead keep every process busy and the memory bounded.
@@ -144,7 +155,7 @@ def read_events(path: str | Path, directory: Path, on_rejected: OnRejected) -> R
     `LinesError` for a file that cannot be read to its end.
     """
     read = Read()
-    for written in _written(path, directory):
+    for written in write_pieces(path, directory):
         read.files.append(written.path)
         read.rejected += len(written.rejected)
         for number, error in written.rejected:

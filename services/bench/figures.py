@@ -58,6 +58,7 @@ COMPARED: Final[Mapping[str, tuple[str, ...]]] = {
     "postgres": ("postgres-sqlite",),
     "rebuild-rate": ("library-durable", "plain", "fetch"),
     "desk-batch": ("library-save",),
+    "archive-rate": ("plain", "library-durable", "library-memory"),
     "evaluate-rate": ("plain", "library-durable", "library-memory"),
 }
 """Which of our rates are compared with which baselines."""

@@ -48,10 +48,10 @@ async def _prepare(address: NatsAddress) -> None:
 
 @contextmanager
 def whole_system(directory: Path) -> Iterator[SystemRecord]:
-    """Run `kindinbeeld up`, from the moment on that it says it is ready."""
+    """Run `kindinbeeld up` without the desks, which have no part in what is measured, from when it says it is ready."""
     directory.mkdir(parents=True, exist_ok=True)
     log = directory / "up.log"
-    with running([*COMMAND, "up", "--port", "0"], directory, log) as process:
+    with running([*COMMAND, "up", "--port", "0", "--no-desks"], directory, log) as process:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         # `up` ends by itself when it does not get ready: then there is an end of its output, not a line.
         if not process.stdout.readline().startswith(b"ready "):

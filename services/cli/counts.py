@@ -69,7 +69,7 @@ def register(app: typer.Typer) -> None:
         if instant is None:
             instant, rows = _live(place, record, table, wait)
         else:
-            rows = list(_replayed(record, table, instant))
+            rows = list(_replayed(place, record, table, instant))
         _write(
             table,
             [row for row in rows if municipality in (None, row[0]) and week in (None, row[2])],
@@ -90,13 +90,19 @@ def _live(place: DataDir, record: SystemRecord, table: str, wait: float) -> tupl
         return tables.as_of, list(tables.rows(table))
 
 
-def _replayed(record: SystemRecord, table: str, instant: int) -> Iterator[Row]:
-    from projections.replay import columns_of, replaying
-    from services.ledger.history import history
+def _replayed(place: DataDir, record: SystemRecord, table: str, instant: int) -> Iterator[Row]:
+    from services.archive.fresh import fresh_archive
 
-    with replaying(columns_of(history(record), keep_event=False)) as replay:
-        for batch in replay.table(table, instant).to_batches():
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    if (archive := fresh_archive(place, record)) is not None:
+        found = archive.table(table, instant)
+    else:
+        from projections.replay import columns_of, replaying
+        from services.ledger.history import history
+
+        with replaying(columns_of(history(record), keep_event=False)) as replay:
+            found = replay.table(table, instant)
+    for batch in found.to_batches():
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _write(table: str, rows: Iterable[Row], format: Format, as_of: str) -> None:

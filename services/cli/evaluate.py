@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -13,16 +12,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.options import AsOfOption, DataDirOption, instant_of
+from services.cli.options import (
+    ArchiveOption,
+    AsOfOption,
+    DataDirOption,
+    MemoryOption,
+    archive_of,
+    data_dir_of,
+    instant_of,
+    memory_of,
+)
 from services.system.errors import SystemUnavailable, WrongUsage
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from events import Rejected
-    from projections.replay import Evaluation
+    from projections.archive import Archive
 
 __all__ = ["register"]
 
-_MEMORY = re.compile(r"[0-9]+ ?[KMGT]i?B", re.IGNORECASE)
+
+_WEEK = 7 * 24 * 3_600_000_000
 
 
 class Table(StrEnum):
@@ -34,12 +45,13 @@ class Table(StrEnum):
 
 def evaluate(
     file: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="FILE|-",
             help="NDJSON of events with recordedtime (plain, gzip, zstd), or Parquet from export; - is standard input.",
+            show_default="the archive",
         ),
-    ],
+    ] = None,
     as_of: AsOfOption = None,
     output: Annotated[
         str | None,
@@ -50,30 +62,35 @@ def evaluate(
         bool, typer.Option("--all-rows", help="Counts: rows of zeros too, for every municipality of the register.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 when a line was rejected.")] = False,
-    memory: Annotated[
-        str,
-        typer.Option(
-            metavar="SIZE",
-            envvar="KINDINBEELD_MEMORY",
-            help="What the query may hold in memory; the rest goes to disk.",
-        ),
-    ] = "3GB",
+    memory: MemoryOption = "3GB",
+    weekly: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Of an archive: the counts as of N instants, one a week, in one CSV."),
+    ] = None,
+    archive: ArchiveOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Print the table of a file of events as CSV; no system needs to run.
+    """Print the table of a file of events, or of an archive, as CSV; no system needs to run.
 
-    Without --as-of: as known just after the last recordedtime in the file. A rejected line is named on standard error
-    (line, field, rule), and the rest goes on.
+    Without --as-of: as known just after the last recordedtime. A rejected line is named on standard error (line, field,
+    rule), and the rest goes on.
     """
     instant = instant_of("--as-of", as_of)
-    if _MEMORY.fullmatch(memory) is None:
-        raise WrongUsage("--memory: must be a size such as 3GB")
+    memory_of(memory)
+    if file is None:
+        if weekly is not None and (table is not Table.COUNTS or all_rows):
+            raise WrongUsage("--weekly: gives counts only, without rows of zeros")
+        directory = archive_of(archive, data_dir_of(data_dir))
+        _of_archive(directory, instant, table, memory, output, weekly, all_rows)
+        return
+    if archive is not None or weekly is not None:
+        raise WrongUsage("--archive, --weekly: not together with a FILE")
     with _stopping(), _failing(file):
         # Here and not above: --help has no use for the columnar libraries.
         from projections.replay import evaluate as evaluate_file
 
         result = evaluate_file(file, instant, table.value, all_rows=all_rows, on_rejected=_name_line, memory=memory)
-    _write(result, output)
+    _write(result.table, result.rows(), output)
     print(f"read {result.read}, known {result.known}, rejected {result.rejected}", file=sys.stderr)
     if strict and result.rejected:
         raise typer.Exit(1)
@@ -83,16 +100,53 @@ def _name_line(line: int, error: Rejected) -> None:
     print(f"line {line}: {error}", file=sys.stderr)
 
 
-def _write(result: Evaluation, output: str | None) -> None:
+def _of_archive(
+    directory: Path,
+    instant: int | None,
+    table: Table,
+    memory: str,
+    output: str | None,
+    weekly: int | None,
+    all_rows: bool,
+) -> None:
+    from projections.archive import Archive
+    from services.archive.failing import failing
+
+    with failing(directory):
+        archive = Archive(directory)
+        last = archive.last_recorded
+        k = instant if instant is not None else 0 if last is None else last + 1
+        if weekly is None:
+            _write(table.value, _rows(archive.table(table.value, k, memory, all_rows=all_rows)), output)
+        else:
+            _write(table.value, _every_week(archive, k, weekly), output, "as_of")
+    print(f"archive of {archive.settled.events} events up to {archive.settled.position}", file=sys.stderr)
+
+
+def _every_week(archive: Archive, last: int, number: int) -> Iterator[tuple[object, ...]]:
+    from events import format_instant
+    from projections.archive import rows_of
+
+    for at, tables in archive.many([last - week * _WEEK for week in range(number)]):
+        as_of = format_instant(at)
+        yield from ((as_of, *row) for row in _rows(rows_of(tables)))
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[object, ...]]:
+    for batch in table.to_batches():
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _write(table: str, rows: Iterable[Iterable[object]], output: str | None, *before: str) -> None:
     from projections.tables import write_csv
 
     if output is None or output == "-":
-        write_csv(result.table, result.rows(), sys.stdout)
+        write_csv(table, rows, sys.stdout, before)
         sys.stdout.flush()
         return
     try:
         with Path(output).open("w", encoding="utf-8", newline="") as to:
-            write_csv(result.table, result.rows(), to)
+            write_csv(table, rows, to, before)
     except OSError as error:
         raise SystemUnavailable(f"--output: the file cannot be written: {error.strerror}") from None
 

@@ -1,4 +1,4 @@
-"""`kindinbeeld grafana`: the closures on an organisation's own Grafana."""
+"""`kindinbeeld grafana`: dashboards, alerts and closures on an organisation's own Grafana."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from services.cli import grafana_publish
 from services.cli.options import DataDirOption
 
 if TYPE_CHECKING:
@@ -16,12 +17,10 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Show closures on an organisation's own Grafana.")
+    group = typer.Typer(no_args_is_help=True, help="Dashboards, alerts and closures on an organisation's own Grafana.")
     app.add_typer(group, name="grafana")
 
-    @group.callback()
-    def _group() -> None:
-        """Keep the commands below one another."""
+    grafana_publish.register(group)
 
     @group.command()
     def annotate(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -28,10 +29,41 @@ AsOfOption = Annotated[
     ),
 ]
 
+ArchiveOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--archive", metavar="DIR", show_default="archive/ in the data directory", help="The directory of the archive."
+    ),
+]
+
+MemoryOption = Annotated[
+    str,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        envvar="KINDINBEELD_MEMORY",
+        help="What the query may hold in memory; the rest goes to disk.",
+    ),
+]
+
+_MEMORY: Final = re.compile(r"[0-9]+ ?[KMGT]i?B", re.IGNORECASE)
+
 
 def data_dir_of(path: Path | None) -> DataDir:
     """The data directory that an option names, or the default one."""
     return DataDir(path)
+
+
+def archive_of(path: Path | None, data_dir: DataDir) -> Path:
+    """The directory of the archive that an option names, or that of the system."""
+    return data_dir.archive if path is None else path.expanduser().absolute()
+
+
+def memory_of(size: str) -> str:
+    """Read how much memory may be taken; raises WrongUsage for what is no size."""
+    if _MEMORY.fullmatch(size) is None:
+        raise WrongUsage("--memory: must be a size such as 3GB")
+    return size
 
 
 def instant_of(option: str, text: str | None) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import uvicorn
@@ -24,9 +24,11 @@ from services.desks.health import health_routes
 from services.desks.http import Limits, server_config
 from services.desks.intake import describe_intake, make_intake
 from services.desks.relay import Relay
+from services.desks.rules import id_in
 from services.desks.store import StoreTrouble
 from services.desks.surroundings import Surroundings, ensure_may_listen, is_loopback
 from services.system import DataDir, Settings, SystemUnavailable
+from services.tracing import tracer_for
 
 __all__ = ["DeskApp", "limits_of", "make_desk"]
 
@@ -44,6 +46,10 @@ class DeskApp(AsgiFastStream):
         """Put the desk together; nothing is touched before it starts."""
         self.surroundings = Surroundings(data_dir, settings)
         self.desk = Desk(name, self.surroundings.store_of(name), self.surroundings.now)
+        if (tracer := tracer_for(f"desk-{name}", settings)) is not None:
+            from services.tracing.desks import DeskTraces  # only where traces are asked for
+
+            self.desk.traces = DeskTraces(tracer, name, id_in)
         self.relay = Relay(self.desk, self.surroundings.find)
         self.access = Access(access_path(data_dir))
         self._refusal: str | None = None
@@ -62,7 +68,8 @@ class DeskApp(AsgiFastStream):
         if scope["type"] != "http":
             await super().__call__(scope, receive, self._in_a_line(send))
         elif self._is_open_to(scope):
-            await self.site(scope, receive, send)
+            with self.desk.traces.request(scope) if self.desk.traces is not None else nullcontext():
+                await self.site(scope, receive, send)
         else:
             # Only a server that did not ask us where it may listen comes here.
             await JSONResponse({"title": _CLOSED, "status": 403}, 403, media_type="application/problem+json")(

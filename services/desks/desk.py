@@ -9,7 +9,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import structlog
@@ -21,6 +21,9 @@ from services.desks.reading import Carried, Shelf, answering
 from services.desks.store import DeskStore, StoreTrouble, environment_of
 from services.desks.waiting import Waiting, tell
 from services.desks.writing import Writer
+
+if TYPE_CHECKING:
+    from services.tracing.desks import DeskTraces
 
 __all__ = ["Desk"]
 
@@ -51,8 +54,7 @@ class Desk:
         """
         if name not in DESKS:
             raise ValueError("not the name of a desk")
-        self.name = name
-        self.now = clock
+        self.name, self.now = name, clock
         self.counts: Counter[Fate] = Counter()
         """How many answers of each fate were given since the start."""
         self.refused: Counter[tuple[str, str]] = Counter()
@@ -64,6 +66,7 @@ class Desk:
         """Why nothing could be stored the last time, None when it could."""
         self.on_stored: Callable[[int, int, int], None] = lambda accepted, refused, resolved: None
         """Called, from the desk's own thread, with how much was stored that the ledger does not have."""
+        self.traces: DeskTraces | None = None  # follows reports where traces are asked for
         self._environment = environment_of(store) if isinstance(store, Path) else dict(store)
         self._waiting: deque[Waiting] = deque()
         self._number = 0
@@ -172,17 +175,18 @@ class Desk:
     ) -> list[Answer]:
         if not raws:
             return []
-        loop = asyncio.get_running_loop()
-        waiting = Waiting(raws, sources, together, resolves, loop, loop.create_future())
-        with self._wake:
-            if self._closing or self._thread is None:
-                raise DeskUnavailable("the desk is being closed", busy=True)
-            if self._number and self._number + len(raws) > WAITING:
-                raise DeskUnavailable("more is given than can be stored at the moment", busy=True)
-            self._number += len(raws)
-            self._waiting.append(waiting)
-            self._wake.notify()
-        return await waiting.answers
+        with self.traces.accepting(raws) if self.traces is not None else contextlib.nullcontext():
+            loop = asyncio.get_running_loop()
+            waiting = Waiting(raws, sources, together, resolves, loop, loop.create_future())
+            with self._wake:
+                if self._closing or self._thread is None:
+                    raise DeskUnavailable("the desk is being closed", busy=True)
+                if self._number and self._number + len(raws) > WAITING:
+                    raise DeskUnavailable("more is given than can be stored at the moment", busy=True)
+                self._number += len(raws)
+                self._waiting.append(waiting)
+                self._wake.notify()
+            return await waiting.answers
 
     def _run(self) -> None:
         while group := self._gather():

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from services.desks.answers import Fate
 from services.desks.desk import Desk
 from services.desks.relay import Relay
 
@@ -71,7 +72,8 @@ def _metrics(desk: Desk, relay: Relay) -> str:
         f"kib_desk_carried_total{{{name}}} {relay.sent}",
         "# HELP kib_desk_answers_total Answers given since the start, by fate.",
         "# TYPE kib_desk_answers_total counter",
-        *(f'kib_desk_answers_total{{{name},fate="{fate}"}} {n}' for fate, n in sorted(desk.counts.items())),
+        # Each fate from the start on, at 0: of a number that only appears with the first, a rise cannot be seen.
+        *(f'kib_desk_answers_total{{{name},fate="{fate}"}} {desk.counts[fate]}' for fate in sorted(Fate)),
         "# HELP kib_desk_refused_total Reports refused since the start, by the field and the rule that it broke.",
         "# TYPE kib_desk_refused_total counter",
         *(

@@ -182,13 +182,19 @@ class Relay:
                 await asyncio.sleep(rest)  # let some gather: each batch costs much the same
             if channel.topic == ACCEPTED:
                 self.sent += number
+                if self._desk.traces is not None:
+                    self._desk.traces.carried([parcel.position for parcel in batch])
                 self._notes.append(Batch(batch[-1].position, sequence, number))
                 self._desk.carried_to(batch[-1].position, number)
                 self._note()
 
     def _read(self, channel: Channel, after: int) -> tuple[list[Parcel], int]:
         facts, upto = self._desk.store.outgoing(channel.topic, after)
-        return [channel.make(each) for each in facts], upto
+        parcels = [channel.make(each) for each in facts]
+        if self._desk.traces is not None and channel.topic == ACCEPTED:
+            for each, parcel in zip(facts, parcels, strict=True):
+                parcel.headers |= self._desk.traces.carrying(each.id, parcel.position)
+        return parcels, upto
 
     def _position(self, channel: Channel, last: Last) -> int:
         """Tell up to where the ledger has our log.

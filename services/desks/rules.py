@@ -85,6 +85,12 @@ def report_id(source: str, id: str) -> UUID:
     return uuid5(_NAMESPACE, f"{source}\n{id}")
 
 
+def id_in(raw: bytes) -> UUID | None:
+    """Give the id under which a desk stores a report, None when it names none."""
+    source, id, _ = names_in(raw)
+    return report_id(source, id) if source is not None and id is not None else None
+
+
 def judge(raw: bytes, desk: str, now: int, sources: frozenset[str] | None) -> Report | Refusal:
     """Hold a report against the rules. `now`: microseconds; `sources`: whose the sender's may be, None for anyone's."""
     if len(raw) > MAX_BYTES:

@@ -45,6 +45,11 @@ class DataDir:
         return self.path / "live.sqlite"
 
     @property
+    def view_metrics(self) -> Path:
+        """The file in which the view's process keeps its metrics, for the pages to give on."""
+        return self.path / "view.prom"
+
+    @property
     def postgres(self) -> Path:
         """The directory of the PostgreSQL that `up --postgres` runs."""
         return self.path / "postgres"
@@ -68,6 +73,11 @@ class DataDir:
     def desks(self) -> Path:
         """The directory of the desks' own stores."""
         return self.path / "desks"
+
+    @property
+    def archive(self) -> Path:
+        """The directory of the archive: the ledger in Parquet, made for replay."""
+        return self.path / "archive"
 
     @property
     def temporary(self) -> Path:

@@ -92,6 +92,11 @@ class Settings:
         "Which values of that claim give which role, `crisis=national, vr-groningen=region:VR01`; without it the values"
         " are roles themselves.",
     )
+    views_days: int = _setting(
+        365,
+        values.whole(0, 36_500),
+        "Days for which the log of exact views is kept, as it holds names; 0: for good.",
+    )
     desks: bool = _setting(True, values.yes_or_no, "Whether `up` runs the five desks too: yes or no.")
     desk_port: int = _setting(
         8801,
@@ -128,9 +133,31 @@ class Settings:
         values.duration_or("0"),
         "How often a running system holds its live tables against the replay of the ledger; 0: never by itself.",
     )
+    metrics: bool = _setting(True, values.yes_or_no, "Whether the live view measures what it takes in: yes or no.")
+    metrics_token: str | None = field(
+        default=None,
+        repr=False,
+        metadata={
+            "read": values.text,
+            "meaning": "Bearer token with which Prometheus, which cannot sign in, is told everything by `/metrics` of"
+            " the pages.",
+        },
+    )
     publisher: str | None = _setting(None, values.text, "Who publishes the open data: a name, for its metadata.")
+    publisher_id: str | None = _setting(
+        None,
+        values.web_address,
+        "The publisher's identifier (`https://…`) in a register of organisations, such as TOOI of the Dutch government,"
+        " for the same.",
+    )
     contact: str | None = _setting(
         None, values.mail, "Address of mail for questions about the open data, for its metadata."
+    )
+    otlp_endpoint: str | None = _setting(
+        None,
+        values.web_address,
+        "Where traces go by OTLP over HTTP (`http://127.0.0.1:4318`); needs the extra `traces`. The standard"
+        " `OTEL_EXPORTER_OTLP_ENDPOINT` does the same.",
     )
     log_format: str = _setting(
         "auto",

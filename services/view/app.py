@@ -19,12 +19,15 @@ from services.ledger.broker import make_broker
 from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentRequest
 from services.system import DataDir, Settings, find_system, view_of
 from services.system.ending import end_tasks
+from services.tracing import tracer_for
 from services.view.audits import Auditing
+from services.view.measuring import Measures
 from services.view.publishing import Publishing
 from services.view.silence import SilentLists
 from services.view.worker import Worker
 
 if TYPE_CHECKING:
+    from services.tracing.views import ViewTraces
     from services.view.sharing import Sharing
 
 _log = structlog.get_logger(__name__)
@@ -55,11 +58,17 @@ class ViewService:
         self._broker.subscriber(STATUS_SUBJECT)(self._status)
         self._lists = SilentLists(data_dir, lambda: self._broker.client)
         self._broker.subscriber(SILENT_SUBJECT)(self._silent)
+        settings = Settings.from_environment()
         place = view_of(data_dir)
-        self._worker = Worker(data_dir.path, place, self._tell)
+        self._measures, self._metrics = Measures() if settings.metrics else None, data_dir.view_metrics
+        self._worker = Worker(data_dir.path, place, self._tell, self._measures)
+        self._traces: ViewTraces | None = None
+        if (tracer := tracer_for("view", settings)) is not None:
+            from services.tracing.views import ViewTraces  # only where traces are asked for
+
+            self._traces = ViewTraces(tracer, lambda: self._broker.client, self._worker.view.position)
         self._publishing = Publishing(data_dir, lambda: self._broker.client, self._worker)
-        every = Settings.from_environment().audit_seconds
-        self._auditing = Auditing(data_dir, lambda: self._broker.client, self._worker, every)
+        self._auditing = Auditing(data_dir, lambda: self._broker.client, self._worker, settings.audit_seconds)
         self._sharing = None if isinstance(place, Path) else self._share(data_dir, place)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._telling: set[asyncio.Task[None]] = set()
@@ -94,6 +103,8 @@ class ViewService:
         ]
         if self._sharing is not None:
             beside.append(asyncio.create_task(self._sharing.run(), name="sharing"))
+        if self._measures is not None:
+            beside.append(asyncio.create_task(self._measures.keep_written(self._metrics), name="measures"))
         try:
             yield
         finally:
@@ -116,17 +127,19 @@ class ViewService:
     def _tell(self, view: LiveView) -> None:
         """Say, from the thread that folds, that the view has moved on."""
         notice = ViewChanged(position=view.position, recorded_until=view.recorded_until)
+        seconds = self._measures.last_seconds if self._measures is not None else 0.0
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._publish_soon, notice)
+            self._loop.call_soon_threadsafe(self._publish_soon, notice, seconds)
 
-    def _publish_soon(self, notice: ViewChanged) -> None:
-        task = asyncio.ensure_future(self._publish(notice))
+    def _publish_soon(self, notice: ViewChanged, seconds: float) -> None:
+        task = asyncio.ensure_future(self._publish(notice, seconds))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
-    async def _publish(self, notice: ViewChanged) -> None:
+    async def _publish(self, notice: ViewChanged, seconds: float) -> None:
         try:
-            await self._broker.publish(notice, VIEW_CHANGED)
+            headers = None if self._traces is None else await self._traces.applied(notice.position, seconds)
+            await self._broker.publish(notice, VIEW_CHANGED, headers=headers)
         except Exception as error:
             # Whoever misses a notice still finds the change in the database.
             _log.debug("nobody was told that the view has moved on", why=type(error).__name__)

@@ -25,6 +25,7 @@ from projections.live.view import LiveView
 from projections.live.wire import decode
 from services.system import DataDir, Settings, SystemUnavailable
 from services.system.children import VARIABLE
+from services.view.measuring import Measures
 from services.view.newest import newest
 from services.view.reader import start_reader
 from services.view.switching import ready_view
@@ -52,9 +53,15 @@ _FAR: Final = 5_000
 class Worker:
     """Folds in a thread of its own until ``stop``; ``changed`` is called in that thread after each transaction."""
 
-    def __init__(self, data_dir: Path, database: Place, changed: Callable[[LiveView], None]) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        database: Place,
+        changed: Callable[[LiveView], None],
+        measures: Measures | None = None,
+    ) -> None:
         """Open, or make, the database."""
-        self._data_dir, self._changed = data_dir, changed
+        self._data_dir, self._changed, self._measures = data_dir, changed, measures
         self._store = open_any_store(database)
         self.view = LiveView(self._store)
         self.behind = 0
@@ -164,10 +171,14 @@ class Worker:
                 if self._patience(begun, written, handed_on) and self.view.pending < _LARGEST:
                     continue
             if gathered or self.view.pending:
+                started = time.monotonic()
                 self.view.take(gathered)
                 gathered = []
+                pending = self.view.pending
                 self.view.write()
                 written = time.monotonic()
+                if self._measures is not None:
+                    self._measures.applied(pending, written - started)
                 self._changed(self.view)
 
     def _patience(self, begun: float, written: float, handed_on: Queue[bytes | None]) -> float:

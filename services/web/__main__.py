@@ -13,10 +13,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 import uvicorn
+from faststream.nats.annotations import NatsMessage
 
 from events import EVENTS_STREAM, VIEW_CHANGED, ViewChanged
 from projections.live.database import UNREADABLE, Place
@@ -27,12 +28,17 @@ from services.ledger.broker import make_broker
 from services.system import DataDir, Settings, SystemRecord, find_system
 from services.system.children import end_with_parent
 from services.system.logs import configure_logging
+from services.tracing import tracer_for
 from services.web.access.configuring import access_of, hosts_of
 from services.web.api.replays import LedgerReplays
 from services.web.app import create_app
 from services.web.details.beside import DetailsBeside
+from services.web.metrics import Telling
 from services.web.open_data import create_routes
 from services.web.source import Lag
+
+if TYPE_CHECKING:
+    from services.tracing.views import PageTraces
 
 _log = structlog.get_logger(__name__)
 
@@ -69,11 +75,17 @@ class Page:
                 public,
                 publisher=settings.publisher,
                 contact=settings.contact,
+                publisher_id=settings.publisher_id,
                 simulated=simulated,
             ),
             details=DetailsBeside(place, clock, self._changed.set),
             replays=LedgerReplays(data_dir, lambda: self._broker.client),
             audits=AuditLog(data_dir.audits),
+        )
+
+        self._traces = self._tracing(settings)
+        self.app.state.telling = Telling(
+            data_dir.view_metrics, lambda: len(self._reader.set_aside()), settings.metrics_token
         )
 
     @staticmethod
@@ -87,7 +99,22 @@ class Page:
 
         return now
 
-    async def _wake(self, notice: ViewChanged) -> None:
+    def _tracing(self, settings: Settings) -> PageTraces | None:
+        if (tracer := tracer_for("page", settings)) is None:
+            return None
+        from services.tracing.views import PageTraces  # only where traces are asked for
+
+        boards = self.app.state.boards
+
+        def shown() -> int:
+            fresh = boards.whole.fresh
+            return 0 if fresh is None else int(fresh.position)
+
+        return PageTraces(tracer, shown, lambda: sum(board.pages_open for board in boards))
+
+    async def _wake(self, notice: ViewChanged, message: NatsMessage) -> None:
+        if self._traces is not None:
+            self._traces.told(message.headers, notice.position)
         if self._last_sequence is not None:
             self._last_sequence = max(self._last_sequence, notice.position)
         self._changed.set()

@@ -43,9 +43,10 @@ from services.web.pages.reading import draw_reading
 from services.web.pages.table import draw_table
 from services.web.pages.taking import PATH as TABLE_PATH
 from services.web.pages.taking import take_table
-from services.web.query import language_of, read_query
+from services.web.query import read_query
 from services.web.rendering import render_message
 from services.web.source import Lag, TableSource
+from services.web.texts import language_of
 
 __all__ = ["LOOPBACK", "create_app"]
 

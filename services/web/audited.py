@@ -10,19 +10,20 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
-from events import local_day
+from events import format_instant, local_day
 from services.audits import Audit, AuditLog
 from services.web.texts import Language, translator
 from services.web.wording import day, moment, number
 
-__all__ = ["AuditSeen", "LastAudit", "audit_slot", "public_slot"]
+__all__ = ["AuditSeen", "LastAudit", "audit_slot", "audit_told", "public_slot"]
 
 _log = structlog.get_logger(__name__)
 
+_MINUTE: Final = 60_000_000
 _LOOK: Final = 0.5
 """Seconds between two looks for a newer audit."""
 
@@ -62,6 +63,19 @@ class LastAudit:
             except (OSError, sqlite3.Error) as error:
                 _log.debug("the audits cannot be read", why=type(error).__name__)
         return self._last
+
+
+def audit_told(audit: AuditSeen | None) -> dict[str, Any] | None:
+    """Give an audit as JSON has it: as of when, and whether live equalled replay; of how many cells where told.
+
+    Who does not see every figure is told of the minute, as on the pages.
+    """
+    if audit is None:
+        return None
+    whole = audit.whole
+    as_of = audit.as_of if whole is not None else audit.as_of // _MINUTE * _MINUTE
+    cells, differences = (None, None) if whole is None else (whole.cells, whole.differences)
+    return {"asOf": format_instant(as_of), "equal": audit.equal, "cells": cells, "differences": differences}
 
 
 def audit_slot(audit: AuditSeen | None, as_of: int, language: Language) -> tuple[str, str]:

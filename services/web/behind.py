@@ -17,15 +17,18 @@ _OF_ONE: Final = "/gemeenten/"
 
 
 class Behind(NamedTuple):
-    """A link: the key of what it gives (`counts`, `coverage`), the form, and the address."""
+    """A link: the key of what it gives (`counts`, `coverage`, `rates`), the form, and the address."""
 
     table: str
     form: str
     href: str
 
 
-def behind(query: Query, frame: Frame | None) -> list[Behind]:
-    """Give the addresses of what a page shows; of now and the map the week shown, of others all weeks shown."""
+def behind(query: Query, frame: Frame | None, *, exact: bool = True) -> list[Behind]:
+    """Give the addresses of what a page shows; of now and the map the week shown, of others all weeks shown.
+
+    `exact`: whether the viewer sees figures of any municipality exactly.
+    """
     if frame is None:
         return []
     weeks = frame.weeks[query.sector if query.sector in frame.weeks else ALL]
@@ -41,6 +44,6 @@ def behind(query: Query, frame: Frame | None) -> list[Behind]:
     asked = {name: value for name, value in given.items() if value} | {"pageSize": str(MOST_SIZE)}
     return [
         Behind(table, form, f"/v1/{table}?{urlencode(asked | {'format': form.lower()})}")
-        for table in ("counts", "coverage")
+        for table in ("counts", "coverage", *(["rates"] if exact and query.per and query.path == _MAP else []))
         for form in ("CSV", "JSON")
     ]

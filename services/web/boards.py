@@ -43,9 +43,10 @@ class Boards:
         self._source, self._clock, self._lag, self.simulated = _ReadOnce(source), clock, lag, simulated
         self._latest = _Latest(public)
         self._details = details
-        self._audit = LastAudit(audits)
+        self.audit = LastAudit(audits)
+        """Gives the last audit; None when there was none."""
         self._by_codes: dict[frozenset[str], Board] = {}
-        self.whole = Board(self._source, clock, lag, simulated, make_topic, audit=self._audit, details=details)
+        self.whole = Board(self._source, clock, lag, simulated, make_topic, audit=self.audit, details=details)
         """The board of those who see everything."""
 
     def __iter__(self) -> Iterator[Board]:
@@ -75,7 +76,7 @@ class Boards:
                 None,
                 self.simulated,
                 make_topic,
-                audit=self._audit,
+                audit=self.audit,
                 public_day=self._public_day,
                 details=SightDetails(self._details, viewer.codes),
             )

@@ -16,8 +16,7 @@ from starlette.requests import Request
 from services.web.board import Board
 from services.web.boards import Boards
 from services.web.pages.answering import board_of
-from services.web.query import language_of
-from services.web.texts import Language
+from services.web.texts import Language, language_of
 
 __all__ = ["keep_current", "stream"]
 

@@ -16,9 +16,9 @@ from urllib.parse import urlencode
 from projections.register.areas import COUNTRY, area_of
 from projections.register.divisions import divisions
 from services.web.frame import KEYS
-from services.web.texts import LANGUAGES, Language
+from services.web.texts import Language
 
-__all__ = ["DEFAULT_SORT", "KINDS", "PER", "Query", "division_days", "language_of", "read_query"]
+__all__ = ["DEFAULT_SORT", "KINDS", "PER", "Query", "division_days", "read_query"]
 
 DEFAULT_SORT: Final = "now"
 """By the last week, most first: where most pupils are not reached stands at the top."""
@@ -125,12 +125,3 @@ def read_query(given: Mapping[str, str], path: str = "/") -> Query:
         division=day if (day := given.get("division", "")) in division_days() else "",
         per=per if (per := given.get("per", "")) == PER else "",
     )
-
-
-def language_of(given: Mapping[str, str], remembered: str | None) -> Language:
-    """Choose the language: as asked for, else as remembered, else Dutch."""
-    for asked in (given.get("lang"), remembered):
-        for language in LANGUAGES:
-            if asked == language:
-                return language
-    return LANGUAGES[0]

@@ -14,6 +14,7 @@ from services.web.behind import behind
 from services.web.board import Board
 from services.web.environment import BUILD, render
 from services.web.query import Query
+from services.web.sight import anything_exact
 from services.web.texts import Language, translator
 from services.web.texts.reading import UNAUDITED
 from services.web.topics import PageTopic
@@ -79,7 +80,7 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
         "pages": PAGES,
         "account": account(),
         "origin": origin,
-        "behind": behind(query, board.frame),
+        "behind": behind(query, board.frame, exact=board.current is not None and anything_exact(board.current.tables)),
         "day": _day_of(board),
         "simulated": board.simulated,
         "slots": texts,

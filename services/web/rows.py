@@ -30,6 +30,8 @@ class Row:
     cells: tuple[Cell, ...]
     href: str
     """The page of the place."""
+    public: bool
+    """Whether these are public figures, of the day of the newest public table."""
 
 
 @cache
@@ -56,11 +58,17 @@ def total_of(frame: Frame, grid: Grid, query: Query, language: Language) -> tupl
 
 
 def rows_of(
-    frame: Frame, grid: Grid, query: Query, language: Language, within: Container[str] | None = None
+    frame: Frame,
+    grid: Grid,
+    query: Query,
+    language: Language,
+    within: Container[str] | None = None,
+    public: Container[str] = (),
 ) -> list[Row]:
     """Paint the rows in the order asked for, `unknown` always first; what the search leaves out is not `shown`.
 
-    `least` of the query leaves out rows with a smaller number in the last week, also those without one.
+    `public`: places whose figures are public ones. `least` of the query leaves out rows with a smaller number in the
+    last week, also those without one.
     """
     columns = columns_of(frame, query.sector)
     sought = fold(query.search)
@@ -70,7 +78,8 @@ def rows_of(
         key = fold(name)
         cells = _cells(columns, grid, index, language)
         shown = sought in key and (not query.least or int(grid[index, -1, VALUE]) >= query.least)
-        rows[index] = Row(code, name, key, _note(code, frame, language), shown, cells, place_href(code, query))
+        note, href = _note(code, frame, language), place_href(code, query)
+        rows[index] = Row(code, name, key, note, shown, cells, href, code in public)
     order = sorted(rows, key=lambda index: rows[index].key)
     at = _column(columns, query.sort)
     if at is None:

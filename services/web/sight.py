@@ -18,7 +18,7 @@ from projections.public import Snapshot
 from services.web.details import Details, Place, Question
 from services.web.source import ClosureLike, TablesLike, TableSource
 
-__all__ = ["PartTables", "SightDetails", "SightSource", "everything_exact", "most_of"]
+__all__ = ["PartTables", "SightDetails", "SightSource", "anything_exact", "everything_exact", "most_of"]
 
 _PUBLIC_COVERAGE: Final = ("schools_expected", "schools_reported")
 
@@ -52,6 +52,11 @@ def most_of(tables: TablesLike) -> Numbers:
 def everything_exact(tables: TablesLike, rows: slice | NDArray[np.intp] | Sequence[int] = slice(None)) -> bool:
     """Tell whether all figures of the places at `rows` are exact."""
     return bool(tables.exact[rows].all()) if isinstance(tables, PartTables) else True
+
+
+def anything_exact(tables: TablesLike, rows: slice | NDArray[np.intp] | Sequence[int] = slice(None)) -> bool:
+    """Tell whether the figures of any of the places at `rows` are exact."""
+    return bool(tables.exact[rows].any()) if isinstance(tables, PartTables) else True
 
 
 class SightSource:

@@ -19,7 +19,7 @@ from services.desks.pages.fields import RETRACTION, Form, forms_of
 from services.desks.pages.front import Front
 from services.desks.pages.lists import ListError, Row, read_list
 from services.desks.pages.rendering import RowAnswer
-from services.web.query import language_of
+from services.web.texts import language_of
 
 __all__ = ["Pages"]
 

@@ -21,7 +21,7 @@ from services.desks.pages.receiving import Submitted, TooLargeError, receive
 from services.desks.pages.rendering import Shown, render
 from services.desks.pages.sessions import Sessions, Visitor
 from services.desks.pages.texts import LANGUAGES
-from services.web.query import language_of
+from services.web.texts import language_of
 
 __all__ = ["Front"]
 

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from services.system import DataDir, Settings, WrongUsage
 from services.web.access.entrance import Entrance, make_entrance
-from services.web.access.oidc import OpenId
 from services.web.access.roles import RoleMap
 
 __all__ = ["access_of", "hosts_of"]
@@ -36,6 +35,9 @@ def access_of(data_dir: DataDir, settings: Settings, page_url: str | None, liste
         except ValueError as rule:
             raise WrongUsage(f"KINDINBEELD_OIDC_ROLES: {rule}") from None
         reached = settings.page_url or page_url or f"http://127.0.0.1:{settings.port}/"
+        from services.web.access.oidc import OpenId  # what it takes to load is for who signs in there
+
         oidc = OpenId(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, reached, roles)
     local = ip_address(listening.getsockname()[0]).is_loopback
-    return make_entrance(data_dir, oidc=oidc, always=settings.page_url is not None or not local)
+    always = settings.page_url is not None or not local
+    return make_entrance(data_dir, oidc=oidc, always=always, views_days=settings.views_days)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -16,11 +16,13 @@ from services.system.data_dir import DataDir
 from services.web.access.account import Account
 from services.web.access.kept import KeptLinks
 from services.web.access.links import Link, secret_in
-from services.web.access.oidc import OpenId
 from services.web.access.sessions import Session, Sessions
 from services.web.access.store import links_path
 from services.web.access.viewer import NATIONAL, PUBLIC, Viewer
 from services.web.access.views import ViewLog, views_path
+
+if TYPE_CHECKING:
+    from services.web.access.oidc import OpenId
 
 __all__ = ["COOKIE", "Entrance", "Looking", "is_loopback", "make_entrance", "secure"]
 
@@ -89,10 +91,15 @@ class Entrance:
         self.views.close()
 
 
-def make_entrance(data_dir: DataDir, *, oidc: OpenId | None = None, always: bool = False) -> Entrance:
-    """Make the entrance of a system. `always`: one has to sign in, even before any link was made."""
+def make_entrance(
+    data_dir: DataDir, *, oidc: OpenId | None = None, always: bool = False, views_days: int = 0
+) -> Entrance:
+    """Make the entrance of a system. `always`: one has to sign in, even before any link was made.
+
+    `views_days`: how long a view is kept in the log; 0: for good.
+    """
     links = KeptLinks(links_path(data_dir), always=always or oidc is not None)
-    return Entrance(links, ViewLog(views_path(data_dir)), oidc=oidc)
+    return Entrance(links, ViewLog(views_path(data_dir), days=views_days), oidc=oidc)
 
 
 def is_loopback(connection: HTTPConnection) -> bool:

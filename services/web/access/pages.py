@@ -15,10 +15,9 @@ from services.web.access.areas import area_name
 from services.web.access.entrance import Entrance, Looking
 from services.web.access.kept import AccessUnavailable
 from services.web.access.links import SIGN_IN
-from services.web.access.oidc_pages import oidc_routes
 from services.web.access.showing import show
 from services.web.access.viewer import viewer_of
-from services.web.query import language_of
+from services.web.texts import language_of
 
 __all__ = ["access_routes", "closed", "is_ours", "unavailable"]
 
@@ -53,11 +52,15 @@ def access_routes(entrance: Entrance) -> list[Route]:
         entrance.sign_out(request, response)
         return response
 
-    return [
+    routes = [
         Route(SIGN_IN, sign_in, methods=["GET", "POST"]),
         Route(SIGN_OUT, sign_out, methods=["POST"]),
-        *(oidc_routes(entrance, entrance.oidc) if entrance.oidc is not None else ()),
     ]
+    if entrance.oidc is not None:
+        from services.web.access.oidc_pages import oidc_routes  # what it takes to load is for who signs in there
+
+        routes += oidc_routes(entrance, entrance.oidc)
+    return routes
 
 
 def is_ours(request: Request) -> bool:

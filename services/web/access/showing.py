@@ -9,8 +9,9 @@ from starlette.requests import Request
 from services.web.access.links import SIGN_IN
 from services.web.environment import render
 from services.web.pages.answering import board_of
-from services.web.query import language_of, read_query
+from services.web.query import read_query
 from services.web.rendering import common
+from services.web.texts import language_of
 
 __all__ = ["show"]
 

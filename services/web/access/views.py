@@ -1,7 +1,7 @@
 """The log of exact views: who saw exact figures of what, and when.
 
-It holds the path of a page and the code of an area, never what was typed into a page. Rows are added only: the table
-refuses to change or to remove one.
+It holds the path of a page and the code of an area, never what was typed into a page. The table refuses to change or
+to remove a row; only this module removes those whose term is over, since they hold names of people.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,8 +18,9 @@ from typing import Any, Final
 
 import structlog
 
+from services.system.clock import real_now
 from services.system.data_dir import DataDir
-from services.web.access.store import private_file
+from services.web.access.store import DAY, private_file
 
 __all__ = ["View", "ViewLog", "read_views", "views_path"]
 
@@ -28,13 +30,18 @@ _AGAIN: Final = 1.0
 """Seconds until it is tried again to write what could not be written."""
 _MOST: Final = 100_000
 """Views kept in memory while they cannot be written."""
-_TABLE: Final = """
+_LOOK: Final = 3600.0
+"""Seconds between two looks whether the term of some view is over."""
+_STAYS: Final = (
+    "CREATE TRIGGER IF NOT EXISTS view_stays BEFORE DELETE ON view BEGIN SELECT RAISE(ABORT, 'views stay'); END"
+)
+_TABLE: Final = f"""
 CREATE TABLE IF NOT EXISTS view (
   at INTEGER NOT NULL, role TEXT NOT NULL, of TEXT NOT NULL, area TEXT NOT NULL, path TEXT NOT NULL,
   link TEXT NOT NULL, name TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS view_at ON view (at);
-CREATE TRIGGER IF NOT EXISTS view_stays BEFORE DELETE ON view BEGIN SELECT RAISE(ABORT, 'views stay'); END;
+{_STAYS};
 CREATE TRIGGER IF NOT EXISTS view_stands BEFORE UPDATE ON view BEGIN SELECT RAISE(ABORT, 'views stand'); END;
 """
 
@@ -82,18 +89,26 @@ def read_views(path: Path, since: int = 0) -> Iterator[View]:
 class ViewLog:
     """Writes views in a thread of its own, so that no page waits for the disk. A disk that is full is tried again."""
 
-    def __init__(self, path: Path) -> None:
-        """Name the file; it is made with the first view."""
-        self._path = path
+    def __init__(self, path: Path, *, days: int = 0, now: Callable[[], int] = real_now) -> None:
+        """Name the file; it is made with the first view. `days`: how long a view is kept; 0: for good.
+
+        `now` gives microseconds. Views whose term was over before are removed at once.
+        """
+        self._path, self._days, self._now = path, days, now
         self._waiting: queue.Queue[View | None] = queue.Queue(_MOST)
         self._thread: threading.Thread | None = None
         self._ending = threading.Event()
+        if days:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._thread = threading.Thread(target=self._write, name="views", daemon=True)
+        self._thread.start()
 
     def note(self, view: View) -> None:
         """Take a view in. It is on the disk a moment later."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._write, name="views", daemon=True)
-            self._thread.start()
+            self._begin()
         try:
             self._waiting.put_nowait(view)
         except queue.Full:
@@ -108,13 +123,41 @@ class ViewLog:
             self._thread = None
 
     def _write(self) -> None:
-        ended = False
+        ended, looked = False, float("-inf")
         while not ended:
-            views = [self._waiting.get()]
+            if self._days and time.monotonic() - looked >= _LOOK:
+                looked = time.monotonic()
+                self._remove()
+            try:
+                views = [self._waiting.get(timeout=_LOOK if self._days else None)]
+            except queue.Empty:
+                continue
             while not self._waiting.empty():
                 views.append(self._waiting.get())
             ended = None in views
             self._add([view for view in views if view is not None])
+
+    def _remove(self) -> None:
+        """Remove the views whose term is over, and every trace of them in the file."""
+        if not self._path.exists():
+            return
+        before = self._now() - self._days * DAY
+        try:
+            with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as connection:
+                connection.execute("PRAGMA secure_delete = ON")
+                connection.executescript(_TABLE)
+                if not connection.execute("SELECT 1 FROM view WHERE at < ? LIMIT 1", (before,)).fetchone():
+                    return
+                # In one transaction: nobody else ever finds the table without its trigger.
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("DROP TRIGGER view_stays")
+                removed = connection.execute("DELETE FROM view WHERE at < ?", (before,)).rowcount
+                connection.execute(_STAYS)
+                connection.execute("COMMIT")
+        except (OSError, sqlite3.Error) as error:
+            _log.error("views.not_removed", why=type(error).__name__)
+        else:
+            _log.info("views.removed", number=removed, days=self._days)
 
     def _add(self, views: list[View]) -> None:
         said = False

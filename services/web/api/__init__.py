@@ -40,6 +40,7 @@ def create_routes(boards: Boards, clock: Callable[[], int], replays: Replays | N
     return [
         Route("/v1/counts", Endpoint(answers.counts)),
         Route("/v1/coverage", Endpoint(answers.coverage)),
+        Route("/v1/rates", Endpoint(answers.rates)),
         Route("/v1/municipalities", Endpoint(answers.municipalities)),
         Route("/v1/weeks", Endpoint(answers.weeks)),
         Route("/v1/closures", Endpoint(answers.closures)),

@@ -17,9 +17,11 @@ from services.web import wording
 from services.web.access import Viewer, viewer_of
 from services.web.api.asking import Asked, ask
 from services.web.api.calendar import closed_sectors
+from services.web.api.rates import RATE_FILTERS, list_rates
 from services.web.api.showing import show
 from services.web.api.standing import Known, Live, Replays, Standing
 from services.web.api.writing import Listing, page_of
+from services.web.audited import AuditSeen, audit_told
 from services.web.source import ClosureLike
 
 __all__ = [
@@ -86,6 +88,13 @@ class Answers:
         public_as_of = None if others is None else others.public.as_of
         return _page(request, asked, listing, known, public_as_of)
 
+    async def rates(self, request: Request) -> Reply:
+        """Answer `GET /v1/rates`."""
+        asked, standing, viewer = ask(request, *RATE_FILTERS), self._standing(), viewer_of(request)
+        if not viewer.all_exact and not viewer.codes:
+            raise Problem(403, "Registered pupils are for those who may see exact figures.", kind="exact-only")
+        return _page(request, asked, list_rates(standing.rates, viewer, asked), standing)
+
     async def municipalities(self, request: Request) -> Reply:
         """Answer `GET /v1/municipalities`."""
         asked, standing = ask(request, "day", "area", "q"), self._standing()
@@ -132,6 +141,7 @@ class Answers:
             "secondsBehind": round(fresh.seconds_behind, 3) if told else None,
             "current": not fresh.problem,
             "clock": "simulated" if self._live.board.simulated else "real",
+            "lastAudit": audit_told(AuditSeen.of(self._live.audit(), everything=told)),
         }
         return Reply(200, encode(content))
 

@@ -17,6 +17,7 @@ from services.web.api.asking import (
     MOST_UNREACHED,
     PAGE_SIZE,
 )
+from services.web.api.rates import RATE_FILTERS
 
 __all__ = ["paths"]
 
@@ -75,6 +76,10 @@ def paths() -> dict[str, Any]:
         ),
         "/coverage": _listing(
             "listCoverage", "Coverage", "tables", "The coverage: which schools have answered", *TABLE_FILTERS
+        ),
+        "/rates": _listing(
+            *("listRates", "Rates", "tables", "Registered pupils, and how many of every 1,000 are not reached"),
+            *RATE_FILTERS,
         ),
         "/municipalities": _listing(
             "listMunicipalities",

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import structlog
 
 from projections.replay import columns_of, replaying
 from projections.tables import MEASURES
+from services.archive.fresh import fresh_archive
 from services.ledger.connecting import connect
 from services.ledger.history import history
 from services.ledger.reading import last_sequence
@@ -32,22 +34,32 @@ async def _last(record: SystemRecord) -> int:
         return await last_sequence(ledger.nc)
 
 
-def _replayed(record: SystemRecord, as_of: int, all_rows: bool) -> dict[str, Any]:
+def _replayed(data_dir: DataDir, record: SystemRecord, as_of: int, all_rows: bool) -> dict[str, Any]:
+    archive = fresh_archive(data_dir, record)
+    if archive is not None:
+        return {
+            "position": archive.settled.position,
+            "tables": {name: _columns(archive.table(name, as_of, all_rows=all_rows)) for name in MEASURES},
+        }
     position = asyncio.run(_last(record))
     with replaying(columns_of(history(record, position), keep_event=False)) as replay:
         tables = {}
         for name in MEASURES:
-            table = replay.table(name, as_of, all_rows and name == "counts")
-            tables[name] = {column: table[column].to_pylist() for column in table.column_names}
+            tables[name] = _columns(replay.table(name, as_of, all_rows and name == "counts"))
     return {"position": position, "tables": tables}
+
+
+def _columns(table: pa.Table) -> dict[str, list[Any]]:
+    return {column: table[column].to_pylist() for column in table.column_names}
 
 
 def main() -> int:
     """Replay, with the rights of the page's server."""
     path, as_of, which = sys.argv[1:]
     try:
-        record = find_system(DataDir(Path(path)))
-        found = _replayed(replace(record, nats=record.address_of("page")), int(as_of), which == "all")
+        data_dir = DataDir(Path(path))
+        record = find_system(data_dir)
+        found = _replayed(data_dir, replace(record, nats=record.address_of("page")), int(as_of), which == "all")
     except CommandError as why:
         _log.warning("the ledger cannot be replayed", why=why.message)
         return why.exit_status

@@ -16,6 +16,7 @@ from services.web.api.answering import (
     WEEK_FIELDS,
     camel,
 )
+from services.web.api.rates import RATE_FIELDS
 
 __all__ = ["schemas"]
 
@@ -60,6 +61,25 @@ def schemas() -> dict[str, Any]:
             _KEY
             | dict.fromkeys(map(camel, COVERAGE_MEASURES), _HIDDEN)
             | dict.fromkeys(("schoolsExpected", "schoolsReported"), _COUNT),
+        ),
+        **_list(
+            "Rate",
+            "Rates",
+            "What the register knows of the pupils of a municipality and sector in a week, where a school is expected;"
+            " only rows that you see exactly. `registeredPupils` is null unless each school expected states its pupils;"
+            " `unreachedPer1000` then too, and where there are none. For an area add `unreached` and"
+            " `registeredPupils` over rows in which the latter is above 0, and divide.",
+            RATE_FIELDS,
+            _KEY
+            | dict.fromkeys(("schoolsExpected", "schoolsStatingPupils", "unreached"), _COUNT)
+            | {
+                "registeredPupils": _HIDDEN,
+                "unreachedPer1000": {
+                    "type": ["number", "null"],
+                    "minimum": 0,
+                    "description": "With three decimals, a half rounded upwards.",
+                },
+            },
         ),
         **_list(
             "Municipality",
@@ -113,6 +133,7 @@ def schemas() -> dict[str, Any]:
             "type": "object",
             "required": [
                 *("asOf", "position", "ledgerPosition", "eventsBehind", "secondsBehind", "current", "clock"),
+                "lastAudit",
             ],
             "properties": {
                 "asOf": INSTANT,
@@ -122,6 +143,19 @@ def schemas() -> dict[str, Any]:
                 "secondsBehind": {"type": ["number", "null"], "minimum": 0},
                 "current": {"type": "boolean", "description": "Whether the tables could be read the last time."},
                 "clock": {"enum": ["real", "simulated"]},
+                "lastAudit": {
+                    "description": "The last audit: whether live equalled replay, cell by cell. Null: there was none."
+                    " `cells` and `differences` are null for who does not see every figure.",
+                    "type": ["object", "null"],
+                    "required": ["asOf", "equal", "cells", "differences"],
+                    "properties": {
+                        "asOf": INSTANT | {"description": "As of when both stood."},
+                        "equal": {"type": "boolean"},
+                        "cells": _HIDDEN | {"description": "How many were compared."},
+                        "differences": _HIDDEN | {"description": "In how many of them the two disagreed."},
+                    },
+                    "additionalProperties": False,
+                },
             },
             "additionalProperties": False,
         },

@@ -19,7 +19,7 @@ from services.web.access import Viewer
 from services.web.api.asking import Asked
 from services.web.api.cells import Numbers, Rows
 
-__all__ = ["Others", "Shown", "show"]
+__all__ = ["Others", "Shown", "Value", "asked_for", "exactly", "show"]
 
 _PUBLIC: Final = {"counts": 1, "coverage": 2}
 """How many of a table's measures, the first ones, everyone may see: `unreached`; schools expected and reported."""
@@ -90,12 +90,12 @@ def show(table: str, rows: Rows, others: Others | None, viewer: Viewer, asked: A
 
     `rows` are the exact ones of everyone; `others` is what everyone may see, None where nothing is public.
     """
-    mine = rows if viewer.all_exact else rows.chosen(_exact(rows, viewer))
+    mine = rows if viewer.all_exact else rows.chosen(exactly(rows, viewer))
     shown = Shown(table, mine, mine.numbers[:, 0], np.ones(len(mine), dtype=np.bool_))
     if others is not None and not viewer.all_exact:
         public = others[table]
-        shown = _together(shown, public.chosen(~_exact(public.rows, viewer)))
-    keep = _asked_for(shown.rows, asked)
+        shown = _together(shown, public.chosen(~exactly(public.rows, viewer)))
+    keep = asked_for(shown.rows, asked)
     if table == "counts":
         keep &= shown.rows.numbers[:, 0] >= asked.min_unreached
         if not asked.all_rows:
@@ -103,12 +103,14 @@ def show(table: str, rows: Rows, others: Others | None, viewer: Viewer, asked: A
     return shown.chosen(keep)
 
 
-def _exact(rows: Rows, viewer: Viewer) -> NDArray[np.bool_]:
+def exactly(rows: Rows, viewer: Viewer) -> NDArray[np.bool_]:
+    """Tell which rows a viewer sees exactly."""
     codes = [code for code in np.unique(rows.municipality).tolist() if viewer.exact(code)]
     return np.isin(rows.municipality, codes)
 
 
-def _asked_for(rows: Rows, asked: Asked) -> NDArray[np.bool_]:
+def asked_for(rows: Rows, asked: Asked) -> NDArray[np.bool_]:
+    """Tell which rows the filters by place, sector and week let through."""
     keep = np.ones(len(rows), dtype=np.bool_)
     if asked.municipalities is not None:
         keep &= np.isin(rows.municipality, sorted(asked.municipalities))

@@ -15,6 +15,7 @@ import numpy as np
 from events.times import local_day
 from services.web.api.calendar import Calendar, calendar_of
 from services.web.api.cells import Rows, rows_of, with_zeros
+from services.web.api.rates import rate_rows
 from services.web.api.showing import Others
 from services.web.boards import Boards
 from services.web.source import ClosureLike, TablesLike
@@ -66,6 +67,11 @@ class Standing:
         """Which weeks are closed where."""
         return calendar_of(self.closures, self.as_of)
 
+    @cached_property
+    def rates(self) -> Rows:
+        """Registered pupils and those not reached (`rate_rows`)."""
+        return rate_rows(self.tables)
+
     def rows(self, table: str, all_rows: bool = False) -> Rows:
         """Give the rows of a table."""
         key = table, all_rows
@@ -83,6 +89,7 @@ class Standing:
             and np.array_equal(old.open, tables.open)
             and all(np.array_equal(old.counts[name], numbers) for name, numbers in tables.counts.items())
             and all(np.array_equal(old.coverage[name], numbers) for name, numbers in tables.coverage.items())
+            and all(np.array_equal(old.register[name], numbers) for name, numbers in tables.register.items())
         )
 
 
@@ -95,7 +102,7 @@ class Live:
 
     def __init__(self, boards: Boards, clock: Callable[[], int]) -> None:
         """`clock` gives the time in microseconds."""
-        self.board, self.clock = boards.whole, clock
+        self.board, self.clock, self.audit = boards.whole, clock, boards.audit
         self._boards = boards
         self._others: Others | None = None
         self._seen: TablesLike | None = None

@@ -57,7 +57,7 @@ class _Areas:
     def answer(self, question: Area) -> OfArea:
         tables = self._moment.tables
         rows = [at for at, code in enumerate(tables.places) if question.codes is None or code in question.codes]
-        told = OfArea({}, {}, {})
+        told = OfArea({}, {}, {}, {})
         for key, week in question.weeks:
             cells = np.ix_(rows, range(len(tables.sectors)) if key == ALL else [tables.sectors.index(key)])
             if _some(self._compared, cells):
@@ -66,6 +66,8 @@ class _Areas:
                 told.durations[key] = tuple(self._split.counts[cells].sum(axis=(0, 1)).tolist())
             found = self._distinct.get((_name(question), week))
             if found is not None:
+                at = tables.weeks.index(week)
+                told.unreached[key] = int(tables.counts["unreached"][:, :, at][cells].sum())
                 told.households[key] = found.households_together if key == ALL else found.households[key]
         return told
 

@@ -58,6 +58,8 @@ class OfArea(Struct, frozen=True, tag=True):
     """Distinct households among `unreached`."""
     durations: dict[str, tuple[int, ...]]
     """Those who are not reached now, by how long (`projections.live.durations.DURATIONS`)."""
+    unreached: dict[str, int]
+    """Of how many pupils the households are: a page may be further by the time that it tells them."""
 
 
 class SettledWeek(Struct, frozen=True):

@@ -5,11 +5,12 @@ For every view `y-` and `h-` with its key, and the table of how long.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.web.details import Area, OfArea
 from services.web.environment import render
 from services.web.frame import KEYS, Frame
+from services.web.now.figures import Figures
 from services.web.painting import Slots
 from services.web.source import TablesLike
 from services.web.texts import Language, translator
@@ -25,8 +26,12 @@ def question_of(tables: TablesLike, frame: Frame, rows: Sequence[int] | None) ->
     return Area(codes, weeks) if weeks and codes != () else None
 
 
-def slots_of_details(told: OfArea | None, language: Language) -> Slots:
-    """Write the sentences; empty ones where nothing is known, or not for this viewer."""
+def slots_of_details(told: OfArea | None, figures: Mapping[str, Figures], language: Language) -> Slots:
+    """Write the sentences; empty ones where nothing is known, or not for this viewer.
+
+    Households are of the pupils that there were when they were counted. Where `figures` are further since then, the
+    sentence says of how many.
+    """
     t = translator(language)
     slots: Slots = {f"{part}-{key}": ("", "") for part in "yh" for key in KEYS}
     if told is None:
@@ -39,6 +44,10 @@ def slots_of_details(told: OfArea | None, language: Language) -> Slots:
             slots[f"y-{key}"] = (text, "up" if change > 0 else "down")
     for key, count in told.households.items():
         slots[f"h-{key}"] = (t("in_households", count=count, n=number(count, language)), "")
+        pupils, now = told.unreached.get(key), figures[key].unreached
+        if pupils is not None and now is not None and not now.low == pupils == now.high:
+            text = t("in_households_then", count=count, n=number(count, language), m=number(pupils, language))
+            slots[f"h-{key}"] = (text, "")
     return slots
 
 

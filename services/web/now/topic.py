@@ -17,6 +17,7 @@ from services.web.now.closer import draw_split, question_of, slots_of_details
 from services.web.now.figures import figures_of, places_of
 from services.web.now.wording import slots_of
 from services.web.painting import NOT_APPLICABLE, Slots
+from services.web.sight import anything_exact
 from services.web.source import TablesLike
 from services.web.texts import Language, translator
 from services.web.topics import Current, PageTopic
@@ -40,6 +41,10 @@ class NowTopic(PageTopic):
         """The charts as the page shows them, by name."""
         return self._charts.charts
 
+    def _told_any(self, current: Current) -> bool:
+        rows = self._rows(current.tables)
+        return anything_exact(current.tables, slice(None) if rows is None else rows)
+
     def _rows(self, tables: TablesLike) -> list[int] | None:
         if self._within is None:
             return None
@@ -54,7 +59,7 @@ class NowTopic(PageTopic):
     def write(self, current: Current, language: Language) -> Slots:
         """Write the numbers and the sentences about them."""
         figures = figures_of(current.tables, current.frame, self._rows(current.tables))
-        slots = slots_of(current.frame, figures, language) | slots_of_details(self._told, language)
+        slots = slots_of(current.frame, figures, language) | slots_of_details(self._told, figures, language)
         whole = figures[ALL]
         for part, names, counts in (("v", OUTCOMES, whole.visits), ("e", DEVICES, whole.devices)):
             for name, count in zip(names, counts or (None,) * len(names), strict=True):
@@ -67,7 +72,7 @@ class NowTopic(PageTopic):
         places = places_of(current.tables, current.frame, self._rows(current.tables))
         groups = attention(places, current.fresh, partial(_table, self._area), language)
         return {
-            "attention": render("attention.html", t=translator(language), groups=groups),
+            "attention": render("attention.html", t=translator(language), groups=groups, told=self._told_any(current)),
             "split": draw_split(self._told, language),
             **self._charts.html(current, language),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -31,13 +31,23 @@ _FOR_GOOD: Final = "public, max-age=86400"
 
 
 def create_routes(
-    store: PublicStore, *, publisher: str | None = None, contact: str | None = None, simulated: bool = False
+    store: PublicStore,
+    *,
+    publisher: str | None = None,
+    contact: str | None = None,
+    simulated: bool = False,
+    publisher_id: str | None = None,
 ) -> list[BaseRoute]:
     """Give the routes of `/v1/open-data`; every site may read them (CORS), which holds for no other address.
 
-    `publisher` and `contact` (an address of mail) are told in the metadata; `simulated` marks what never happened.
+    `publisher`, its identifier and `contact` (an address of mail) are told in the metadata; `simulated` marks what
+    never happened.
     """
-    data = OpenData(store, publisher, contact, simulated)
+
+    def describe(base: str) -> dict[str, Any]:
+        return catalogue(base, store.days(), publisher, contact, simulated, publisher_id)
+
+    data = OpenData(store, describe, simulated)
     names = {
         "": data.index,
         "/dates.json": data.dates,
@@ -66,9 +76,9 @@ Answer = tuple[File, str]
 class OpenData:
     """What is answered, in a thread of its own each."""
 
-    def __init__(self, store: PublicStore, publisher: str | None, contact: str | None, simulated: bool) -> None:
-        self._store, self._simulated = store, simulated
-        self._publisher, self._contact = publisher, contact
+    def __init__(self, store: PublicStore, describe: Callable[[str], dict[str, Any]], simulated: bool) -> None:
+        """`describe` gives the metadata of the data under an address."""
+        self._store, self._describe, self._simulated = store, describe, simulated
         self._file = lru_cache(_FILES_KEPT)(self._make)
 
     def index(self, request: Request) -> Answer:
@@ -94,8 +104,7 @@ class OpenData:
     def catalogue(self, request: Request) -> Answer:
         """Give the metadata."""
         read_query(request.scope["query_string"], ())
-        content = catalogue(_base(request), self._store.days(), self._publisher, self._contact, self._simulated)
-        return json_file(content, _JSON_LD), _NEWEST
+        return json_file(self._describe(_base(request)), _JSON_LD), _NEWEST
 
     def nothing(self, request: Request) -> Answer:
         """Say that there is nothing at another address."""

@@ -13,9 +13,9 @@ from services.web.board import Board
 from services.web.boards import Boards
 from services.web.details.beside import DetailsBeside
 from services.web.frame import Frame
-from services.web.query import Query, language_of, read_query
+from services.web.query import Query, read_query
 from services.web.rendering import render_message
-from services.web.texts import LANGUAGES, Language
+from services.web.texts import LANGUAGES, Language, language_of
 
 __all__ = ["Draw", "answer", "board_of", "page"]
 

@@ -20,7 +20,8 @@ from services.web.municipality import MunicipalityTopic
 from services.web.now import NowTopic
 from services.web.pages.answering import board_of
 from services.web.pages.municipality import is_place
-from services.web.query import language_of, read_query
+from services.web.query import read_query
+from services.web.texts import language_of
 
 __all__ = ["answer_picture", "chart_routes"]
 

@@ -20,6 +20,7 @@ from services.web.texts import Language
 __all__ = ["draw_municipality", "is_place"]
 
 _EXPLAINED: Final = {
+    "chart": ("unreached", "week", "during"),
     "balance": ("flow",),
     "state": ("week", "during", "over", "households"),
     "answers": ("coverage",),
@@ -28,9 +29,9 @@ _EXPLAINED: Final = {
     "work": ("work",),
 }
 """By section of the page, what its numbers are: sections of the page that explains the figures."""
-_EXPLAINED_TOGETHER: Final = _EXPLAINED | {"state": ("week", "over", "distinct")}
+_EXPLAINED_TOGETHER: Final = _EXPLAINED | {"chart": ("unreached", "week"), "state": ("week", "over", "distinct")}
 """The same for all sectors together, where pupils and households are counted once over them."""
-_EXPLAINED_OF_OTHERS: Final = {"state": ("week", "coverage")}
+_EXPLAINED_OF_OTHERS: Final = {"chart": ("unreached", "week"), "state": ("week", "coverage")}
 """The same where only what is public is shown."""
 
 _CODES = frozenset(municipality.code for municipality in municipalities())

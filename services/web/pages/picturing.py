@@ -64,7 +64,8 @@ def _picture(asked: Asked, theme: ThemeName) -> Heat:
     footer = [t("chart_from", moment=stand)]
     tables = board.current.tables
     here = [at for at, code in enumerate(tables.places) if topic.within is None or code in topic.within]
-    if not everything_exact(tables, here):
+    exact = everything_exact(tables, here)
+    if not exact:
         footer.append(t("chart_public"))
     if not shown:
         footer.insert(0, t("nothing_found" if painted else "nothing_yet"))
@@ -80,7 +81,7 @@ def _picture(asked: Asked, theme: ThemeName) -> Heat:
         legend=(
             ("l0", t("legend_answered")),
             ("l0 mute", t("legend_silent")),
-            ("off", t("legend_not_closed")),
+            ("off", t("legend_not_closed" if exact else "legend_not_closed_or_public")),
             *legend(language),
         ),
         footer=". ".join(text.rstrip(".") for text in footer),

@@ -17,6 +17,7 @@ from services.web.painting import Cell, legend
 from services.web.query import DEFAULT_SORT, Query
 from services.web.rendering import common
 from services.web.rows import Row, rows_of, total_of
+from services.web.sight import everything_exact
 from services.web.texts import Language, Translate, translator
 from services.web.topics import TableTopic
 from services.web.views import columns_of
@@ -38,8 +39,8 @@ def draw_table(request: Request, board: Board, frame: Frame, query: Query, langu
     t, topic = translator(language), board.topic(query.table)
     assert isinstance(topic, TableTopic)  # noqa: S101 - made so by its name
     assert topic.grid is not None  # noqa: S101 - a topic that the board gives has been brought up to date
-    shown = bool(frame.weeks[query.sector])
-    rows = rows_of(frame, topic.grid, query, language, topic.within) if shown else []
+    shown, public = bool(frame.weeks[query.sector]), _public(board)
+    rows = rows_of(frame, topic.grid, query, language, topic.within, public) if shown else []
     return render(
         "table_page.html",
         common(board, query, language, topic=query.table),
@@ -51,9 +52,19 @@ def draw_table(request: Request, board: Board, frame: Frame, query: Query, langu
         total=total_of(frame, topic.grid, query, language) if rows else (),
         found=_found(rows, t, language),
         legend=legend(language),
+        running=query.sector in frame.on,
+        others_hidden=any(topic.within is None or code in topic.within for code in public),
         sorted=_sorter(frame, query),
         cells=_cells,
     )
+
+
+def _public(board: Board) -> frozenset[str]:
+    """Give the places whose figures are not exact for who looks."""
+    tables = board.current.tables if board.current is not None else None
+    if tables is None or everything_exact(tables):
+        return frozenset()
+    return frozenset(code for at, code in enumerate(tables.places) if not everything_exact(tables, [at]))
 
 
 def _cells(cells: Iterable[Cell]) -> Markup:

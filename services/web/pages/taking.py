@@ -17,9 +17,9 @@ from projections.public import Range
 from services.web.board import Board
 from services.web.frame import Frame
 from services.web.pages.answering import board_of
-from services.web.query import Query, language_of, read_query
+from services.web.query import Query, read_query
 from services.web.rows import rows_of
-from services.web.texts import Language
+from services.web.texts import Language, language_of
 from services.web.topics import TableTopic
 from services.web.views import BLANK, EXPECTED, MOST, REPORTED, VALUE, Column, columns_of, rows_within
 

@@ -11,6 +11,8 @@ const SAY_OFFLINE_AFTER = 2000;
 const root = document.documentElement;
 const byId = (id) => document.getElementById(id);
 const address = () => new URLSearchParams(location.search);
+/** Tell the scripts of one page only (cells.js) what was done: changed, found or laidout. */
+const note = (what) => document.dispatchEvent(new Event(`page-${what}`));
 const served = new Map(); // the parts as the server sent them: what is unchanged is left alone
 
 const stream = new Stream({
@@ -18,6 +20,7 @@ const stream = new Stream({
     paint(cells);
     tell(slots);
     place(parts);
+    note("changed");
     if (Object.keys(cells).length) {
       if (least()) search();
       resort();
@@ -69,7 +72,7 @@ function resort() {
   resortTimer ??= setTimeout(() => {
     resortTimer = undefined;
     const now = order();
-    if (now && now.link.dataset.sort !== "name" && !byId("region")?.matches(":hover, :focus-within")) {
+    if (now && now.link.dataset.sort !== "name" && !byId("region")?.matches(":hover, :focus-within, :has([data-open])")) {
       sort(now.link, now.descending);
     }
   }, RESORT_AFTER);
@@ -79,6 +82,7 @@ const least = () => Number(byId("least")?.value || 0);
 
 function search() {
   find(byId("q").value, least());
+  note("found");
 }
 
 function remember(changes) {
@@ -162,6 +166,7 @@ function swap(fresh) {
     part.replaceChildren(...other.childNodes);
     reopen();
   }
+  note("laidout");
   showState(stream.state);
   if (active?.id && active !== document.activeElement) byId(active.id)?.focus({ preventScroll: true });
   if (typed) {

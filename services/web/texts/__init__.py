@@ -5,13 +5,13 @@ The field's words: a pupil is "niet bereikt" or "in beeld". Each page has a modu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Final, Literal, get_args
 
 from services.web.texts import about, access, charts, common, map, municipality, now, open_data, reading
 
-__all__ = ["CATALOGUE", "LANGUAGES", "Language", "Translate", "translator"]
+__all__ = ["CATALOGUE", "LANGUAGES", "Language", "Translate", "language_of", "translator"]
 
 Language = Literal["nl", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -37,3 +37,12 @@ def translator(language: Language) -> Translate:
         return texts[chosen].format(**places)
 
     return translate
+
+
+def language_of(given: Mapping[str, str], remembered: str | None) -> Language:
+    """Choose the language: as asked for, else as remembered, else Dutch."""
+    for asked in (given.get("lang"), remembered):
+        for language in LANGUAGES:
+            if asked == language:
+                return language
+    return LANGUAGES[0]

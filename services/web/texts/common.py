@@ -96,6 +96,7 @@ DUTCH: Final = {
     "figures_behind": "De cijfers achter deze bladzijde, voor programma's:",
     "figures_behind_counts": "aantallen",
     "figures_behind_coverage": "antwoorden van scholen",
+    "figures_behind_rates": "per 1.000 leerlingen",
     "sorted_up": "Op volgorde van {column}, oplopend",
     "sorted_down": "Op volgorde van {column}, aflopend",
     "nothing_found": "Geen gemeente met deze naam.",
@@ -117,6 +118,7 @@ DUTCH: Final = {
     "legend_answered": "0, met antwoord",
     "legend_silent": "nog geen antwoord",
     "legend_not_closed": "niet gesloten",
+    "legend_not_closed_or_public": "niet gesloten, of nog niet openbaar",
     "legend_coverage": "scholen die antwoordden / verwacht",
     "explanation": "Hoe deze cijfers te lezen",
     "explain_count": (
@@ -226,6 +228,7 @@ ENGLISH: Final = {
     "figures_behind": "The figures behind this page, for programs:",
     "figures_behind_counts": "numbers",
     "figures_behind_coverage": "answers of schools",
+    "figures_behind_rates": "per 1,000 pupils",
     "sorted_up": "In order of {column}, ascending",
     "sorted_down": "In order of {column}, descending",
     "nothing_found": "No municipality of this name.",
@@ -247,6 +250,7 @@ ENGLISH: Final = {
     "legend_answered": "0, with an answer",
     "legend_silent": "no answer yet",
     "legend_not_closed": "not closed",
+    "legend_not_closed_or_public": "not closed, or not public yet",
     "legend_coverage": "schools that answered / expected",
     "explanation": "How to read these figures",
     "explain_count": (

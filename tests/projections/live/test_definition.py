@@ -8,16 +8,17 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.tables import MEASURES
 from tests.projections.replay.histories import COUNTED, COVERED, line, random_history, random_moments
 from tests.projections.replay.oracle import Oracle, Said, midnight
+from tests.support.examples import examples
 from tests.support.live import fed_view, known_at, messages_of
 
 SEEDS = st.integers(0, 2**32)
-EXAMPLES = settings(max_examples=50, deadline=None)
+EXAMPLES = examples(25)
 DAY = 86_400_000_000
 SOURCE = "urn:nld:oin:00000099000000001000:systeem:test"
 
@@ -98,6 +99,23 @@ def test_a_reader_that_follows_sees_what_a_new_one_sees(seed: int) -> None:
             with_new.close()
 
 
+def test_a_closure_that_turns_out_to_have_begun_earlier_shows_what_was_reported_of_the_weeks_before() -> None:
+    """What lay before every closure when it came in has to be there once a closure reaches back to it."""
+    first, later = date(2020, 3, 16), date(2020, 3, 30)
+    at = instant_of(2020, 4, 1)
+    registered = {"school": "06KR00", "sector": "po", "municipality": "GM0014", "from": first, "until": first}
+    said = [
+        announced("one", later, date(2020, 4, 5), at),
+        Said(SOURCE, "school-1", "school-registered", at + 1, at + 1, registered | {"pupils": 7}),
+        replace(announced("one", first, date(2020, 4, 5), at + 2), id="closure-earlier"),
+    ]
+    with fed_view() as fed:
+        for number, event in enumerate(said, 1):
+            fed.feed(messages_of([line(event).encode()], fed.view.position), [1])
+            assert fed.csv("coverage", at + number) == Oracle(said[:number], at + number).coverage()
+        assert "GM0014,po,2020-W12,1,0,0,0" in fed.csv("coverage", at + 3)
+
+
 def test_between_two_closed_stretches_of_a_week_the_count_is_as_of_now() -> None:
     """τ is K while closed days of the week are still to come: a restoration in between counts in `unreached`."""
     opened = instant_of(2020, 5, 4)  # a Monday
@@ -122,7 +140,7 @@ def test_between_two_closed_stretches_of_a_week_the_count_is_as_of_now() -> None
             assert "GM0014,po,2020-W19,1,2," in Oracle(said, k).counts()
 
 
-@settings(max_examples=15, deadline=None)  # eight years of weeks are ten times the work
+@examples(8)  # eight years of weeks are ten times the work
 @given(SEEDS)
 def test_a_history_that_was_recorded_years_later(seed: int) -> None:
     """A whole closure may be brought in long after it was: the tables reach back to what happened."""

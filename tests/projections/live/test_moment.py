@@ -14,7 +14,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events import format_instant, parse_instant
@@ -28,11 +28,12 @@ from projections.tables import SECTORS
 from tests.projections.replay.histories import COUNTED, COVERED, DAY, line, random_history, random_moments
 from tests.projections.replay.oracle import FOUR_WEEKS, Oracle, Said, day_of, midnight
 from tests.projections.replay.running import run_as_of
+from tests.support.examples import examples
 from tests.support.live import fed_view, known_at, messages_of
 
 SEEDS = st.integers(0, 2**32)
-EXAMPLES = settings(max_examples=40, deadline=None)
-FEW_EXAMPLES = settings(max_examples=20, deadline=None)
+EXAMPLES = examples(20)
+FEW_EXAMPLES = examples(10)
 WEEK = 7 * DAY
 
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events import IMPORT_DESK
@@ -19,6 +19,7 @@ from services.simulate import simulate
 from tests.events.broken import CASES
 from tests.events.samples import ABSENT, WIRE_EVENTS, raw, with_value
 from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
+from tests.support.examples import examples
 
 STAMPED = 1_600_000_000_000_000
 GOOD = [raw(event) for event in WIRE_EVENTS.values()]
@@ -107,7 +108,7 @@ def test_an_offset_moves_a_time_to_another_day_of_the_same_content() -> None:
     same([raw(with_value(with_value(event, "data.occurredAt", at), "time", at)) for at in times], "school")
 
 
-@settings(max_examples=30, deadline=None)
+@examples(15)
 @given(st.integers(0, 2**32))
 def test_random_histories_come_out_alike(seed: int) -> None:
     random = Random(seed)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.fold.cells import CLAIMED
@@ -18,10 +18,11 @@ from projections.live.tables import Tables
 from projections.tables import MEASURES
 from tests.projections.replay.histories import COUNTED, COVERED, line, random_history, random_moments
 from tests.projections.replay.oracle import Oracle
+from tests.support.examples import examples
 from tests.support.live import FedView, fed_view, known_at, messages_of
 
 SEEDS = st.integers(0, 2**32)
-EXAMPLES = settings(max_examples=40, deadline=None)
+EXAMPLES = examples(20)
 KINDS = [*COVERED, "school-registered", "school-registered", *COUNTED[:2]]
 
 
@@ -79,7 +80,7 @@ def as_an_earlier_release_kept_it(path: Path) -> None:
     database.close()
 
 
-@settings(max_examples=20, deadline=None)
+@examples(10)
 @given(SEEDS)
 def test_a_view_of_an_earlier_release_goes_on_without_them_and_says_so(seed: int) -> None:
     messages = messages_of(line(event).encode() for event in random_history(seed, KINDS))

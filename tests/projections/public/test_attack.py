@@ -13,7 +13,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events import day_start, local_day, parse_event
@@ -27,6 +27,7 @@ from tests.projections.public.inventing import invented
 from tests.projections.public.watching import Instant, Key, Watched, read, watch
 from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
 from tests.projections.replay.oracle import Said, midnight
+from tests.support.examples import examples
 from tests.support.live import fed_view, messages_of
 
 SEEDS = st.integers(0, 2**32)
@@ -47,7 +48,7 @@ def day_starts(said: Sequence[Said]) -> list[int]:
     return [day_start(day) + 2 * SECOND for day in sorted(days)]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(8)
 @given(SEEDS)
 def test_no_value_can_be_ruled_out_in_a_small_history(seed: int) -> None:
     said = random_history(seed, [*COUNTED, *COVERED], ties=False)
@@ -55,7 +56,7 @@ def test_no_value_can_be_ruled_out_in_a_small_history(seed: int) -> None:
     assert Attacker(instants).ruled_out() == []
 
 
-@settings(max_examples=15, deadline=None)
+@examples(8)
 @given(SEEDS)
 def test_every_choice_of_values_is_a_history_that_looks_the_same(seed: int) -> None:
     """Not only does the solver find nothing: of each choice there is a history that gives the very same bytes."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.fold.reports import Report, lives_in
@@ -24,10 +24,11 @@ from projections.live.store import open_any_store
 from projections.live.view import LiveView
 from projections.rebuild import Columns, build
 from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
+from tests.support.examples import examples
 from tests.support.live import messages_of
 
 SEEDS = st.integers(0, 2**32)
-EXAMPLES = settings(max_examples=40, deadline=None)
+EXAMPLES = examples(20)
 NOTHING = (b"\x80", b"\x90")
 
 TABLES = {

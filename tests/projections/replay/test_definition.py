@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.projections.replay.histories import COUNTED, COVERED, line, random_history, random_moments
 from tests.projections.replay.oracle import Oracle
 from tests.projections.replay.running import run, run_as_of
+from tests.support.examples import examples
 
 SEEDS = st.integers(0, 2**32)
 """Of a pseudo-random history: one that comes out of choices drawn one by one is nearly always empty."""
-EXAMPLES = settings(max_examples=30, deadline=None)
-FEW_EXAMPLES = settings(max_examples=10, deadline=None)
+EXAMPLES = examples(15)
+FEW_EXAMPLES = examples(6)
 
 
 @EXAMPLES

@@ -48,7 +48,7 @@ def ready(url: str) -> Any:
 @pytest.mark.timeout(600)
 def test_a_running_system_audits_itself_and_says_what_it_finds(tmp_path: Path) -> None:
     up = ("up", "--port", "0", "--no-desks")
-    with whole(tmp_path / "system", *up, settings={"KINDINBEELD_AUDIT_EVERY": "2s"}) as system:
+    with whole(tmp_path / "system", *up, settings={"KINDINBEELD_AUDIT_EVERY": "4s"}) as system:
         url = system.ready()
         assert system.run("import", history(tmp_path / "history.ndjson")).returncode == 0
 

@@ -111,6 +111,18 @@ def test_from_publish_to_a_page_in_a_browser(place: Path, chromium: None) -> Non
     assert "1,000 events" in note
 
 
+def test_the_archive(place: Path) -> None:
+    document = measured(place, "archive")
+    found = values(document)
+    assert list(found)[:3] == ["archive-build", "archive-then", "archive-now"]
+    assert {"archive-memory", "archive-rate", "archive-many", "archive-triangle"} <= set(found)
+    assert all(value > 0 for value in found.values())
+    told = [
+        figure["note"] for figure in document["figures"] if figure["unit"] == "s" and figure["key"] != "archive-build"
+    ]
+    assert all("archive built in" in note for note in told)
+
+
 def test_without_a_browser_the_stream_is_measured_and_that_is_said(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events import parse_event, to_micros
 from services.ledger.exporting import Export
+from tests.support.examples import examples
 from tests.support.lines import BEGIN, line, write_lines
 from tests.support.systems import COMMAND, RunningLedger, running_ledger
 
@@ -149,7 +150,7 @@ class Reluctant(io.BytesIO):
         return super().write(data[:1000])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 5)), max_size=40))
 def test_any_order_and_any_copies_settle_the_same_way(messages: list[tuple[int, int]]) -> None:
     """Messages as (event, recorded) in the order of the ledger."""

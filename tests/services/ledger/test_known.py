@@ -9,10 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ledger.known import KnownEvents, Place
+from tests.support.examples import examples
 
 
 def key(number: int) -> bytes:
@@ -30,7 +31,7 @@ def known(tmp_path: Path) -> Iterator[KnownEvents]:
     known.close()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(
     st.lists(
         st.lists(st.tuples(st.integers(0, 20), st.integers(-(2**40), 2**52), st.integers(0, 3)), max_size=30),

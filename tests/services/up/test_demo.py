@@ -19,7 +19,7 @@ from tests.support.whole import fetch, until, whole
 def test_the_demonstration_from_beginning_to_end(tmp_path: Path) -> None:
     arguments = ("demo", "--port", "0", "--seconds-per-week", "3", "--scale", "0.05", "--seed", "2")
     # By real time: of an hour of the simulated clock there are thousands in a minute.
-    with whole(tmp_path / "demo", *arguments, settings={"KINDINBEELD_AUDIT_EVERY": "3s"}) as demo:
+    with whole(tmp_path / "demo", *arguments, settings={"KINDINBEELD_AUDIT_EVERY": "12s"}) as demo:
         url = demo.ready()
         with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310 - loopback
             assert "Gesimuleerde klok" in page.read().decode()

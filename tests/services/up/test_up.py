@@ -97,14 +97,6 @@ def test_an_audit_finds_a_cell_that_differs(tmp_path: Path, history: Path) -> No
         until(lambda: (fetch(url + "health")["lastAudit"] or {}).get("differences"))
 
 
-def test_a_data_directory_in_use(tmp_path: Path) -> None:
-    with whole(tmp_path / "system", *ALONE) as system:
-        system.ready()
-        second = run_command("up", "--port", "0", data_dir=tmp_path / "system")
-        assert second.returncode == 3
-        assert one_line(second.stderr).endswith("is in use by another system; stop that one first")
-
-
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -145,12 +137,23 @@ def test_wrong_usage(tmp_path: Path, arguments: list[str]) -> None:
     assert b"Traceback" not in outcome.stderr
 
 
-def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
+def test_all_of_it_listens_on_loopback_and_a_part_that_is_killed_is_started_again(
+    tmp_path: Path, history: Path
+) -> None:
     with whole(tmp_path / "system") as system:
-        system.ready()
+        url = system.ready()
+        second = run_command("up", "--port", "0", data_dir=tmp_path / "system")
+        assert second.returncode == 3
+        assert one_line(second.stderr).endswith("is in use by another system; stop that one first")
         listening = [address for pid in system.processes() for address in _listening(pid)]
         assert len(listening) >= 2
         assert set(listening) == {"0100007F"}
+        for pid in system.processes()[1:]:
+            if Path(f"/proc/{pid}").exists():
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: _is_ready(url))
+        assert system.run("import", history).returncode == 0
+        assert system.run("audit").returncode == 0
 
 
 def _listening(pid: int) -> list[str]:
@@ -179,17 +182,6 @@ def test_killed_whole_and_started_again(tmp_path: Path, history: Path) -> None:
         assert system.run("audit").returncode == 0
         gone = set(parts) - set(system.processes())
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in gone))
-
-
-def test_a_part_that_is_killed_is_started_again(tmp_path: Path, history: Path) -> None:
-    with whole(tmp_path / "system") as system:
-        url = system.ready()
-        for pid in system.processes()[1:]:
-            if Path(f"/proc/{pid}").exists():
-                os.kill(pid, signal.SIGKILL)
-        until(lambda: _is_ready(url))
-        assert system.run("import", history).returncode == 0
-        assert system.run("audit").returncode == 0
 
 
 def _is_ready(url: str) -> bool:

@@ -150,7 +150,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") or os.environ.get("KINDINBEELD_REQUIRE_BROWSER"):
             pytest.fail(reason)
         pytest.skip(reason)
-    expect.set_options(timeout=30_000)  # a busy machine is slow, and that is no failure
+    expect.set_options(timeout=60_000)  # a busy machine is slow, and that is no failure
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]

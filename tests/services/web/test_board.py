@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.web.board import Board
@@ -12,6 +12,7 @@ from services.web.catalogue import make_topic
 from services.web.freshness import LevelWatch
 from services.web.texts import Language
 from tests.services.web.fake import FakeSource, at
+from tests.support.examples import examples
 
 WEEKS = ("2020-W12", "2020-W13", "2020-W14", "2020-W15", "2020-W16", "2020-W17")
 HOUR = timedelta(hours=1) // timedelta(microseconds=1)
@@ -167,7 +168,7 @@ events = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(st.lists(events, max_size=25))
 def test_a_page_that_follows_shows_what_a_page_just_loaded_shows(story: list[Any]) -> None:
     source = FakeSource(now=at("2020-04-22T12:00:00"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pyshacl
 import pytest
-from rdflib import Graph, Namespace, URIRef
+from rdflib import RDF, SKOS, Graph, Literal, Namespace, URIRef
 
 from services.web.open_data.catalogue import catalogue
 
@@ -47,13 +47,40 @@ def test_the_metadata_are_valid(days: list[date]) -> None:
         *(DCT.title, DCT.description, DCT.publisher, DCT.creator, DCT.identifier, DCT.license, DCT.accessRights),
         *(DCAT.contactPoint, DCAT.theme, DCAT.distribution, DCAT.accessURL, DCAT.dataset, FOAF.name),
         *(VCARD.fn, VCARD.hasEmail),
+        # Not mandatory, but recommended, or the classes and names without which lists would have to be at hand.
+        *(DCT.language, DCT.conformsTo, DCAT.keyword, DCAT.landingPage, DCAT.downloadURL, FOAF.page, SKOS.prefLabel),
+        RDF.type,
     ],
 )
-def test_without_any_of_what_is_mandatory_they_are_not(missing: URIRef) -> None:
+def test_without_any_of_what_is_wanted_they_are_not(missing: URIRef) -> None:
     data = graph()
     assert (None, missing, None) in data
-    data.remove((None, missing, None))
+    data.remove((None, missing, None if missing != RDF.type else DCT.LicenseDocument))
     assert complaints(data)
+
+
+@pytest.mark.parametrize(
+    ("subject", "twice", "value"),
+    [
+        (f"{BASE}#unreached", DCAT.contactPoint, URIRef(f"{BASE}#another")),
+        (f"{BASE}#unreached", DCT.identifier, Literal("another")),
+        (f"{BASE}#unreached-csv", DCAT.accessURL, URIRef(f"{BASE}/another.csv")),
+        (f"{BASE}#unreached-csv", DCT.license, URIRef("https://example.nl/terms")),
+    ],
+)
+def test_with_more_than_there_may_be_they_are_not(subject: str, twice: URIRef, value: URIRef | Literal) -> None:
+    data = graph()
+    data.add((URIRef(subject), twice, value))
+    assert "maxcount" in complaints(data).lower()
+
+
+def test_the_publisher_is_who_the_register_says() -> None:
+    found = Graph()
+    who = "https://identifier.overheid.nl/tooi/id/ministerie/mnre1109"
+    described = catalogue(BASE, DAYS, "Ministerie", "data@example.nl", False, who)
+    found.parse(data=orjson.dumps(described), format="json-ld")
+    assert complaints(found) == ""
+    assert set(found.objects(predicate=DCT.publisher)) == {URIRef(who)}
 
 
 def test_without_a_publisher_only_what_that_setting_gives_is_missing() -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -15,10 +16,13 @@ import pytest
 from httpx import Client
 
 from projections.live.schools import School
+from projections.public import Range
 from projections.register.areas import members
 from services.web.access import PUBLIC, Role, Viewer
 from services.web.details import Area, OfArea, OfPlace, Place, Question
 from services.web.municipality.closer import draw_details
+from services.web.now.closer import slots_of_details
+from services.web.now.figures import NOTHING
 from services.web.sight import SightDetails
 from tests.services.web.conftest import Serve, Served
 from tests.services.web.living import LivingSource, country, lost
@@ -185,6 +189,15 @@ def hold_told(client: Client, served: Served) -> None:
             told += next(lines)
 
 
+def test_households_say_of_how_many_pupils_they_are_when_there_are_others_by_now() -> None:
+    """Under load, or on a clock that races, the number is further than what takes longer."""
+    told = OfArea({}, {"all": 1, "po": 4}, {}, {"all": 6, "po": 4})
+    figures = {key: replace(NOTHING, unreached=Range(4, 4)) for key in ("all", "po")}
+    slots = slots_of_details(told, figures, "nl")
+    assert slots["h-all"] == ("In 1 huishouden, toen het er 6 waren", "")
+    assert slots["h-po"] == ("In 4 huishoudens", "")
+
+
 def test_who_may_see_only_a_part_is_told_of_that_part(serve: Serve, living: LivingSource) -> None:
     with serve(living, details=living.fed.path, viewer=GRONINGEN).client() as client:
         own = eventually(client, "/gemeenten/GM0014", settled)
@@ -228,7 +241,7 @@ def test_the_details_of_others_are_not_even_asked_for() -> None:
 
     def answer(question: Question) -> Any:
         asked.append(question)
-        return OfArea({}, {}, {})
+        return OfArea({}, {}, {}, {})
 
     details = SightDetails(answer, frozenset({"GM0014"}))
     for question in (Area(None, ()), Area((), ()), Area(("GM0014", "GM0363"), ()), Place("GM0363", ())):

@@ -103,17 +103,41 @@ def test_every_kind_of_number_tells_what_it_is_and_how_sure(
     assert {name.split("-")[1] for name in found} <= sections
 
 
-def test_now_explains_each_line_and_chart_and_to_others_only_what_they_are_told(
+def test_each_line_list_and_chart_is_explained_and_to_others_only_what_they_are_told(
     serve: Serve, country: FakeSource, public: PublicStore
 ) -> None:
     with serve(country).client() as client:
         all_of_it = explained(client.get("/").text)
+        place, together = (explained(client.get(f"/gemeenten/GM0014{query}").text) for query in ("?sector=po", ""))
     lines = {f"about-{kind}-{key}" for kind in ("change", "yesterday", "distinct", "coverage", "over") for key in KEYS}
-    assert lines | {"about-week", "about-coverage", "about-long"} <= all_of_it.keys()
+    attention = {f"about-{kind}-attention" for kind in ("change", "over", "coverage", "residence")}
+    assert lines | attention | {"about-week", "about-coverage", "about-long"} <= all_of_it.keys()
+    assert {"about-unreached-chart", "about-week-chart", "about-during-chart"} <= place.keys()
+    assert {"about-unreached-chart", "about-week-chart"} <= together.keys() - {"about-during-chart"}
     with serve(country, viewer=PUBLIC, public=public).client() as client:
         told = explained(client.get("/").text)
     assert {"about-week", "about-coverage", "about-coverage-po", "about-unreached-po"} <= told.keys()
+    assert "about-over-attention" not in told
     assert not {name for name in told if re.search("yesterday|distinct|long|change-po|over-po", name)}
+
+
+def test_who_is_not_told_is_told_so(serve: Serve, country: FakeSource, public: PublicStore) -> None:
+    """Not that there is nothing, nor that no school is closed."""
+    with serve(country, viewer=PUBLIC, public=public).client() as client:
+        now, table, plan = (client.get(path).text for path in ("/", "/gemeenten", "/kaart"))
+    assert "staat hier alleen voor wie met de exacte cijfers van dit gebied werkt" in now
+    assert "Huisbezoeken en apparaten horen niet bij de openbare cijfers." in now
+    assert "niet gesloten, of nog niet openbaar" in table
+    assert "niet gesloten, of nog niet openbaar" in plan
+    assert table.count(" data-public>") + table.count(" data-public ") == table.count('<tr role="row" id=')
+    with serve(country, viewer=GRONINGEN, public=public).client() as client:
+        table = client.get("/gemeenten").text
+        assert 'id="GM0014" data-key="groningen">' in table
+        assert re.search('id="GM0034" data-key="almere" data-public>', table)
+        assert "alleen voor wie" not in client.get("/").text
+        assert "alleen voor wie" in client.get("/?area=PV27").text
+    with serve(country).client() as client:
+        assert "data-public>" not in client.get("/gemeenten").text
 
 
 def test_an_audit_that_found_differences_is_said_everywhere(serve: Serve, country: FakeSource, log: AuditLog) -> None:
@@ -160,7 +184,7 @@ def test_others_are_told_that_but_not_of_how_much(
         log = AuditLog(tmp_path / f"{cells}.sqlite")
         log.add(replace(an_audit(country, differences and differences + cells, cells), position=cells, events=cells))
         with serve(country, viewer=viewer, public=public, audits=log).client() as client:
-            answers = [client.get(path).text for path in (*PAGES, "/health", "/metrics")]
+            answers = [client.get(path).text for path in (*PAGES, "/v1/status", "/health", "/metrics")]
         pages.append([re.sub(r'data-version="[^"]+"|127\.0\.0\.1:\d+', "", html) for html in answers])
     assert pages[0] == pages[1]
     for path, html in zip(PAGES, pages[0], strict=False):
@@ -238,6 +262,56 @@ def test_what_is_open_stays_open_and_current(
     expect(page.locator("#s-po")).not_to_contain_text("17", timeout=WAIT)
     expect(page.locator("#about-unreached-po")).to_have_attribute("open", "", timeout=WAIT)
     expect(page.locator("#about-unreached-po [data-copy='asof']")).to_contain_text("29 april 2020", timeout=WAIT)
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_a_cell_opens_to_what_it_is_and_stays_current(
+    browser: Browser, serve: Serve, country: FakeSource, public: PublicStore, log: AuditLog
+) -> None:
+    source = replace(country, numbers=dict(country.numbers))
+    for week, number, reported in (("2020-W16", 0, 0), ("2020-W17", 1, 3)):
+        source.put("unreached", "GM0014", "po", week, number)
+        source.put("schools_reported", "GM0014", "po", week, reported)
+        source.put("schools_expected", "GM0014", "po", week, 1204)
+    log.add(an_audit(source))
+    served = serve(source, audits=log, public=public, viewer=GRONINGEN)
+    page = opened(browser, served, "/gemeenten?sector=po&lang=en", (360, 740), color_scheme="dark")
+    cell, now = page.locator("#cell"), page.locator("#GM0014 td").last
+    now.click()
+    expect(cell).to_contain_text(re.compile("Groningen: Now W17, 20 Apr\\s+1 pupil\\s+Schools that ans"))
+    expect(cell).to_contain_text("Schools that answered: 3 of 1,204")
+    expect(cell).to_contain_text("Of the week that runs: as it is now.")
+    expect(cell).to_contain_text("Audit: live equals recalculation, 14:03.")
+    expect(cell).not_to_contain_text("public figures")
+    expect(cell).to_contain_text("As of 22 April 2020")
+    served.change(lambda source: source.put("unreached", "GM0014", "po", "2020-W17", 21))
+    expect(cell).to_contain_text("21 pupils", timeout=WAIT)
+    log.add(an_audit(source, differences=2))
+    expect(cell.locator("[data-copy='audit']")).to_contain_text("does not equal", timeout=WAIT)
+    assert cell.evaluate("box => box.getBoundingClientRect().bottom") == 740
+    assert cell.evaluate("box => box.scrollWidth <= box.clientWidth")
+    page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(f"axe.run(document, {json.dumps(RULES)}).then(found => found.violations)")
+    assert [(v["id"], [n["html"][:200] for n in v["nodes"]][:5]) for v in found] == []
+    page.locator("#cell button").click()
+    page.locator("#GM0014 td").nth(-2).click()
+    expect(cell).to_contain_text(re.compile("Groningen: W16 13 Apr\\s+\\?\\s+No school has answered yet"))
+    expect(cell).to_contain_text("at the end of the last day on which schools were closed")
+    page.keyboard.press("Escape")
+    page.locator("#GM0014 td").nth(2).click()
+    expect(cell).to_contain_text("each household counts once")
+    page.keyboard.press("Escape")
+    page.locator("#GM0034 td").nth(1).click()  # of another municipality there is no such figure
+    expect(cell).to_contain_text("This figure is not there here.")
+    page.keyboard.press("Escape")
+    page.locator("#GM0034 td").last.click()
+    expect(cell).to_contain_text("Public figures are in it: not of now")
+    expect(cell).to_contain_text("public figures of 22 April 2020")
+    expect(cell).not_to_contain_text("As of 22 April 2020")
+    served.change(lambda source: setattr(source, "now", source.now + 7 * 24 * 60 * MINUTE))
+    expect(page.locator("thead")).to_contain_text("W18", timeout=WAIT)
+    expect(cell).to_be_hidden()
     page.context.close()
 
 

@@ -140,7 +140,7 @@ def test_the_table_is_sorted_and_filtered_by_keyboard_and_says_so(visit: Open) -
     page.keyboard.press("Enter")
     expect(page.locator("#announce")).to_have_text("Op volgorde van Gemeente, oplopend")
     expect(page.locator("#sort-name")).to_be_focused()
-    table = told(page).one("table")
+    table = told(page).one("grid")
     rows = [each.name for each in table.all("rowheader") if each.name != "Heel Nederland"]
     assert rows == ["Groningen", "Midden-Groningen"]
     page.keyboard.press("Enter")
@@ -148,7 +148,35 @@ def test_the_table_is_sorted_and_filtered_by_keyboard_and_says_so(visit: Open) -
     tab_to(page, "#sort-now")
     page.keyboard.press("Enter")
     expect(page.locator("#announce")).to_have_text(re.compile(r"Op volgorde van Nu W17, 20 apr.*, aflopend"))
-    assert told(page).one("table").all("rowheader")[1].name == "Groningen"
+    assert told(page).one("grid").all("rowheader")[1].name == "Groningen"
+
+
+def test_the_table_is_a_grid_with_one_stop_and_a_cell_says_what_it_is(visit: Open) -> None:
+    page = visit("/gemeenten?sector=po&sort=name&dir=asc")
+    grid = told(page).one("grid")
+    assert grid.name.startswith("Niet bereikte leerlingen per gemeente en week (Basisonderwijs)")
+    assert grid.description.startswith("Elk getal opent")
+    assert page.locator("#table tbody [tabindex='0'], #total [tabindex='0']").count() == 1
+    tab_to(page, "#total td")
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#unknown a")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    expect(page.locator("#GM1680 td").last).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("#GM1680 td").last).to_be_focused()
+    page.keyboard.press("Enter")
+    dialog = told(page).one("dialog")
+    assert dialog.name == "Aa en Hunze: Nu W17, 20 apr"
+    for text in ("Scholen die antwoordden: ", "Een leerling telt mee", "Stand van 22 april 2020", "Controle: "):
+        assert text in dialog.text
+    page.keyboard.press("Escape")
+    expect(page.locator("#cell")).to_be_hidden()
+    expect(page.locator("#GM1680 td").last).to_be_focused()
+    page.locator("#q").fill("groningen")
+    tab_to(page, "#total td")  # the row where one stood is not shown
 
 
 def test_another_sector_is_said_and_the_focus_stays(visit: Open) -> None:
@@ -208,7 +236,7 @@ WALK = """() => {
 }"""
 STOPS = """() => [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
     .filter(each => each.checkVisibility({ visibilityProperty: true }))
-    .filter(each => !each.closest("details:not([open]) > :not(summary)"))
+    .filter(each => !each.closest("details:not([open]) > :not(summary)") && each.tabIndex >= 0)
     .length"""
 
 

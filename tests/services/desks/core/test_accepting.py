@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from events import DESKS, KINDS, PUBLISHERS, parse_event
@@ -18,6 +18,7 @@ from services.desks.answers import TOGETHER_RULE, Fate
 from services.desks.desk import Desk
 from services.desks.rules import MAX_BYTES
 from tests.services.desks.conftest import Store, Stores
+from tests.support.examples import examples
 from tests.support.reports import OTHER, SOURCE, lost, now, report, visited
 
 
@@ -272,7 +273,7 @@ _ACTS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(calls=st.lists(st.tuples(_ACTS, st.booleans()), max_size=6), again=st.integers(1, 3))
 async def test_any_calls_any_number_of_times_leave_one_content_for_each_id(
     stores: Stores, counter: Iterator[int], calls: list[tuple[list[tuple[str, int, str]], bool]], again: int

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from jsonschema import Draft202012Validator
 from schemathesis.checks import CHECKS
 
@@ -21,6 +21,7 @@ from services.desks import http
 from services.desks.http import API_VERSION, Limits
 from services.desks.http.openapi import describe
 from tests.services.desks.http.conftest import BATCHED, SOURCE, Serve, Served, report, send
+from tests.support.examples import examples
 from tests.support.openapi import assert_sound
 
 CONFIG = {
@@ -45,7 +46,7 @@ def busy(serve: Serve) -> Served:
 
 
 @schema.parametrize()
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(8, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_as_described(case: Any, busy: Served) -> None:
     client = busy.clients[0]
     key = {"Authorization": client.headers["authorization"]}

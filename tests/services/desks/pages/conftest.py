@@ -65,7 +65,7 @@ class Site:
         assert not self._thread.is_alive()
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=30)
+        return httpx.Client(base_url=self.url, timeout=60)
 
     def held(self) -> list[dict[str, Any]]:
         """Give all that the desk has accepted, as it goes to the ledger."""

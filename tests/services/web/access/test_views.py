@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from services.system import DataDir, Settings
 from services.system.clock import real_now
+from services.web.access.configuring import access_of
+from services.web.access.store import DAY
+from services.web.access.views import View, ViewLog, read_views
 from tests.services.web.access.conftest import MINE, OTHER, Gate
+from tests.support.whole import until
 
 
 def test_every_page_with_exact_figures_is_noted(gate: Gate) -> None:
@@ -96,6 +104,29 @@ def test_on_an_open_system_it_says_so(gate: Gate) -> None:
         client.get("/")
     (view,) = served.views(1)
     assert (view.role, view.area, view.link, view.name) == ("open", "NL", "", "")
+
+
+def test_a_view_goes_when_its_term_is_over_and_leaves_no_trace(tmp_path: Path) -> None:
+    path, now = tmp_path / "access" / "views.sqlite", real_now()
+    kept = View(now - 364 * DAY, "national", "", "NL", "/", "a", "wie blijft")
+    over = [replace(kept, at=now - days * DAY, name="wie gaat") for days in (366, 400)]
+    log = ViewLog(path, days=0)
+    for view in (*over, kept):
+        log.note(view)
+    log.close()
+    assert list(read_views(path)) == [*reversed(over), kept]
+    ViewLog(path, days=370).close()
+    assert list(read_views(path)) == [over[0], kept]
+    data_dir = DataDir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        entrance = access_of(data_dir, Settings.from_environment({}), None, listening)
+        until(lambda: list(read_views(path)) == [kept])
+        entrance.views.note(replace(kept, at=now))
+        entrance.close()
+    assert len(list(read_views(path))) == 2
+    assert b"wie gaat" not in path.read_bytes()
+    with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError):
+        connection.execute("DELETE FROM view")
 
 
 def test_a_view_stays_as_it_was(gate: Gate) -> None:

@@ -22,6 +22,7 @@ from events.times import day_start
 from projections.public import PublicStore, Snapshot
 from projections.public.snapshot import hidden
 from projections.tables import MEASURES
+from services.audits import AuditLog
 from services.web.access import Role, Viewer
 from services.web.api import Replays
 from services.web.api.answering import camel
@@ -141,10 +142,11 @@ def serving() -> Iterator[ServeApi]:
         *,
         public: PublicStore | None = None,
         replays: Replays | None = None,
+        audits: AuditLog | None = None,
     ) -> Api:
         def make() -> Any:
             lag = lambda: Lag(source.position)  # noqa: E731
-            return create_app(source, clock, lag, False, asyncio.Event(), public=public, replays=replays)
+            return create_app(source, clock, lag, False, asyncio.Event(), public=public, replays=replays, audits=audits)
 
         running.append(Api(make))
         return running[-1]

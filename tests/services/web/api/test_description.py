@@ -11,7 +11,7 @@ import httpx
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from jsonschema import Draft202012Validator
 
 from projections.replay import evaluate
@@ -25,6 +25,7 @@ from services.web.api.openapi import describe
 from services.web.api.replays import Replayed
 from tests.services.web.api.conftest import PUBLIC, Api, coordinator, published, serving
 from tests.services.web.fake import FakeSource, nation
+from tests.support.examples import examples
 from tests.support.openapi import assert_sound
 
 CONFIG = {
@@ -67,7 +68,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 @schema.parametrize()
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(8, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_as_described(case: Any, api: Api) -> None:
     # Sent by httpx: the library's own sessions need urllib3, in whose place another package may stand.
     asked = requests.Request(**case.as_transport_kwargs(base_url=f"{api.url}/v1")).prepare()

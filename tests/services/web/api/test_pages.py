@@ -16,7 +16,7 @@ from tests.services.web.conftest import REREAD
 from tests.services.web.fake import FakeSource, nation
 
 WEEKS = ("2020-W12", "2020-W13")
-PATHS = ("counts", "coverage", "municipalities", "weeks", "closures")
+PATHS = ("counts", "coverage", "rates", "municipalities", "weeks", "closures")
 
 
 @pytest.fixture

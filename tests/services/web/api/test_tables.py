@@ -181,13 +181,14 @@ def test_the_status(serve_api: ServeApi) -> None:
         "secondsBehind": 0.0,
         "current": True,
         "clock": "real",
+        "lastAudit": None,
     }
 
 
 def test_before_anything_was_read(serve_api: ServeApi) -> None:
     source = FakeSource(broken=True)
     api = serve_api(source, source.clock)
-    for path in ("counts", "coverage", "municipalities", "weeks", "closures", "status"):
+    for path in ("counts", "coverage", "rates", "municipalities", "weeks", "closures", "status"):
         answer = api.get(path)
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "2"

@@ -1,8 +1,4 @@
-"""Many pupils at once, as columns: what those contribute who never moved.
-
-The same as ``projections.fold.pupil`` gives one by one; tests hold both equal. Whoever's statements of a residence name
-several places is left to it.
-"""
+"""Many pupils at once, as columns: the same as ``projections.fold.pupil`` gives one by one; tests hold both equal."""
 
 from __future__ import annotations
 
@@ -15,16 +11,21 @@ from numpy.typing import NDArray
 from events import local_day
 from events.times import DAY
 from projections.fold import cells
-from projections.fold.cells import DAY_BITS, FLOW_BITS, MASK_BITS, Deltas, Sums
+from projections.fold.cells import DAY_BITS, FLOW_BITS, MASK_BITS
+from projections.fold.into import Into
+from projections.fold.moves import Cut, Residences
 from projections.fold.pupil import FOREVER, FOUR_WEEKS
 from projections.fold.reports import DEVICE, LOST, NO_PLACE, RESTORED, UNKNOWN_PLACE, VISIT
 
 Numbers = NDArray[np.int64]
 
 _PLACE_BITS: Final = 14
+_AREA_BITS: Final = 16
 _HOUR: Final = DAY // 24
-_WHOLE_HOURS: Final = 7_305 * DAY
+_FIRST_HOUR: Final = 7_305 * 24
 """From 1990 on, Amsterdam's offset from UTC is whole hours (events.times)."""
+_DAY_OF_HOUR: Final = np.zeros(100 * 366 * 24, dtype=np.int64)
+"""The day of each hour from then on for a century, as soon as it was asked for; 0 before that."""
 
 
 class Reports(NamedTuple):
@@ -41,6 +42,9 @@ class Reports(NamedTuple):
     """Whether no household is stated."""
     standing: NDArray[np.bool_]
     """Whether it is not retracted."""
+    tie: Numbers | None = None
+    """The order of source and id among losses and statements of one pupil at one instant; without it, who moved is not
+    to be chosen."""
 
 
 class Spans(NamedTuple):
@@ -54,15 +58,20 @@ class Spans(NamedTuple):
 
 def local_days(instants: Numbers) -> Numbers:
     """Give the days of Europe/Amsterdam on which instants lie: ``local_day`` of each."""
-    hours, place = np.unique(instants // _HOUR, return_inverse=True)
-    days = np.array([local_day(hour * _HOUR) for hour in hours.tolist()], dtype=np.int64)[place]
-    old = np.flatnonzero(instants < _WHOLE_HOURS)
-    days[old] = [local_day(instant) for instant in instants[old].tolist()]
+    hours = instants // _HOUR - _FIRST_HOUR
+    outside = np.flatnonzero((hours < 0) | (hours >= len(_DAY_OF_HOUR)))
+    hours[outside] = 0
+    days = _DAY_OF_HOUR[hours]
+    if not days.all():
+        new = np.unique(hours[days == 0])
+        _DAY_OF_HOUR[new] = [local_day((hour + _FIRST_HOUR) * _HOUR) for hour in new.tolist()]
+        days = _DAY_OF_HOUR[hours]
+    days[outside] = [local_day(instant) for instant in instants[outside].tolist()]
     return days
 
 
 def moved(reports: Reports) -> NDArray[np.bool_]:
-    """Tell of each pupil whether several places are named: those are not for here."""
+    """Tell of each pupil whether several places are named."""
     least, most = _places(reports)
     several: NDArray[np.bool_] = np.logical_and(most != NO_PLACE, least != most)
     return several
@@ -88,23 +97,31 @@ def in_several_areas(spans: Spans, pupil: Numbers) -> Iterator[tuple[int, list[t
         yield int(pupil[begin]), list(zip(*own, strict=True))
 
 
-def contribute_many(reports: Reports, chosen: NDArray[np.bool_], deltas: Deltas) -> Spans:
-    """Add what the ``chosen`` pupils contribute, who never moved, and give their spans.
+def contribute_many(reports: Reports, chosen: NDArray[np.bool_], into: Into) -> Spans:
+    """Add what the ``chosen`` pupils contribute, and give their spans.
 
     A household that several pupils may share is left to ``projections.fold.household``.
     """
-    _, place = _places(reports)
-    place = np.where(place == NO_PLACE, UNKNOWN_PLACE, place)
     counts = reports.standing & chosen[reports.pupil]
+    lives = _residences(reports, np.flatnonzero(counts & (reports.place != NO_PLACE)), len(chosen))
     done = np.flatnonzero(counts & (reports.order >= DEVICE))
     column = np.where(reports.order[done] == VISIT, cells.VISIT, cells.DEVICE) + reports.detail[done]
-    where = place[reports.pupil[done]] << 2 | reports.sector[done]
-    _add(deltas.flow, _flow(where, local_days(reports.occurred[done]), column))
-    spans = _spans(reports, np.flatnonzero(counts & (reports.order <= RESTORED)), place)
-    if len(spans.row):
-        _contribute_states(spans, reports.alone[spans.row], deltas)
-        _contribute_weeks(spans, reports.pupil[spans.row], deltas)
+    where = lives.at(reports.pupil[done], reports.occurred[done]) << 2 | reports.sector[done]
+    into.flow(_flow(where, local_days(reports.occurred[done]), column))
+    row, start, end = _intervals(reports, np.flatnonzero(counts & (reports.order <= RESTORED)))
+    pupil = reports.pupil[row]
+    cut = lives.cut(pupil, start, end)
+    row = row[cut.interval]
+    spans = Spans(row, cut.place << 2 | reports.sector[row], cut.start, cut.end)
+    if len(row):
+        _contribute_states(spans, cut, start[cut.interval], reports.alone[row], into)
+        _contribute_weeks(spans, pupil[cut.interval], into)
     return spans
+
+
+def _residences(reports: Reports, rows: Numbers, pupils: int) -> Residences:
+    tie = np.zeros(len(rows), dtype=np.int64) if reports.tie is None else reports.tie[rows]
+    return Residences(pupils, reports.pupil[rows], reports.occurred[rows], tie, reports.place[rows])
 
 
 def _places(reports: Reports) -> tuple[Numbers, Numbers]:
@@ -115,8 +132,11 @@ def _places(reports: Reports) -> tuple[Numbers, Numbers]:
     return least, np.maximum.reduceat(np.where(stated, reports.place, NO_PLACE), first)
 
 
-def _spans(reports: Reports, rows: Numbers, place: Numbers) -> Spans:
-    """Find the intervals among losses and restorations: of a row of equal ones, the first decides."""
+def _intervals(reports: Reports, rows: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Find the intervals among losses and restorations: of a row of equal ones, the first decides.
+
+    Gives of each the row of the loss that opened it, its start and its end.
+    """
     pupil, lost = reports.pupil[rows], reports.order[rows] == LOST
     same = np.diff(pupil, prepend=-1) == 0
     after_loss = same & np.roll(lost, 1)
@@ -128,29 +148,32 @@ def _spans(reports: Reports, rows: Numbers, place: Numbers) -> Spans:
     start = reports.occurred[rows[opens]]
     end = np.where(closed, reports.occurred[rows[found]], FOREVER)
     keep = start < end  # one of no length does not exist
-    row = rows[opens][keep]
-    return Spans(row, place[reports.pupil[row]] << 2 | reports.sector[row], start[keep], end[keep])
+    return rows[opens][keep], start[keep], end[keep]
 
 
-def _contribute_states(spans: Spans, alone: NDArray[np.bool_], deltas: Deltas) -> None:
+def _contribute_states(spans: Spans, cut: Cut, lost_at: Numbers, alone: NDArray[np.bool_], into: Into) -> None:
     """Count what begins and ends with a span, and among those over four weeks (``pupil._contribute_states``)."""
     area, start, end = spans.area, spans.start, spans.end
     closed = end != FOREVER
-    first, last = local_days(start), local_days(end[closed])
-    _add(deltas.flow, _flow(area, first, cells.NEWLY_LOST))
-    _add(deltas.flow, _flow(area[closed], last, cells.RESTORED))
-    _add(deltas.flow, _flow(area[alone], first[alone], cells.HOUSEHOLDS))
-    _add(deltas.flow, _flow(area[alone & closed], last[alone[closed]], cells.HOUSEHOLDS), -1)
-    ripe = start + (FOUR_WEEKS - 1)
+    first, last = local_days(start), np.zeros(len(end), dtype=np.int64)
+    last[closed] = local_days(end[closed])
+    for chosen, day, column in (
+        (cut.first, first, cells.NEWLY_LOST),
+        (~cut.first, first, cells.MOVED_IN),
+        (closed & cut.last, last, cells.RESTORED),
+        (~cut.last, last, cells.MOVED_OUT),
+        (alone, first, cells.HOUSEHOLDS),
+    ):
+        into.flow(_flow(area[chosen], day[chosen], column))
+    into.flow(_flow(area[alone & closed], last[alone & closed], cells.HOUSEHOLDS), -1)
+    ripe = np.maximum(start, lost_at + (FOUR_WEEKS - 1))
     long = ripe < end
-    _add(deltas.flow, _flow(area[long], local_days(ripe[long]), cells.OVER_4_WEEKS))
-    _add(deltas.flow, _flow(area[long & closed], last[long[closed]], cells.OVER_4_WEEKS), -1)
-    over = deltas.over_4_weeks
-    for pair in zip(ripe[long].tolist(), area[long].tolist(), strict=True):
-        over[pair] += 1
+    into.flow(_flow(area[long], local_days(ripe[long]), cells.OVER_4_WEEKS))
+    into.flow(_flow(area[long & closed], last[long & closed], cells.OVER_4_WEEKS), -1)
+    into.over_4_weeks(ripe[long], area[long])
 
 
-def _contribute_weeks(spans: Spans, pupil: Numbers, deltas: Deltas) -> None:
+def _contribute_weeks(spans: Spans, pupil: Numbers, into: Into) -> None:
     """Count each pupil once for each area and week, under the days of the week (``pupil._contribute_weeks``)."""
     area, closed = spans.area, spans.end != FOREVER
     first = local_days(spans.start)
@@ -161,8 +184,7 @@ def _contribute_weeks(spans: Spans, pupil: Numbers, deltas: Deltas) -> None:
     one_week = closed & (monday == last_monday)
     more = closed & ~one_week
     masks = np.where(one_week, from_first & to_last, from_first)
-    _add(
-        deltas.during,
+    into.during(
         _during(
             *_once(
                 np.append(pupil, pupil[more]),
@@ -174,17 +196,20 @@ def _contribute_weeks(spans: Spans, pupil: Numbers, deltas: Deltas) -> None:
     )
     between = more & (last_monday > monday + 7)
     begun = ~closed | between
-    _add(deltas.during, _during(area[begun], monday[begun] + 7, cells.WHOLE_WEEKS))
-    _add(deltas.during, _during(area[between], last_monday[between], cells.WHOLE_WEEKS), -1)
+    into.during(_during(area[begun], monday[begun] + 7, cells.WHOLE_WEEKS))
+    into.during(_during(area[between], last_monday[between], cells.WHOLE_WEEKS), -1)
 
 
 def _once(pupil: Numbers, area: Numbers, monday: Numbers, masks: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """Unite the days of each pupil in an area and week; give area, week and days of each."""
-    order = np.lexsort((monday, area, pupil))
-    pupil, area, monday = pupil[order], area[order], monday[order]
-    new = np.diff(pupil, prepend=-1) | np.diff(area, prepend=-1) | np.diff(monday, prepend=-1)
-    first = np.flatnonzero(new)
-    return area[first], monday[first], np.bitwise_or.reduceat(masks[order], first)
+    # One number for the three: 27 bits are enough for any country's pupils.
+    keys = (pupil << _AREA_BITS | area) << DAY_BITS | monday
+    order = np.argsort(keys)
+    keys = keys[order]
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    keys = keys[first]
+    area = keys >> DAY_BITS & ((1 << _AREA_BITS) - 1)
+    return area, keys & ((1 << DAY_BITS) - 1), np.bitwise_or.reduceat(masks[order], first)
 
 
 def _monday(days: Numbers) -> Numbers:
@@ -197,8 +222,3 @@ def _flow(area: Numbers, day: Numbers, column: Numbers | int) -> Numbers:
 
 def _during(area: Numbers, monday: Numbers, mask: Numbers | int) -> Numbers:
     return (area << DAY_BITS | monday) << MASK_BITS | mask
-
-
-def _add(sums: Sums, keys: Numbers, each: int = 1) -> None:
-    for key, count in zip(*(found.tolist() for found in np.unique(keys, return_counts=True)), strict=True):
-        sums[key] += each * count

@@ -9,18 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from grafana_client.api import GrafanaApi
-from grafana_client.client import GrafanaException
+from deploy.grafana.connection import grafana
 
 TAGS: Final = ("kind-in-beeld", "closure")
 """What every annotation of ours carries, beside ``closure:<name>``."""
 
 _MOST: Final = 10_000
-_TIMEOUT: Final = 10.0
-
-
-class GrafanaRefusedError(RuntimeError):
-    """Grafana cannot be reached or says no; the text is one line."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +42,8 @@ def annotate(url: str, token: str, notes: Iterable[ClosureNote], *, dry_run: boo
 
     Raises GrafanaRefusedError.
     """
-    try:
-        api = GrafanaApi.from_url(url, credential=token, timeout=_TIMEOUT)
+    with grafana(url, token) as api:
         return _annotate(api, list(notes), dry_run)
-    except GrafanaException as error:
-        raise GrafanaRefusedError(f"Grafana refuses: status {error.status_code}") from None
-    except OSError as error:
-        raise GrafanaRefusedError(f"Grafana cannot be reached ({type(error).__name__})") from None
 
 
 def _annotate(api: Any, notes: list[ClosureNote], dry_run: bool) -> Written:
