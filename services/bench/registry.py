@@ -27,6 +27,7 @@ MEASUREMENTS: Final = {
     "desk-single": ("desks", "single", "single reports to a desk by HTTP"),
     "desk-batch": ("desks", "batches", "reports to a desk by HTTP in batches, beside the library's own save"),
     "relay": ("desks", "relay", "a desk's reports into the ledger after an outage"),
+    "failover": ("failover", "failover", "a ledger of three servers whose leader ends"),
     "fetch": ("fetching", "fetch", "baseline: a bare fetch loop of nats-py that only counts"),
     "library": ("library", "library", "baselines: the eventsourcing library's projection runner"),
     "plain": ("plain", "plain", "baseline: plain Python over all events"),

@@ -171,7 +171,8 @@ class System:
         settings = self._settings
         parts: dict[str, NatsAddress] = {}
         if settings.nats_url is not None:
-            address = reader = NatsAddress.parse(settings.nats_url, settings.nats_user, settings.nats_password)
+            address = NatsAddress.parse(settings.nats_url, settings.nats_user, settings.nats_password)
+            address = reader = address.trusting(settings.nats_ca)
         else:
             self._server = NatsServer(self._data_dir.nats, sync_interval=settings.sync_interval)
             try:
