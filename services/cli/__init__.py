@@ -23,6 +23,7 @@ _COMMANDS = (
     "archive",
     "compare",
     "triangle",
+    "report",
     "query",
     "simulate",
     "rejected",
