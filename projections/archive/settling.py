@@ -40,8 +40,8 @@ _TABLES: Final = {
 }
 
 
-def connected(paths: Iterable[Path], temporary: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
-    """Open segments for a query, with their copies found: view `events`, table `copy`."""
+def connected(paths: Iterable[Path], temporary: Path, memory: str, upto: int) -> duckdb.DuckDBPyConnection:
+    """Open segments up to a position for a query, with their copies found: view `events`, table `copy`."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
         "temp_directory": str(temporary),
@@ -51,7 +51,8 @@ def connected(paths: Iterable[Path], temporary: Path, memory: str = MEMORY) -> d
     }
     connection = duckdb.connect(config=config)
     connection.execute("set enable_progress_bar = false")
-    connection.read_parquet([str(path) for path in paths]).create_view("events")
+    held = connection.read_parquet([str(path) for path in paths])
+    held.filter(f"position <= {upto}").create_view("events")
     connection.execute((files("projections.replay") / "sql" / "settle.sql").read_text())
     return connection
 
@@ -68,7 +69,7 @@ def settle(directory: Path, manifest: Manifest, memory: str = MEMORY, part: int 
     try:
         with TemporaryDirectory(dir=directory, prefix="work-") as temporary:
             paths = [directory / segment.file.path for segment in manifest.segments]
-            with connected(paths, Path(temporary), memory) as connection:
+            with connected(paths, Path(temporary), memory, manifest.position) as connection:
                 settled = _settled(connection, directory, generation, manifest.position, part)
         manifest = manifest.with_settled(settled)
         manifest.write(directory)

@@ -25,6 +25,7 @@ _COMMANDS = (
     "archive",
     "compare",
     "triangle",
+    "report",
     "query",
     "simulate",
     "rejected",
