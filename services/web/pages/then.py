@@ -6,6 +6,7 @@ long as that takes the page says so, and asks again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, Literal
@@ -26,7 +27,7 @@ from services.web.pages.answering import answer, board_of
 from services.web.query import Query, read_query
 from services.web.rendering import common
 from services.web.texts import Language, translator
-from services.web.then.adding import Row, add_up
+from services.web.then.adding import Row, Sums, add_up
 from services.web.then.moments import Moments, moments_of
 from services.web.then.replays import Compared, Followed, NoReplayError, ThenReplays
 from services.web.within import choices, codes_within, name_of_area
@@ -58,7 +59,7 @@ def _endpoint(path: str) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-async def _found(request: Request, query: Query, moments: Moments | None) -> tuple[State, Compared | Followed | None]:
+async def _found(request: Request, query: Query, moments: Moments | None) -> tuple[State, Sums | Followed | None]:
     viewer, replays = viewer_of(request), request.app.state.then
     if viewer.codes == frozenset():
         return "public", None
@@ -69,10 +70,12 @@ async def _found(request: Request, query: Query, moments: Moments | None) -> tup
         return "none", None
     if not isinstance(replays, ThenReplays):
         return "away", None
-    found: Compared | Followed | None
+    found: Sums | Followed | None
     try:
         if query.path == PATH:
-            found = await replays.compared(moments.then)
+            compared = await replays.compared(moments.then)
+            # Of a whole country that takes some hundredths of a second, for which no other page may wait.
+            found = None if compared is None else await asyncio.to_thread(_added, compared, codes, query)
         else:
             found = await replays.followed(query.sector, codes, nowcast=viewer.all_exact)
     except NoReplayError:
@@ -90,7 +93,7 @@ def _codes(viewer: Viewer, query: Query) -> frozenset[str] | None:
 
 def _draw(
     state: State,
-    found: Compared | Followed | None,
+    found: Sums | Followed | None,
     moments: Moments | None,
     request: Request,
     board: Board,
@@ -110,8 +113,8 @@ def _draw(
         "partly": viewer.codes is not None,
         "causes": CAUSES,
     }
-    if isinstance(found, Compared):
-        shown |= _of_compared(found, viewer, query, language)
+    if isinstance(found, Sums):
+        shown |= _of_sums(found, query, language)
     elif isinstance(found, Followed):
         shown |= _of_followed(found, language)
         shown["estimated"] = viewer.all_exact
@@ -119,11 +122,13 @@ def _draw(
     return render("then.html" if query.path == PATH else "triangle.html", shown)
 
 
-def _of_compared(found: Compared, viewer: Viewer, query: Query, language: Language) -> dict[str, object]:
-    t = translator(language)
-    last = week_of_day(local_day(found.then))
+def _added(compared: Compared, codes: frozenset[str] | None, query: Query) -> Sums:
     sector = None if query.sector == ALL else query.sector
-    sums = add_up(found, _codes(viewer, query), sector, query.week, last)
+    return add_up(compared, codes, sector, query.week, week_of_day(local_day(compared.then)))
+
+
+def _of_sums(sums: Sums, query: Query, language: Language) -> dict[str, object]:
+    t = translator(language)
 
     def told(row: Row, name: str, small: str, href: str) -> dict[str, object]:
         then, now, *rest = row.numbers
@@ -150,7 +155,7 @@ def _of_compared(found: Compared, viewer: Viewer, query: Query, language: Langua
             for row in sums.places
         ],
         "week": wording.week_number(sums.week) if sums.week else "",
-        "stands": t("then_stands", then=_moment(found.then, language), now=_moment(found.now, language)),
+        "stands": t("then_stands", then=_moment(sums.then, language), now=_moment(sums.now, language)),
     }
 
 

@@ -22,8 +22,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Sums:
-    """`weeks` in order, and `places` of one `week`: where most differs first."""
+    """As known `then` and `now` (microseconds): `weeks` in order; `places` of one `week`, where most differs first."""
 
+    then: int
+    now: int
     weeks: tuple[Row, ...]
     week: str
     places: tuple[Row, ...]
@@ -46,7 +48,9 @@ def add_up(found: Compared, codes: frozenset[str] | None, sector: str | None, we
     mask &= found.week == week
     places = _added(found.municipality[mask], found.numbers[mask])
     at = NUMBERS.index("difference")
-    return Sums(weeks, week, tuple(sorted(places, key=lambda row: (-abs(row.numbers[at]), row.key))))
+    return Sums(
+        found.then, found.now, weeks, week, tuple(sorted(places, key=lambda row: (-abs(row.numbers[at]), row.key)))
+    )
 
 
 def _added(keys: NDArray[np.str_], numbers: NDArray[np.int64]) -> tuple[Row, ...]:

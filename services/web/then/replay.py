@@ -21,6 +21,7 @@ from typing import Any, Final
 import orjson
 import structlog
 
+from events.times import day_start
 from projections.archive import Archive
 from projections.comparing import compare
 from projections.nowcast.mack import completeness, nowcast
@@ -54,8 +55,16 @@ def _compared(archive: Archive, then: int, now: int) -> dict[str, Any]:
     return {name: table[name].to_pylist() for name in table.column_names}
 
 
+def _settled(archive: Archive, now: int) -> int:
+    """Give the instant (microseconds) from which on nothing in a triangle changes; no other one has to be replayed."""
+    ends = [closure.until for closure in archive.announced.ever]
+    known = [end.toordinal() for end in ends if end is not None]
+    return day_start(max(known) + 7 * (WEEKS + 2)) if known and len(known) == len(ends) else now
+
+
 def _followed(archive: Archive, now: int, sector: str, which: str, codes: str) -> dict[str, Any]:
     only = None if sector == "all" else sector
+    now = min(now, _settled(archive, now))
     inside = set(codes.split(",")) if codes else None
     country = [None] if which == "nowcast" else []
     of, *rest = triangles(archive, [inside, *country], now, WEEKS, only)
