@@ -23,6 +23,7 @@ _COMMANDS = (
     "archive",
     "compare",
     "triangle",
+    "whatif",
     "report",
     "query",
     "simulate",
