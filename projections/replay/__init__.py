@@ -18,6 +18,7 @@ import pyarrow as pa
 from events.errors import Rejected
 from events.lines import LinesError
 from projections.replay.columns import ColumnsError, check_parquet, columns_of, is_parquet, write_parquet
+from projections.replay.definition import OFFICIAL, Definition
 from projections.replay.reading import OnRejected, Read, read_events
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ __all__ = [
     "evaluate",
     "evaluate_columns",
     "replaying",
+    "replaying_file",
+    "replaying_files",
     "write_parquet",
 ]
 
@@ -75,6 +78,7 @@ def evaluate(
     all_rows: bool = False,
     on_rejected: OnRejected = _ignore,
     memory: str = MEMORY,
+    definition: Definition = OFFICIAL,
 ) -> Evaluation:
     """Give the table `counts` or `coverage` of a file of events alone: NDJSON (`-`: standard input) or Parquet.
 
@@ -82,6 +86,26 @@ def evaluate(
     counts have rows of zeros too. `on_rejected` is told of every line that breaks a rule, in their order, then of every
     copy with other content. Raises `LinesError` or `ColumnsError` for a file that cannot be read to its end.
     """
+    with replaying_file(path, on_rejected, memory=memory) as (replay, read):
+        k = as_of if as_of is not None else replay.after_all
+        other = replay.other_contents()
+        for position in other:
+            on_rejected(position, OTHER_CONTENT)
+        return Evaluation(
+            table=table,
+            as_of=k,
+            columns=replay.table(table, k or 0, all_rows, definition),
+            read=replay.events + read.rejected,
+            known=replay.copies - len(other),
+            rejected=read.rejected + len(other),
+        )
+
+
+@contextmanager
+def replaying_file(
+    path: str | Path, on_rejected: OnRejected = _ignore, *, memory: str = MEMORY
+) -> Iterator[tuple[Replay, Read]]:
+    """Take in a file of events once, for any number of tables; with it comes what was read. Raises as `evaluate`."""
     with TemporaryDirectory(prefix="kindinbeeld-") as temporary:
         directory = Path(temporary)
         read = Read()
@@ -94,20 +118,14 @@ def evaluate(
             read.files.append(directory / "none.parquet")
             write_parquet([], read.files[0])
         with _replay(read.files, directory, memory) as replay:
-            k = as_of
-            if k is None and (last := replay.last_recorded) is not None:
-                k = last + 1
-            other = replay.other_contents()
-            for position in other:
-                on_rejected(position, OTHER_CONTENT)
-            return Evaluation(
-                table=table,
-                as_of=k,
-                columns=replay.table(table, k or 0, all_rows),
-                read=replay.events + read.rejected,
-                known=replay.copies - len(other),
-                rejected=read.rejected + len(other),
-            )
+            yield replay, read
+
+
+@contextmanager
+def replaying_files(paths: Sequence[Path], *, memory: str = MEMORY) -> Iterator[Replay]:
+    """Open events in Parquet, such as the segments of an archive, for any number of tables."""
+    with TemporaryDirectory(prefix="kindinbeeld-") as temporary, _replay(paths, Path(temporary), memory) as replay:
+        yield replay
 
 
 def evaluate_columns(

@@ -2,7 +2,8 @@
 
 Municipalities and sectors with the same closed days share a *pattern*. Of each pattern its weeks (those that it meets
 before K) are numbered from 0, and for each day stands what the query asks of an instant on that day; so the query
-needs no zone, no calendar and no days of its own. Days are proleptic ordinals of Europe/Amsterdam, instants micros.
+needs no zone, no calendar and no days of its own. Days are proleptic ordinals of
+the definition's time zone (Europe/Amsterdam), instants micros.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from events.times import DAY, day_start, local_day, week_of_day
+from events.times import DAY, week_of_day
+from projections.replay.definition import Zone
 
 __all__ = ["PLACES", "UNKNOWN_PLACE", "Calendar", "Closure", "make_calendar"]
 
@@ -63,17 +65,17 @@ class Calendar:
     week: pa.Table
 
 
-def make_calendar(closures: Iterable[Closure], as_of: int, earliest: int | None = None) -> Calendar:
+def make_calendar(closures: Iterable[Closure], as_of: int, zone: Zone, earliest: int | None = None) -> Calendar:
     """Make the tables for K = `as_of`; with `earliest`, without the weeks that end before that instant."""
-    last_day = local_day(as_of - 1)
+    last_day = zone.local_day(as_of - 1)
     patterns, pattern_of = _patterns(closures, last_day)
     first_day = min((spans[0][0] for spans in patterns if spans), default=last_day)
     if earliest is not None:
-        first_day = max(first_day, (local_day(earliest) - 1) // 7 * 7 + 1)
+        first_day = max(first_day, (zone.local_day(earliest) - 1) // 7 * 7 + 1)
     first_day = min(first_day, last_day) - 1
     days = np.arange(first_day, last_day + 1)
-    starts = np.array([day_start(day) for day in [*days.tolist(), last_day + 1]], dtype=np.int64)
-    parts = [_pattern(number, spans, days) for number, spans in enumerate(patterns or [()])]
+    starts = np.array([zone.day_start(day) for day in [*days.tolist(), last_day + 1]], dtype=np.int64)
+    parts = [_pattern(number, spans, days, zone) for number, spans in enumerate(patterns or [()])]
     return Calendar(
         days=len(days),
         first_day=first_day,
@@ -127,7 +129,7 @@ def _union(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def _pattern(number: int, spans: Iterable[Span], days: Ints) -> tuple[pa.Table, pa.Table]:
+def _pattern(number: int, spans: Iterable[Span], days: Ints, zone: Zone) -> tuple[pa.Table, pa.Table]:
     first = int(days[0])
     reach = np.arange(first, first + len(days) + 7)  # to the end of K's week
     closed = np.zeros(len(reach), dtype=bool)
@@ -160,6 +162,6 @@ def _pattern(number: int, spans: Iterable[Span], days: Ints) -> tuple[pa.Table, 
         week=np.arange(weeks, dtype=np.int32),
         label=pa.array([week_of_day(int(monday)) for monday in mondays], pa.string()),
         monday=mondays.astype(np.int32),
-        ends=np.array([day_start(int(monday) + 7) for monday in mondays], dtype=np.int64),
+        ends=np.array([zone.day_start(int(monday) + 7) for monday in mondays], dtype=np.int64),
     )
     return day, week

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from projections.register import municipalities
 from projections.replay.calendar import Closure, make_calendar
+from projections.replay.definition import OFFICIAL, Definition, Zone
 from projections.replay.settle import other_contents
 from projections.tables import COUNT_MEASURES, KEY, MEASURES
 
@@ -71,25 +72,32 @@ class Replay:
         last = self._value("select epoch_us(max(recorded_at)) from events")
         return None if last is None else int(last)
 
-    def table(self, name: str, as_of: int, all_rows: bool = False) -> pa.Table:
-        """Give the table `name` ("counts" or "coverage") as of K = `as_of` (micros).
+    @property
+    def after_all(self) -> int | None:
+        """The K just after the last recorded time (micros); None where there is no event."""
+        last = self.last_recorded
+        return None if last is None else last + 1
+
+    def table(self, name: str, as_of: int, all_rows: bool = False, definition: Definition = OFFICIAL) -> pa.Table:
+        """Give the table `name` ("counts" or "coverage") as of K = `as_of` (micros), by a definition.
 
         The rows come sorted by municipality, sector and week. With `all_rows` the counts have rows of nothing but
         zeros too, for each municipality of the register whose code is valid on some closed day of the week.
         """
         self._set("as_of", as_of)
+        self._define(definition)
         self._run("standing")
         if name == "counts":
             self._run("reports")
             earliest = self._value("select min(happened) from report")
-            self._make_calendar(as_of, None if all_rows else earliest)
+            self._make_calendar(as_of, definition, None if all_rows else earliest)
             self._run("stays", "counts")
             if all_rows:
                 self._load_register()
                 self._run("all_rows")
             measures = [f"coalesce(max(value) filter (measure = '{of}'), 0) as {of}" for of in MEASURES[name]]
         else:
-            self._make_calendar(as_of, None)
+            self._make_calendar(as_of, definition, None)
             self._run("coverage")
             measures = [f"any_value({of}) as {of}" for of in MEASURES[name]]
         rows = self.connection.sql(
@@ -98,13 +106,26 @@ class Replay:
         )
         return rows.to_arrow_table()
 
-    def _make_calendar(self, as_of: int, earliest: int | None) -> None:
+    def _define(self, definition: Definition) -> None:
+        """Bring the query the parameters of a definition; each was held against what it may be."""
+        kinds = ", ".join(f"'{kind}'" for kind in definition.restores)
+        self.connection.execute(f"set variable residence = '{definition.residence}'")
+        self.connection.execute(f"set variable partial_counts = {definition.partial}")
+        self.connection.execute(
+            "create or replace temp macro restores(kind, help) as "
+            f"kind in ({kinds}) and (kind <> 'door-visit' or help = 'contact')"
+        )
+
+    def _make_calendar(self, as_of: int, definition: Definition, earliest: int | None) -> None:
         sql = (files(__package__) / "sql" / "closures.sql").read_text()
-        closures = [
-            Closure(sectors, first.toordinal(), last and last.toordinal(), places)
-            for sectors, first, last, places in self.connection.execute(sql).fetchall()
-        ]
-        calendar = make_calendar(closures, as_of, earliest)
+        zone = Zone(definition.time_zone)
+        closures = []
+        for sectors, first_day, last_day, places, announced in self.connection.execute(sql).fetchall():
+            first = first_day.toordinal()
+            if definition.closed_from == "announcement":
+                first = min(first, zone.local_day(announced))
+            closures.append(Closure(sectors, first, last_day and last_day.toordinal(), places))
+        calendar = make_calendar(closures, as_of, zone, earliest)
         for name in ("days", "first_day", "first_start", "first_noon"):
             self._set(name, getattr(calendar, name))
         self._load("pattern_of", calendar.pattern_of)

@@ -25,6 +25,7 @@ _COMMANDS = (
     "archive",
     "compare",
     "triangle",
+    "whatif",
     "report",
     "query",
     "simulate",

@@ -22,6 +22,7 @@ from services.cli.options import (
     instant_of,
     memory_of,
 )
+from services.cli.variants import replayed_archive, variant_of
 from services.system.errors import SystemUnavailable, WrongUsage
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from events import Rejected
     from projections.archive import Archive
 
-__all__ = ["register"]
+__all__ = ["failing_file", "register"]
 
 
 _WEEK = 7 * 24 * 3_600_000_000
@@ -67,6 +68,10 @@ def evaluate(
         int | None,
         typer.Option(metavar="N", min=1, help="Of an archive: the counts as of N instants, one a week, in one CSV."),
     ] = None,
+    variant: Annotated[
+        Path | None,
+        typer.Option("--variant", metavar="FILE.toml", help="By a variant of the definition; every row names it."),
+    ] = None,
     archive: ArchiveOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -77,20 +82,39 @@ def evaluate(
     """
     instant = instant_of("--as-of", as_of)
     memory_of(memory)
+    definition = None if variant is None else variant_of(variant)
+    if definition is not None and weekly is not None:
+        raise WrongUsage("--weekly: only by the official definition")
+    before = [] if definition is None else [definition.mark]
     if file is None:
         if weekly is not None and (table is not Table.COUNTS or all_rows):
             raise WrongUsage("--weekly: gives counts only, without rows of zeros")
         directory = archive_of(archive, data_dir_of(data_dir))
+        if definition is not None:
+            with replayed_archive(directory, memory) as replay:
+                k = instant if instant is not None else replay.after_all or 0
+                found = replay.table(table.value, k, all_rows, definition)
+            _write(table.value, ((*before, *row) for row in _rows(found)), output, "definition")
+            return
         _of_archive(directory, instant, table, memory, output, weekly, all_rows)
         return
     if archive is not None or weekly is not None:
         raise WrongUsage("--archive, --weekly: not together with a FILE")
-    with _stopping(), _failing(file):
+    with _stopping(), failing_file(file):
         # Here and not above: --help has no use for the columnar libraries.
         from projections.replay import evaluate as evaluate_file
+        from projections.replay.definition import OFFICIAL
 
-        result = evaluate_file(file, instant, table.value, all_rows=all_rows, on_rejected=_name_line, memory=memory)
-    _write(result.table, result.rows(), output)
+        result = evaluate_file(
+            file,
+            instant,
+            table.value,
+            all_rows=all_rows,
+            on_rejected=_name_line,
+            memory=memory,
+            definition=definition or OFFICIAL,
+        )
+    _write(result.table, ((*before, *row) for row in result.rows()), output, *["definition"] * len(before))
     print(f"read {result.read}, known {result.known}, rejected {result.rejected}", file=sys.stderr)
     if strict and result.rejected:
         raise typer.Exit(1)
@@ -166,7 +190,7 @@ def _stopping() -> Iterator[None]:
 
 
 @contextmanager
-def _failing(file: str) -> Iterator[None]:
+def failing_file(file: str) -> Iterator[None]:
     """Turn what can go wrong with a file, the disk or the memory into one line without anything from the file."""
     from concurrent.futures.process import BrokenProcessPool
 

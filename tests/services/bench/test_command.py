@@ -111,11 +111,13 @@ def test_from_publish_to_a_page_in_a_browser(place: Path, chromium: None) -> Non
     assert "1,000 events" in note
 
 
-def test_the_archive(place: Path) -> None:
-    document = measured(place, "archive")
+def test_the_archive_and_the_report(place: Path) -> None:
+    document = measured(place, "archive", "report")
     found = values(document)
     assert list(found)[:3] == ["archive-build", "archive-then", "archive-now"]
-    assert {"archive-memory", "archive-rate", "archive-many", "archive-triangle"} <= set(found)
+    assert {"archive-memory", "archive-rate", "archive-many", "archive-triangle", "report", "report-public"} <= set(
+        found
+    )
     assert all(value > 0 for value in found.values())
     told = [
         figure["note"] for figure in document["figures"] if figure["unit"] == "s" and figure["key"] != "archive-build"
