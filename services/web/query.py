@@ -31,6 +31,8 @@ PER: Final = "1000"
 
 _SORTS: Final = re.compile(r"name|change|over|households|now|\d{4}-W\d{2}")
 _WEEK: Final = re.compile(r"\d{4}-W\d{2}")
+_THEN: Final = "/toen"
+"""The address of the pages that look back at a moment begins so."""
 _MOMENT: Final = re.compile(r"(?:19|20|21)\d{2}-\d{2}-\d{2}T\d{2}:\d{2}")
 _LONGEST_SEARCH: Final = 60
 _LONGEST_NUMBER: Final = 6
@@ -129,7 +131,7 @@ def read_query(given: Mapping[str, str], path: str = "/") -> Query:
         by=by if (by := given.get("by", KINDS[0])) in KINDS else KINDS[0],
         division=day if (day := given.get("division", "")) in division_days() else "",
         per=per if (per := given.get("per", "")) == PER else "",
-        at=_moment(given),
+        at=_moment(given) if path.startswith(_THEN) else "",
     )
 
 

@@ -119,7 +119,8 @@ def test_the_moment_is_chosen_by_slider_by_date_or_by_steps(system: System) -> N
         assert f'href="/toen?at={quote("2020-04-03T12:00")}"' in html
         assert 'value="12:00" required' in client.get("/toen", params={"date": "2020-04-10", "time": "12:00"}).text
     for wrong in ("2020-02-30T12:00", "x", "9999-01-01T00:00"):
-        assert read_query({"at": wrong}).at == ""
+        assert read_query({"at": wrong}, "/toen").at == ""
+    assert (read_query({"at": THEN}).at, read_query({"at": THEN}, "/toen").at) == ("", THEN)
 
 
 def test_how_weeks_became_known_and_the_nowcast_apart(system: System) -> None:
