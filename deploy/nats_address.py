@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import ssl
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 
@@ -10,17 +12,31 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 class NatsAddress:
     """The address of a ledger: `url` may name several servers of one cluster, with commas between them.
 
-    The password never shows in a repr and never stands in `url`, so that `url` may be shown.
+    The password never shows in a repr and never stands in `url`, so that `url` may be shown. `ca`: the file with the
+    certificate of the authority that has to have signed the servers' certificates; None: any of the machine's, where
+    a server asks for TLS.
     """
 
     url: str
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    ca: str | None = None
 
     @property
     def servers(self) -> list[str]:
         """The address of each server."""
         return [server.strip() for server in self.url.split(",") if server.strip()]
+
+    def trusting(self, ca: Path | str | None) -> NatsAddress:
+        """Return the same address, at which only servers with a certificate signed by `ca` are spoken to."""
+        return replace(self, ca=None if ca is None else str(ca))
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Return how the servers' certificates are checked; None when no authority is named.
+
+        Raises OSError when the file cannot be read or is no certificate.
+        """
+        return None if self.ca is None else ssl.create_default_context(cafile=self.ca)
 
     @classmethod
     def parse(cls, url: str, user: str | None = None, password: str | None = None) -> NatsAddress:

@@ -1,5 +1,6 @@
 """Dashboards, alerts and closures on an organisation's own Grafana, as code, over its HTTP API or as files."""
 
+from deploy.grafana.area import area_sql
 from deploy.grafana.closures import ClosureNote, Written, annotate
 from deploy.grafana.connection import GrafanaRefusedError
 from deploy.grafana.files import PROVISIONING, provisioning, write_provisioning
@@ -16,6 +17,7 @@ __all__ = [
     "Wanted",
     "Written",
     "annotate",
+    "area_sql",
     "provisioning",
     "publish",
     "remove",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from grafana_client.api import GrafanaApi
 from grafana_client.client import GrafanaException
 
-__all__ = ["GrafanaRefusedError", "grafana", "or_none"]
+__all__ = ["GrafanaRefusedError", "grafana", "or_none", "team_named"]
 
 _TIMEOUT: Final = 10.0
 
@@ -37,6 +37,12 @@ def or_none(ask: Any, *arguments: Any, **named: Any) -> Any:
         if error.status_code == 404:
             return None
         raise
+
+
+def team_named(api: Any, name: str) -> Any:
+    """Give a team, None when there is none: asked for by its name, Grafana then answers 404, or gives no team."""
+    found = or_none(api.client.GET, "/teams/search", params={"name": name})
+    return next((team for team in (found or {}).get("teams", ()) if team["name"] == name), None)
 
 
 def _words(error: Any) -> str:

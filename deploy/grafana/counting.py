@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as model
 
 from deploy.grafana.names import COUNTS, Names
@@ -30,8 +31,12 @@ _IN_REGION = (
 
 
 def country(names: Names) -> build.Dashboard:
-    """The whole of what this publication sees."""
+    """The whole of what this publication sees: the country, or an area's own municipalities."""
     asked = Questions(names.schema)
+    if names.area is not None:
+        board = begin(names, "country", "Overzicht", f"Niet bereikte leerlingen in {names.area}.", since="now-30w")
+        _common(board, names, asked)
+        return board.with_panel(_by_municipality(names, asked))
     board = begin(names, "country", "Land", "Niet bereikte leerlingen in het hele land, per week.", since="now-30w")
     _common(board, names, asked)
     link = ("Veiligheidsregio", f"/d/{names.uid('region')}?var-regio=${{__data.fields.Code}}&${{__url_time_range}}")
@@ -48,8 +53,7 @@ def region(names: Names) -> build.Dashboard:
         names, "region", "Veiligheidsregio", "Niet bereikte leerlingen in één veiligheidsregio.", since="now-30w"
     ).with_variable(query_variable(names, "regio", "Veiligheidsregio", asked.regions()))
     _common(board, names, asked)
-    link = ("Gemeente", f"/d/{names.uid('municipality')}?var-gemeente=${{__data.fields.Code}}&${{__url_time_range}}")
-    return board.with_panel(rows(names, "Per gemeente", MEANING["areas"], asked.by_area(regions=False), link=link))
+    return board.with_panel(_by_municipality(names, asked))
 
 
 def municipality(names: Names) -> build.Dashboard:
@@ -64,6 +68,11 @@ def municipality(names: Names) -> build.Dashboard:
     ).with_variable(query_variable(names, "gemeente", "Gemeente", asked.municipalities()))
     _common(board, names, asked)
     return board.with_panel(rows(names, "Week voor week", MEANING["weeks"], asked.weeks()))
+
+
+def _by_municipality(names: Names, asked: Questions) -> Builder[model.Panel]:
+    link = ("Gemeente", f"/d/{names.uid('municipality')}?var-gemeente=${{__data.fields.Code}}&${{__url_time_range}}")
+    return rows(names, "Per gemeente", MEANING["areas"], asked.by_area(regions=False), link=link)
 
 
 def _sectors() -> build.CustomVariable:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from deploy.grafana.comparing import differences
-from deploy.grafana.connection import grafana, or_none
+from deploy.grafana.connection import grafana, or_none, team_named
 from deploy.grafana.names import MARK
 from deploy.grafana.wanted import Wanted
 
@@ -78,17 +78,13 @@ class _Publication:
 
     def _teams(self) -> Iterator[_Step]:
         for name in self._want.teams:
-            if self._team(name) is None:
+            if team_named(self._api, name) is None:
                 yield Change("add", "team", name), partial(self._api.teams.add_team, {"name": name, "email": MARK})
-
-    def _team(self, name: str) -> Any:
-        found = self._api.client.GET("/teams/search", params={"name": name, "perpage": 100, "page": 1})
-        return next((team for team in found["teams"] if team["name"] == name), None)
 
     def _permissions(self) -> Iterator[_Step]:
         """Only our teams see the folder (and who administers that Grafana): not everyone who may sign in there."""
         uid = self._want.folder["uid"]
-        teams = {name: self._team(name) for name in self._want.teams}
+        teams = {name: team_named(self._api, name) for name in self._want.teams}
         stands: list[Any] = [] if self._folder is None else self._api.folder.get_folder_permissions(uid)
         # What is inherited cannot be set here, and administrators cannot be kept out.
         own = {
@@ -102,7 +98,7 @@ class _Publication:
             yield change, partial(self._permit, uid)
 
     def _permit(self, uid: str) -> None:
-        found = [self._team(name) for name in self._want.teams]
+        found = [team_named(self._api, name) for name in self._want.teams]
         items = [{"teamId": team["id"], "permission": _VIEW} for team in found]
         self._api.folder.update_folder_permissions(uid, {"items": items})
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from deploy.grafana.connection import grafana, or_none
+from deploy.grafana.connection import grafana, or_none, team_named
 from deploy.grafana.names import MARK
 from deploy.grafana.publishing import Change
 from deploy.grafana.wanted import Wanted
@@ -59,8 +59,6 @@ def _removals(api: Any, want: Wanted) -> Iterator[tuple[Change, Callable[[], Any
         else:
             yield Change("remove", "folder", folder["title"]), partial(api.folder.delete_folder, folder["uid"])
     for name in want.teams:
-        found = api.client.GET("/teams/search", params={"name": name, "perpage": 100, "page": 1})["teams"]
-        for team in found:
-            if team["name"] == name and team.get("email") == MARK:
-                number = team["id"]
-                yield Change("remove", "team", name), partial(api.teams.delete_team, number)
+        team = team_named(api, name)
+        if team is not None and team.get("email") == MARK:
+            yield Change("remove", "team", name), partial(api.teams.delete_team, team["id"])

@@ -62,8 +62,6 @@ def wanted(choices: Choices) -> Wanted:
         "jsonData": {"httpMethod": "POST"},
     }
     builders = [country, region, municipality, operations] if choices.area is None else [country, municipality]
-    if choices.area is not None and choices.area.startswith("VR"):
-        builders = [country, region, municipality]
     made = [_plain(build(names).build()) for build in builders]
     for each in made:
         each["annotations"].setdefault("list", [])

@@ -46,7 +46,7 @@ def windows(closures: Iterable[Closure], until: int) -> list[Window]:
 
 
 class Cells:
-    """What pupils contribute, added up; several threads may add (``projections.rebuild.many.Into``)."""
+    """What pupils contribute, added up; several threads may add (``projections.fold.many.Into``)."""
 
     def __init__(self, frames: Sequence[Window], places: Iterable[int]) -> None:
         """Begin with nothing; ``places`` are all that reports name."""

@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from projections.archive.cells import Cells
 from projections.archive.reports import NO_HOUSEHOLD, Kept
 from projections.fold.cells import DAY_BITS, FLOW_BITS, HOUSEHOLDS
+from projections.fold.many import Numbers, Reports, contribute_many, local_days
 from projections.fold.pupil import FOREVER
 from projections.fold.reports import NO_PLACE, RESIDENCE
-from projections.rebuild.many import Numbers, Reports, contribute_many, local_days
 
 __all__ = ["Shared", "add_households", "fold", "no_shared"]
 
 _NEVER: Final = (1 << DAY_BITS) - 1
+_PIECE: Final = 1 << 17
+"""Reports that are folded together, about."""
 
 
 class Shared(NamedTuple):
@@ -48,10 +50,16 @@ class _Signed:
 
 
 def fold(kept: Kept, rows: NDArray[np.int64], as_of: int, cells: Cells, sign: int = 1) -> Shared:
-    """Add (or take away) what pupils contribute as of K, of whom ``rows`` are all reports known then.
+    """Add (or take away) what pupils contribute as of K, of whom ``rows`` are all reports known then, in order.
 
     Gives their spans under shared households, which ``add_households`` is to count.
     """
+    # In pieces, each pupil whole: less memory, and quicker since a processor's cache holds them.
+    cuts = np.unique(np.searchsorted(kept.pupil[rows], kept.pupil[rows[_PIECE::_PIECE]]))
+    return _joined([no_shared(), *(_fold(kept, piece, as_of, cells, sign) for piece in np.split(rows, cuts))])
+
+
+def _fold(kept: Kept, rows: NDArray[np.int64], as_of: int, cells: Cells, sign: int) -> Shared:
     rows, first_said = _before(kept, rows, as_of)
     if not len(rows):
         return no_shared()

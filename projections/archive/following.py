@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 from projections.archive.cells import Cells
 from projections.archive.folding import Shared, add_households, fold
 from projections.archive.reports import NO_HOUSEHOLD, Kept
+from projections.fold.many import Numbers
 from projections.fold.pupil import FOREVER
-from projections.rebuild.many import Numbers
 
 __all__ = ["Following"]
 
@@ -37,9 +38,11 @@ class Following:
         self._step += 1
         named, pupils = self._with_households(changed)
         rows = self._rows(pupils)
-        if self._at is not None:
-            self._add(rows, self._at, named, -1)
-        self._early = self._add(rows, at, named, 1)
+        with ThreadPoolExecutor(1) as beside:
+            was = None if self._at is None else beside.submit(self._add, rows, self._at, named, -1)
+            self._early = self._add(rows, at, named, 1)
+            if was is not None:
+                was.result()
         self._at = at
 
     def _add(self, rows: NDArray[np.int64], at: int, named: NDArray[np.bool_], sign: int) -> Numbers:

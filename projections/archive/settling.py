@@ -40,8 +40,8 @@ _TABLES: Final = {
 }
 
 
-def connected(paths: Iterable[Path], temporary: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
-    """Open segments for a query, with their copies found: view `events`, table `copy`."""
+def connected(paths: Iterable[Path], temporary: Path, memory: str, upto: int) -> duckdb.DuckDBPyConnection:
+    """Open segments up to a position for a query, with their copies found: view `events`, table `copy`."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
         "temp_directory": str(temporary),
@@ -51,13 +51,14 @@ def connected(paths: Iterable[Path], temporary: Path, memory: str = MEMORY) -> d
     }
     connection = duckdb.connect(config=config)
     connection.execute("set enable_progress_bar = false")
-    connection.read_parquet([str(path) for path in paths]).create_view("events")
+    held = connection.read_parquet([str(path) for path in paths])
+    held.filter(f"position <= {upto}").create_view("events")
     connection.execute((files("projections.replay") / "sql" / "settle.sql").read_text())
     return connection
 
 
-def settle(directory: Path, manifest: Manifest, memory: str = MEMORY) -> Manifest:
-    """Write what stands of all segments; give the new manifest, which is written too.
+def settle(directory: Path, manifest: Manifest, memory: str = MEMORY, part: int = PART) -> Manifest:
+    """Write what stands of all segments, with about ``part`` reports in a file; give the new manifest, written too.
 
     Raises ArchiveError when memory or disk do not suffice, or the archive holds nothing.
     """
@@ -68,8 +69,8 @@ def settle(directory: Path, manifest: Manifest, memory: str = MEMORY) -> Manifes
     try:
         with TemporaryDirectory(dir=directory, prefix="work-") as temporary:
             paths = [directory / segment.file.path for segment in manifest.segments]
-            with connected(paths, Path(temporary), memory) as connection:
-                settled = _settled(connection, directory, generation, manifest.position)
+            with connected(paths, Path(temporary), memory, manifest.position) as connection:
+                settled = _settled(connection, directory, generation, manifest.position, part)
         manifest = manifest.with_settled(settled)
         manifest.write(directory)
     except BaseException as error:
@@ -80,13 +81,15 @@ def settle(directory: Path, manifest: Manifest, memory: str = MEMORY) -> Manifes
     return manifest
 
 
-def _settled(connection: duckdb.DuckDBPyConnection, directory: Path, generation: Path, position: int) -> Settled:
+def _settled(
+    connection: duckdb.DuckDBPyConnection, directory: Path, generation: Path, position: int, part: int
+) -> Settled:
     connection.execute(files(__package__).joinpath("settle.sql").read_text())
     [(events, copies, last)] = connection.execute(
         "select count(*), (select count(*) from copy), epoch_us(max(recorded_at)) from events"
     ).fetchall()
     reports = connection.sql(_REPORTS).to_arrow_reader(_ROWS)
-    held = {"reports": [_written(directory, generation, f"reports-{n:03}", each) for n, each in _parts(reports)]}
+    held = {"reports": [_written(directory, generation, f"reports-{n:03}", each) for n, each in _parts(reports, part)]}
     for name, sql in _TABLES.items():
         reader = connection.sql(sql).to_arrow_reader(_ROWS)
         held[name] = [_written(directory, generation, name, (reader.schema, reader))]
@@ -96,12 +99,12 @@ def _settled(connection: duckdb.DuckDBPyConnection, directory: Path, generation:
 Batches = tuple[pa.Schema, Iterable[pa.RecordBatch]]
 
 
-def _parts(reader: pa.RecordBatchReader) -> Iterator[tuple[int, Batches]]:
+def _parts(reader: pa.RecordBatchReader, size: int) -> Iterator[tuple[int, Batches]]:
     """Cut the reports into parts that hold each pupil whole; there is always one."""
     part: list[pa.RecordBatch] = []
     number = 0
-    for batch in reader:
-        if sum(map(len, part)) >= PART:
+    for batch in (each.slice(at, size) for each in reader for at in range(0, len(each), size)):
+        if sum(map(len, part)) >= size:
             # A batch that one pupil fills goes to the part of the one before.
             pupils = batch.column("pupil").to_numpy()
             cut = int(np.searchsorted(pupils, part[-1].column("pupil")[-1].as_py(), side="right"))

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
 
 from projections.fold.cells import Deltas
@@ -59,6 +58,8 @@ def ingest(database: Path, table: str, rows: pa.RecordBatchReader) -> int:
 
     From columns to rows without an object of Python for each value: a third of the time.
     """
+    import adbc_driver_sqlite.dbapi as adbc  # reads pandas where there is one, unless the process does without
+
     with adbc.connect(str(database), autocommit=True) as connection, connection.cursor() as to:
         for pragma in PRAGMAS:
             to.execute(f"PRAGMA {pragma}")

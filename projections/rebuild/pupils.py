@@ -15,12 +15,8 @@ import pyarrow.compute as pc
 
 from projections.fold import household, pupil
 from projections.fold.cells import Deltas
-from projections.fold.reports import History, Report
-from projections.live import residents
-from projections.live.message import PUPIL
-from projections.live.schema import PUPIL_APART
-from projections.rebuild.into import IntoDeltas
-from projections.rebuild.many import (
+from projections.fold.into import IntoDeltas
+from projections.fold.many import (
     Numbers,
     Reports,
     Spans,
@@ -29,6 +25,10 @@ from projections.rebuild.many import (
     moved,
     named_places,
 )
+from projections.fold.reports import History, Report
+from projections.live import residents
+from projections.live.message import PUPIL
+from projections.live.schema import PUPIL_APART
 from projections.rebuild.parts import part, write_cells
 from projections.rebuild.settling import settled
 

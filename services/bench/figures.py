@@ -55,6 +55,7 @@ class Ratio:
 COMPARED: Final[Mapping[str, tuple[str, ...]]] = {
     "catch-up": ("library-durable", "library-memory", "plain", "fetch"),
     "follow": ("library-durable", "library-memory", "plain", "fetch"),
+    "postgres": ("postgres-sqlite",),
     "rebuild-rate": ("library-durable", "plain", "fetch"),
     "desk-batch": ("library-save",),
     "archive-rate": ("plain", "library-durable", "library-memory"),

@@ -13,6 +13,8 @@ from services.system.lean import do_without_pandas
 _COMMANDS = (
     "up",
     "desk",
+    "view",
+    "page",
     "demo",
     "counts",
     "audit",
@@ -32,6 +34,7 @@ _COMMANDS = (
     "pseudonym",
     "reminders",
     "contract",
+    "cluster",
     "grafana",
     "bench",
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Annotated
 
 import typer
 
 from services.cli.options import DataDirOption
-from services.system.errors import SystemUnavailable, WrongUsage
+from services.system.errors import WrongUsage
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +32,7 @@ def register(app: typer.Typer) -> None:
         It finds the system on its data directory, or the ledger that KINDINBEELD_NATS_URL names, and takes in without.
         """
         from events import DESKS
+        from services.cli.listening import listen
         from services.system import DataDir, Settings
         from services.system.logs import configure_logging
 
@@ -43,20 +43,9 @@ def register(app: typer.Typer) -> None:
         from services.desks.__main__ import serve
 
         number = settings.desk_port_of(name) if port is None else port
-        with _listen(host, number) as listening:
+        with listen(host, number) as listening:
             serve(name, DataDir(data_dir), settings, listening, ready=_say)
 
 
 def _say(url: str) -> None:
     print(f"ready {url}", flush=True)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-    except OSError as error:
-        raise SystemUnavailable(f"cannot listen on port {port} of {host}: {error.strerror}") from None
-    return listening

@@ -99,6 +99,22 @@ def register(group: typer.Typer) -> None:
         for path in write_provisioning(directory):
             print(path)
 
+    @group.command("area")
+    def _area_sql(
+        code: Annotated[str, typer.Argument(metavar="CODE", help="A safety region (VR01) or a municipality (GM0014).")],
+    ) -> None:
+        """Print the SQL that makes a schema and a role of PostgreSQL which see one area and nothing else."""
+        from deploy.grafana import area_sql
+        from services.system import WrongUsage
+        from services.web.access.areas import codes_of
+        from services.web.access.viewer import Role
+
+        area = _area(code) or ""
+        codes = codes_of(Role.REGION if area.startswith("VR") else Role.MUNICIPALITY, area)
+        if not codes:
+            raise WrongUsage("CODE: no such area in the register")
+        print(area_sql(area, codes), end="")
+
 
 def _area(code: str | None) -> str | None:
     from services.system import WrongUsage

@@ -6,12 +6,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from faststream.nats import NatsBroker
-from faststream.security import SASLPlaintext
+from faststream.security import BaseSecurity, SASLPlaintext
 
 from deploy.nats_address import NatsAddress
 from services.ledger.connecting import close_quietly, inbox_prefix
+from services.system.errors import SystemUnavailable
 
 if TYPE_CHECKING:
+    import ssl
+
     from nats.aio.client import Client
 
 
@@ -41,10 +44,18 @@ class LedgerBroker(NatsBroker):
 
 
 def make_broker(address: NatsAddress, name: str) -> LedgerBroker:
-    """Make a broker, not connected yet, that comes back by itself for ever."""
-    security = None
+    """Make a broker, not connected yet, that comes back by itself for ever.
+
+    Raises SystemUnavailable when the certificate that its address names cannot be read.
+    """
+    security: BaseSecurity | None = None
+    tls = _checked(address)
     if address.user is not None:
-        security = SASLPlaintext(username=address.user, password=address.password or "", use_ssl=False)
+        security = SASLPlaintext(
+            username=address.user, password=address.password or "", ssl_context=tls, use_ssl=tls is not None
+        )
+    elif tls is not None:
+        security = BaseSecurity(ssl_context=tls, use_ssl=True)
     return LedgerBroker(
         address.servers,
         security=security,
@@ -54,3 +65,10 @@ def make_broker(address: NatsAddress, name: str) -> LedgerBroker:
         reconnect_time_wait=1,
         logger=None,
     )
+
+
+def _checked(address: NatsAddress) -> ssl.SSLContext | None:
+    try:
+        return address.tls()
+    except OSError as error:
+        raise SystemUnavailable(f"the certificate {address.ca} cannot be read: {error.strerror or error}") from None

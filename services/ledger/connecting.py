@@ -49,6 +49,7 @@ class Ledger:
         try:
             await self.nc.connect(
                 self.address.servers,
+                tls=self.address.tls(),
                 user=self.address.user,
                 password=self.address.password,
                 name=name,

@@ -78,11 +78,13 @@ class SystemRecord:
 
 
 def _described(nats: NatsAddress) -> dict[str, str | None]:
-    return {"url": nats.url, "user": nats.user, "password": nats.password}
+    return {"url": nats.url, "user": nats.user, "password": nats.password, "ca": nats.ca}
 
 
 def _address(described: dict[str, Any]) -> NatsAddress:
-    return NatsAddress(str(described["url"]), described.get("user"), described.get("password"))
+    return NatsAddress(str(described["url"]), described.get("user"), described.get("password")).trusting(
+        described.get("ca")
+    )
 
 
 def find_system(data_dir: DataDir, settings: Settings | None = None) -> SystemRecord:
@@ -108,7 +110,7 @@ def find_system(data_dir: DataDir, settings: Settings | None = None) -> SystemRe
     settings = settings if settings is not None else Settings.from_environment()
     if settings.nats_url is not None:
         ledger = NatsAddress.parse(settings.nats_url, settings.nats_user, settings.nats_password)
-        return SystemRecord(ledger, database=settings.database)
+        return SystemRecord(ledger.trusting(settings.nats_ca), database=settings.database)
     raise SystemUnavailable(f"no system runs on {data_dir}; start it with `kindinbeeld up --data-dir {data_dir}`")
 
 

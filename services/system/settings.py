@@ -47,6 +47,11 @@ class Settings:
     nats_password: str | None = field(
         default=None, repr=False, metadata={"read": values.text, "meaning": "Password at that ledger."}
     )
+    nats_ca: str | None = _setting(
+        None,
+        values.file,
+        "File with the certificate of the authority that signed the ledger's (PEM); it is spoken to by TLS only then.",
+    )
     replicas: int = _setting(
         1, values.whole(1, 5), "Copies of a stream when it is made: 1 on one machine, 3 in a cluster."
     )

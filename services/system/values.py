@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,6 +20,14 @@ def text(raw: str) -> str:
     if not raw.strip():
         raise ValueError("a text that is not empty")
     return raw.strip()
+
+
+def file(raw: str) -> str:
+    """Read the path of a file that is there."""
+    path = Path(raw.strip()).expanduser().absolute()
+    if not path.is_file():
+        raise ValueError("the path of a file")
+    return str(path)
 
 
 def address(raw: str) -> str:

@@ -171,7 +171,8 @@ class System:
         settings = self._settings
         parts: dict[str, NatsAddress] = {}
         if settings.nats_url is not None:
-            address = reader = NatsAddress.parse(settings.nats_url, settings.nats_user, settings.nats_password)
+            address = NatsAddress.parse(settings.nats_url, settings.nats_user, settings.nats_password)
+            address = reader = address.trusting(settings.nats_ca)
         else:
             self._server = NatsServer(self._data_dir.nats, sync_interval=settings.sync_interval)
             try:
@@ -216,4 +217,5 @@ async def _answers(port: int) -> bool:
         writer.close()
     except (OSError, TimeoutError):
         return False
-    return str(int(HTTPStatus.OK)).encode() in status and b'"viewPosition"' in body
+    # Where people sign in, /health tells others no more than this.
+    return str(int(HTTPStatus.OK)).encode() in status and b'"ready"' in body and b"not been read yet" not in body

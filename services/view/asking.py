@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from projections.live.database import UNREADABLE
+from projections.live.database import UNREADABLE, ViewAwayError
 from projections.live.reading import LiveReader
 from services.ledger.connecting import connect
 from services.ledger.reading import last_sequence
@@ -41,6 +41,8 @@ def caught_up_reader(data_dir: DataDir, record: SystemRecord, patience: float) -
                 break
             time.sleep(_LOOK)
         yield reader
+    except ViewAwayError as away:
+        raise SystemUnavailable(str(away)) from None
     finally:
         reader.close()
 

@@ -9,7 +9,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
-from services.system import DataDir, view_of
+from projections.live.database import ViewAwayError
+from services.system import DataDir, SystemUnavailable, view_of
 
 _PATIENCE: Final = 10.0
 """Seconds to wait for readers to let go of what lies beside the old database."""
@@ -26,13 +27,19 @@ def ready_view(data_dir: DataDir) -> Path:
 
 
 def waits(data_dir: DataDir) -> bool:
-    """Tell whether a view that is complete waits to be put into place. Raises OSError when the database is away."""
+    """Tell whether a view that is complete waits to be put into place.
+
+    Raises SystemUnavailable when its database is away.
+    """
     place = view_of(data_dir)
     if isinstance(place, Path):
         return ready_view(data_dir).exists()
     from projections.live.postgres.views import waits_in
 
-    return waits_in(place)
+    try:
+        return waits_in(place)
+    except ViewAwayError as away:
+        raise SystemUnavailable(str(away)) from None
 
 
 def put_into_place(data_dir: DataDir) -> bool:

@@ -36,6 +36,7 @@ from services.web.details.beside import DetailsBeside
 from services.web.metrics import Telling
 from services.web.open_data import create_routes
 from services.web.source import Lag
+from services.web.then import ThenReplays
 
 if TYPE_CHECKING:
     from services.tracing.views import PageTraces
@@ -81,6 +82,7 @@ class Page:
             details=DetailsBeside(place, clock, self._changed.set),
             replays=LedgerReplays(data_dir, lambda: self._broker.client),
             audits=AuditLog(data_dir.audits),
+            then=ThenReplays(data_dir, clock),
         )
 
         self._traces = self._tracing(settings)

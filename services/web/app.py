@@ -43,10 +43,12 @@ from services.web.pages.reading import draw_reading
 from services.web.pages.table import draw_table
 from services.web.pages.taking import PATH as TABLE_PATH
 from services.web.pages.taking import take_table
+from services.web.pages.then import then_routes
 from services.web.query import read_query
 from services.web.rendering import render_message
 from services.web.source import Lag, TableSource
 from services.web.texts import language_of
+from services.web.then import ThenReplays
 
 __all__ = ["LOOPBACK", "create_app"]
 
@@ -67,6 +69,7 @@ def create_app(
     replays: Replays | None = None,
     audits: AuditLog | None = None,
     details: DetailsBeside | None = None,
+    then: ThenReplays | None = None,
 ) -> Starlette:
     """Build the application that shows `source`.
 
@@ -77,7 +80,8 @@ def create_app(
     who sees what; without it everyone sees everything. `public` holds what may be known of the municipalities of
     others, `open_data` are its routes (`services.web.open_data`). `replays` gives the tables of earlier times over HTTP
     (`services.web.api`). `audits` are those of the live tables; without it there were none. `details` is what pages
-    show beside the tables; it goes on as long as the application does.
+    show beside the tables; it goes on as long as the application does. `then` compares earlier times
+    with now; without it the page about that says so.
 
     `app.state.boards.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
@@ -109,6 +113,7 @@ def create_app(
             Route("/gemeenten", page(draw_table, "/gemeenten")),
             Route(TABLE_PATH, take_table),
             Route("/gemeenten/{code}", page(draw_municipality, "/gemeenten/{code}")),
+            *then_routes(),
             *chart_routes(),
             *picture_routes(),
             Route("/uitleg", page(draw_reading, "/uitleg")),
@@ -133,7 +138,7 @@ def create_app(
         exception_handlers={404: not_found},
         lifespan=lifespan,
     )
-    app.state.public = public
+    app.state.public, app.state.then = public, then
     app.state.boards, app.state.studio, app.state.details = boards, studio, details
     return app
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
+from projections.live.database import UNREADABLE
 from services.web.access import viewer_of
 from services.web.board import Board
 from services.web.boards import Boards
@@ -66,8 +68,11 @@ async def metrics(request: Request) -> PlainTextResponse:
     if everything:
         found["kib_page_open_pages"] = sum(board.pages_open for board in boards)
     if everything and telling is not None:
-        found["kib_view_set_aside_messages"] = telling.set_aside()
-        text = telling.of_view.read_text("utf-8") if telling.of_view.exists() else ""
+        # While the view cannot be read, what else there is to tell is needed most.
+        with suppress(*UNREADABLE):
+            found["kib_view_set_aside_messages"] = telling.set_aside()
+        with suppress(OSError):
+            text = telling.of_view.read_text("utf-8")
     lines = []
     for name, meaning in MEANINGS.items():
         if name in found:

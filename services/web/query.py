@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -31,6 +31,7 @@ PER: Final = "1000"
 
 _SORTS: Final = re.compile(r"name|change|over|households|now|\d{4}-W\d{2}")
 _WEEK: Final = re.compile(r"\d{4}-W\d{2}")
+_MOMENT: Final = re.compile(r"(?:19|20|21)\d{2}-\d{2}-\d{2}T\d{2}:\d{2}")
 _LONGEST_SEARCH: Final = 60
 _LONGEST_NUMBER: Final = 6
 
@@ -59,6 +60,9 @@ class Query:
     per: str = ""
     """What a map tells: for every so many registered pupils (`1000`); empty for numbers."""
 
+    at: str = ""
+    """The moment that is looked back at, in Amsterdam's time (`2020-04-10T12:00`); empty for the usual one."""
+
     @property
     def table(self) -> str:
         """The name of the topic of the table that is asked for."""
@@ -79,6 +83,7 @@ class Query:
             "by": "" if new.by == KINDS[0] else new.by,
             "division": new.division,
             "per": new.per,
+            "at": new.at,
         }
         return {name: value for name, value in given.items() if value}
 
@@ -124,4 +129,20 @@ def read_query(given: Mapping[str, str], path: str = "/") -> Query:
         by=by if (by := given.get("by", KINDS[0])) in KINDS else KINDS[0],
         division=day if (day := given.get("division", "")) in division_days() else "",
         per=per if (per := given.get("per", "")) == PER else "",
+        at=_moment(given),
     )
+
+
+def _moment(given: Mapping[str, str]) -> str:
+    """Read a moment: `at`, or a `date` (or the `day`-th one after the `first`) and a `time`; empty: there is none."""
+    text = given.get("at") or f"{given.get('date') or given.get('first', '')}T{given.get('time') or '12:00'}"
+    day = given.get("day", "")
+    if _MOMENT.fullmatch(text) is None:
+        return ""
+    try:
+        moment = datetime.fromisoformat(text)  # of a clock on a wall: no zone
+    except ValueError:
+        return ""
+    if "first" in given and day.isdecimal() and len(day) <= _LONGEST_NUMBER - 2:
+        moment += timedelta(days=int(day))
+    return f"{moment:%Y-%m-%dT%H:%M}"

@@ -39,6 +39,8 @@ PAGES = (
     PageLink("/gemeenten", "page_table"),
     PageLink("/uitleg", "page_reading"),
 )
+PAGE_THEN = PageLink("/toen", "page_then")
+"""Only for who sees exact figures of anything."""
 
 
 def render_message(board: Board, query: Query, language: Language, key: str, again: int | None = None) -> str:
@@ -72,15 +74,16 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
         attributes = Markup(' class="{}"').format(css) if css else Markup()
         return Markup('<{0} id="{1}"{2} data-changes>{3}</{0}>').format(tag, name, attributes, Markup(parts[name][0]))  # noqa: S704
 
+    exact = board.current is not None and anything_exact(board.current.tables)
     return {
         "t": translator(language),
         "lang": language,
         "query": query,
         "build": BUILD,
-        "pages": PAGES,
+        "pages": (*PAGES, PAGE_THEN) if exact else PAGES,
         "account": account(),
         "origin": origin,
-        "behind": behind(query, board.frame, exact=board.current is not None and anything_exact(board.current.tables)),
+        "behind": behind(query, board.frame, exact=exact),
         "day": _day_of(board),
         "simulated": board.simulated,
         "slots": texts,

@@ -1,4 +1,4 @@
-"""How many examples a property is tried on: few in every run, as many times more as asked for."""
+"""How many examples a property is tried on, and how often it breaks: few in every run, more where asked for."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ TIMES: Final = int(os.environ.get("KINDINBEELD_TEST_EXAMPLES", "1"))
 def examples(number: int, **more: Any) -> settings:
     """Give the settings of a property that every run tries on ``number`` examples, without a limit of time."""
     return settings(max_examples=number * TIMES, deadline=None, **more)
+
+
+def rounds(thorough: int, *, every_run: int) -> int:
+    """Give how often what takes long is done: ``every_run`` times, and all times where more examples are asked for."""
+    return every_run if TIMES == 1 else thorough

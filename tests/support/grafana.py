@@ -221,8 +221,10 @@ class StandIn:
         return {"teamId": number, "message": "Team created"}
 
     def find_teams(self, request: Request, raw: bytes) -> Any:
-        asked = _asked(request, "name", "query", "page", "perpage")
+        asked = _asked(request, "name", "query", "sort", "page", "perpage")
         found = [team for team in self.state.teams.values() if asked.get("name", team["name"]) == team["name"]]
+        if "name" in asked and not found:
+            raise Refused(404, "Team not found")
         return {"totalCount": len(found), "teams": found, "page": 1, "perPage": int(asked.get("perpage", 1000))}
 
     def drop_team(self, request: Request, raw: bytes) -> Any:
@@ -376,6 +378,8 @@ class StandIn:
             | {"id": next(self._ids), "updated": "2020-04-01T00:00:00Z", "provenance": "api", "orgID": 1}
             for rule in body.rules
         ]
+        for query in (query for rule in rules for query in rule["data"]):
+            query["model"] |= {"intervalMs": 1000, "maxDataPoints": 43200}  # what Grafana adds by itself
         self.state.groups[key] = body.model_dump(exclude={"rules"}) | {"rules": rules}
         return self.state.groups[key]
 

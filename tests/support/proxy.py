@@ -22,6 +22,7 @@ class Wire:
         self.port = self._listening.getsockname()[1]
         self.cut_at: bytes | None = None
         self.stays_broken = self.broken = False
+        self._ends: list[socket.socket] = []
 
     def serve(self) -> None:
         """Carry until closed."""
@@ -31,9 +32,22 @@ class Wire:
                 if self.broken:
                     client.close()
                     continue
-                server = socket.create_connection(("127.0.0.1", self._to))
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._to))
+                except OSError:  # nobody is there now
+                    client.close()
+                    continue
+                self._ends += [client, server]
                 threading.Thread(target=self._there, args=(client, server), daemon=True).start()
                 threading.Thread(target=_carry, args=(server, client), daemon=True).start()
+
+    def cut(self) -> None:
+        """Cut everyone off at once, and let nobody new through until `broken` is False again."""
+        self.broken = True
+        for end in self._ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self._ends.clear()
 
     def close(self) -> None:
         """Take no more connections."""

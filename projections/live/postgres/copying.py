@@ -39,7 +39,7 @@ def copy_beside(file: Path, url: str) -> None:
                         to.rows(table, rows)
             [position] = source.execute("SELECT max(notification_id) FROM tracking").fetchone()
             store.insert_tracking(Tracking(LEDGER, position))
-            connection.execute("ANALYZE")
+            connection.execute(f"ANALYZE {', '.join(COLUMNS)}".encode())
             lay_ready(connection, number)
     finally:
         connection.close()

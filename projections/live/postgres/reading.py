@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,9 @@ from projections.live.postgres.connecting import Connection, connect, told_as_aw
 from projections.live.postgres.views import CURRENT, current, search_path
 
 __all__ = ["PostgresDatabase"]
+
+_SHARE = 4.0
+"""For how many times as long as a connection took in vain none is tried again."""
 
 
 class PostgresDatabase:
@@ -23,11 +27,21 @@ class PostgresDatabase:
         self._url = url
         self._connection: Connection | None = None
         self._number = 0
+        self._again = float("-inf")
+        self._opened = 0
         self._open()
-        self._followed = self._number
+        self._followed = (self._opened, self._number)
 
     def _open(self) -> Connection:
-        connection = connect(self._url, "SET default_transaction_read_only = on")
+        begun = time.monotonic()
+        if begun < self._again:
+            raise ViewAwayError("the database of the live view was away a moment ago")
+        try:
+            connection = connect(self._url, "SET default_transaction_read_only = on")
+        except ViewAwayError:
+            # Whoever asks may have others waiting: of a server that does not even refuse, most of the time is left.
+            self._again = time.monotonic() + _SHARE * (time.monotonic() - begun)
+            raise
         try:
             with told_as_away():
                 number = current(connection)
@@ -38,6 +52,7 @@ class PostgresDatabase:
             connection.close()
             raise
         self._connection, self._number = connection, number
+        self._opened += 1
         return connection
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
@@ -62,14 +77,17 @@ class PostgresDatabase:
                     connection.execute("ROLLBACK")
 
     def follow(self) -> bool:
-        """Go over to another view that was put into the place of this one; tell whether there was one."""
+        """Go over to another view that was put into the place of this one; tell whether there was one.
+
+        After a connection that broke, what is there counts as another: a server that crashed may have lost the last
+        commits, which the view then takes in again.
+        """
         found = self.execute(CURRENT).fetchone()
         if found is not None and found[0] != self._number:
             self.execute(search_path(found[0]).decode())
             self._number = int(found[0])
-        # Also where a connection that was made anew has gone over already.
-        before, self._followed = self._followed, self._number
-        return self._number != before
+        before, self._followed = self._followed, (self._opened, self._number)
+        return self._followed != before
 
     def close(self) -> None:
         """Let go of it."""

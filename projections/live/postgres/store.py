@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
-from eventsourcing.persistence import IntegrityError, Tracking
+import psycopg
+from eventsourcing.persistence import IntegrityError, PersistenceError, Tracking
 from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder
-from psycopg.rows import dict_row, tuple_row
+from psycopg.rows import DictRow, dict_row, tuple_row
 
 from projections.live.postgres.arrays import Blobs, Texts
-from projections.live.postgres.connecting import Connection, connect
+from projections.live.postgres.connecting import Connection, connect, told_as_away
 from projections.live.postgres.views import current_or_new, put_into_place, ready, schema_of, search_path
 from projections.live.postgres.writing import Writing, write_commit
 from projections.live.storing import KEPT_CHANGES, LEDGER, NOTHING_YET, Commit, Seen, pack_changes
@@ -25,7 +26,7 @@ from projections.live.storing import KEPT_CHANGES, LEDGER, NOTHING_YET, Commit, 
 __all__ = ["PostgresLiveStore", "open_postgres_store"]
 
 _WRITING: Final = 7_201_642_021
-"""Key of the advisory lock of the one that writes a view; its number is the second key."""
+"""Key of the advisory lock of the one that writes the view in place."""
 _OLD: Final = "position <= (SELECT position FROM change ORDER BY position DESC LIMIT 1 OFFSET %s)"
 
 
@@ -52,6 +53,18 @@ class _Datastore(PostgresDatastore):
     def __init__(self, connection: Connection, schema: str) -> None:
         super().__init__("", "", "", "", "", schema=schema)
         self.pool = cast("Any", _One(connection))
+
+    @contextmanager
+    def get_connection(self) -> Iterator[psycopg.Connection[DictRow]]:
+        """Lend the connection. PostgreSQL's own words may hold what was written: of them only the code is told."""
+        try:
+            with super().get_connection() as connection:
+                yield connection
+        except PersistenceError as error:
+            if not isinstance(error.__cause__, psycopg.Error):
+                raise
+            code = error.__cause__.sqlstate or type(error.__cause__).__name__
+            raise type(error)(f"the live view cannot be written ({code})") from None
 
 
 class PostgresLiveStore(PostgresTrackingRecorder):
@@ -142,11 +155,12 @@ def open_postgres_store(url: str) -> PostgresLiveStore:
     # The server may not know yet how large the tables have become: what is looked up has an index.
     connection = connect(url, "SET synchronous_commit = off", "SET enable_seqscan = off")
     try:
-        connection.execute("SELECT pg_advisory_lock(%s)", [_WRITING])
-        current_or_new(connection)
-        put_into_place(connection)
-        number = current_or_new(connection)
-        connection.execute(search_path(number))
+        with told_as_away():
+            connection.execute("SELECT pg_advisory_lock(%s)", [_WRITING])
+            current_or_new(connection)
+            put_into_place(connection)
+            number = current_or_new(connection)
+            connection.execute(search_path(number))
         return PostgresLiveStore(connection, schema_of(number))
     except BaseException:
         connection.close()

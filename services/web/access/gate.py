@@ -23,7 +23,9 @@ _OPEN: Final = re.compile(
     r"|v1/(municipalities|weeks|closures|status|openapi\.json|open-data(/.*)?))"
 )
 """Without any figure, or with such only as everyone may see."""
-_BY_VIEWER: Final = re.compile(r"/(gemeenten(/[^/]*|\.(csv|svg|png))?|grafiek/\w+\.(svg|png)|kaart|live|v1(/.*)?)?")
+_BY_VIEWER: Final = re.compile(
+    r"/(gemeenten(/[^/]*|\.(csv|svg|png))?|grafiek/\w+\.(svg|png)|kaart|toen(/nagekomen)?|live|v1(/.*)?)?"
+)
 """Shows everyone what that viewer may see: exact figures of the own area, ranges of all others."""
 _MAP: Final = "/kaart"
 """Shows the whole country, whatever area its address names."""

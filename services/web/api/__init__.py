@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from services.api_rules import Everything, Reply, encode, read_query
 from services.web.api.answering import Answers
+from services.web.api.closer import CloserAnswers
 from services.web.api.endpoint import Endpoint, nothing
 from services.web.api.openapi import describe
 from services.web.api.standing import Live, Replays
@@ -30,7 +31,8 @@ def create_routes(boards: Boards, clock: Callable[[], int], replays: Replays | N
 
     `clock`: the time in microseconds. `replays`: the tables of earlier times; None: there are none.
     """
-    answers = Answers(Live(boards, clock), replays)
+    live = Live(boards, clock)
+    answers, closer = Answers(live, replays), CloserAnswers(boards, live)
     description = encode(describe())
 
     async def openapi(request: Request) -> Reply:
@@ -41,6 +43,9 @@ def create_routes(boards: Boards, clock: Callable[[], int], replays: Replays | N
         Route("/v1/counts", Endpoint(answers.counts)),
         Route("/v1/coverage", Endpoint(answers.coverage)),
         Route("/v1/rates", Endpoint(answers.rates)),
+        Route("/v1/closer", Endpoint(closer.area)),
+        Route("/v1/schools", Endpoint(closer.schools)),
+        Route("/v1/settling", Endpoint(closer.settling)),
         Route("/v1/municipalities", Endpoint(answers.municipalities)),
         Route("/v1/weeks", Endpoint(answers.weeks)),
         Route("/v1/closures", Endpoint(answers.closures)),

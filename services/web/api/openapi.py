@@ -38,7 +38,7 @@ def describe() -> dict[str, Any]:
         },
         "servers": [{"url": "/v1"}],
         "tags": [
-            {"name": "tables", "description": "The two tables of the definition."},
+            {"name": "tables", "description": "The two tables of the definition, and a closer look at them."},
             {"name": "frame", "description": "What the tables are made on: municipalities, weeks and closures."},
             {"name": "service", "description": "How the system is doing, and this document."},
         ],

@@ -17,12 +17,14 @@ from services.web.api.asking import (
     MOST_UNREACHED,
     PAGE_SIZE,
 )
+from services.web.api.closer import AREA_FILTERS
 from services.web.api.rates import RATE_FILTERS
 
 __all__ = ["paths"]
 
 _WEEK: Final = {"type": "string", "pattern": WEEK_PATTERN, "examples": ["2020-W14"]}
 _PLACE: Final = {"type": "string", "pattern": f"^(?:{MUNICIPALITY_PATTERN[1:-1]}|{UNKNOWN})$"}
+_ONE: Final = "one municipality"
 _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "municipality": (
         "Only these municipalities; may be repeated. `unknown`: residence unknown.",
@@ -34,6 +36,7 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         {"type": "string", "pattern": f"^(?:NL|PV[0-9]{{2}}|VR[0-9]{{2}}|GM[0-9]{{4}}|{UNKNOWN})$"},
     ),
     "sector": ("Only this sector.", {"enum": list(SECTORS)}),
+    _ONE: ("The municipality; `unknown`: residence unknown.", _PLACE),
     "week": ("Only this ISO week.", _WEEK),
     "fromWeek": ("Only this week and later ones.", _WEEK),
     "untilWeek": ("Only this week and earlier ones.", _WEEK),
@@ -80,6 +83,16 @@ def paths() -> dict[str, Any]:
         "/rates": _listing(
             *("listRates", "Rates", "tables", "Registered pupils, and how many of every 1,000 are not reached"),
             *RATE_FILTERS,
+        ),
+        "/closer": _listing(
+            *("listCloser", "Closer", "tables", "Of an area: households, since yesterday, and for how long"),
+            *AREA_FILTERS,
+        ),
+        "/schools": _listing(
+            "listSchools", "Schools", "tables", "One municipality, school by school: who has answered", _ONE, "sector"
+        ),
+        "/settling": _listing(
+            "listSettling", "Settling", "tables", "One municipality: past weeks as they were known", _ONE, "sector"
         ),
         "/municipalities": _listing(
             "listMunicipalities",
@@ -144,6 +157,8 @@ def _document(id: str, summary: str, schema: dict[str, Any], *own: str) -> dict[
 def _parameter(name: str) -> dict[str, Any]:
     description, schema = _PARAMETERS[name]
     repeated = {"style": "form", "explode": True} if schema.get("type") == "array" else {}
+    if name == _ONE:
+        return {"name": "municipality", "in": "query", "required": True, "description": description, "schema": schema}
     return {"name": name, "in": "query", "description": description, "schema": schema, **repeated}
 
 

@@ -16,6 +16,7 @@ from services.web.api.answering import (
     WEEK_FIELDS,
     camel,
 )
+from services.web.api.closer_schemas import closer_rows
 from services.web.api.rates import RATE_FIELDS
 
 __all__ = ["schemas"]
@@ -81,6 +82,7 @@ def schemas() -> dict[str, Any]:
                 },
             },
         ),
+        **_closer(),
         **_list(
             "Municipality",
             "Municipalities",
@@ -160,6 +162,13 @@ def schemas() -> dict[str, Any]:
             "additionalProperties": False,
         },
     }
+
+
+def _closer() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for described in closer_rows(_SECTOR, _WEEK):
+        found |= _list(*described)
+    return found
 
 
 def _list(name: str, names: str, description: str, fields: Sequence[str], members: dict[str, Any]) -> dict[str, Any]:

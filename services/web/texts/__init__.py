@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Final, Literal, get_args
 
-from services.web.texts import about, access, charts, common, map, municipality, now, open_data, reading
+from services.web.texts import about, access, charts, common, map, municipality, now, open_data, reading, then
 
 __all__ = ["CATALOGUE", "LANGUAGES", "Language", "Translate", "language_of", "translator"]
 
@@ -17,7 +17,9 @@ Language = Literal["nl", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 Translate = Callable[..., str]
 
-_MODULES: Final[tuple[ModuleType, ...]] = (about, access, charts, common, map, municipality, now, open_data, reading)
+_MODULES: Final[tuple[ModuleType, ...]] = (
+    *(about, access, charts, common, map, municipality, now, open_data, reading, then),
+)
 
 CATALOGUE: Final[dict[Language, dict[str, str]]] = {
     "nl": {key: text for module in _MODULES for key, text in module.DUTCH.items()},

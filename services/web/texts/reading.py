@@ -74,6 +74,7 @@ DUTCH: Final = {
         "Bij elke week die voorbij is, staat het aantal zoals dat bekend was aan het eind van die week, en elke week "
         "daarna. Komt een melding later, wordt zij ingetrokken of wordt de woonplaats bekend, dan verandert het. Een "
         "streepje: toen was er geen cijfer.\n"
+        "Wie precieze aantallen ziet, kan bij Toen elk moment naast nu leggen, met wat het verschil maakte.\n"
         "Het volgt uit wanneer elke melding binnenkwam. De controle vergelijkt alleen het cijfer van nu."
     ),
     "reading_change": "Verschil met vorige week",
@@ -219,6 +220,7 @@ ENGLISH: Final = {
         "Of each week that is over stands the number as it was known at the end of that week, and each week after it. "
         "It changes when a report comes later, when one is withdrawn or when the residence becomes known. A dash: "
         "there was no figure then.\n"
+        "Who sees exact numbers can lay any moment beside now at Then, with what made the difference.\n"
         "It follows from when each report came in. The audit compares only the figure of now."
     ),
     "reading_change": "Change on last week",

@@ -34,7 +34,7 @@ def test_counts_are_those_of_the_oracle_in_any_order_and_duplication(seed: int) 
     random.shuffle(lines)
     ks = sorted(random_moments(seed, said, 6))
     expected = [Oracle(said, k).counts() for k in ks]
-    with archive_of(lines, random.randint(1, 3)) as archive:
+    with archive_of(lines, random.randint(1, 3), random.choice((5, 1000)), random.choice((3, 1000))) as archive:
         assert [csv_of("counts", archive.table("counts", k)) for k in ks[:3]] == expected[:3]
         assert [csv_of("counts", rows_of(tables)) for _, tables in archive.many(ks)] == expected
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from eventsourcing.persistence import PersistenceError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import deploy.postgres_server
+from projections.live.database import ViewAwayError
 from projections.live.store import open_any_store
 from tests.projections.live import test_definition, test_moment, test_registered
 from tests.projections.replay.histories import COUNTED, COVERED, line
-from tests.support.live import fed_view, messages_of, views_on
+from tests.projections.replay.oracle import Oracle, Said
+from tests.support.live import FedView, fed_view, messages_of, views_on
 from tests.support.postgres import PostgresServer
 
 FEW = settings(max_examples=3, deadline=None)
@@ -93,3 +102,53 @@ def test_only_one_writes_and_a_second_waits() -> None:
         store = second.result(60)
         assert store.position == 1
         store.datastore.close()
+
+
+def shown_by(fed: FedView, k: int) -> str:
+    """What its reader shows, as soon as it is there again."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return fed.csv("counts", k)
+        except ViewAwayError:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def test_while_the_server_is_away_a_reader_says_so_and_then_goes_on(tmp_path: Path) -> None:
+    """Commits of the last moment before a crash may be gone, and are taken in again: nothing is shown twice."""
+    server = deploy.postgres_server.PostgresServer(tmp_path)
+    url = server.start()
+    opened = test_definition.instant_of(2020, 5, 4)
+    said = [test_definition.announced("one", date(2020, 5, 4), date(2020, 5, 10), opened)]
+    for n in (1, 2, 3):
+        lost = test_definition.contact(f"pupil--{n}") | {"municipality": "GM0014"}
+        said.append(Said(test_definition.SOURCE, f"lost-{n}", "contact-lost", opened + n, opened + n, lost))
+    messages = messages_of(line(event).encode() for event in said)
+    k = opened + 9
+    try:
+        with psycopg.connect(url, autocommit=True) as server_settings:
+            server_settings.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")  # so that the last commits are lost
+            server_settings.execute("SELECT pg_reload_conf()")
+        fed = FedView(url)
+        fed.feed(messages[:3], [1])
+        assert fed.csv("counts", k) == Oracle(said[:3], k).counts()
+        os.kill(server.pid or 0, signal.SIGQUIT)
+        while server.pid:
+            time.sleep(0.01)
+        with pytest.raises(ViewAwayError) as away:
+            fed.reader.refresh()
+        with pytest.raises(PersistenceError) as cut_off:
+            fed.feed(messages[3:], [1])
+        for told in (away, cut_off):
+            assert url.split(":")[2].partition("@")[0] not in str(told.value)
+            assert "pupil" not in str(told.value)
+        assert server.start() == url, "on its port again"
+        fed.restart()
+        assert fed.view.position < 3
+        assert shown_by(fed, k) == Oracle(said[: fed.view.position], k).counts()
+        fed.feed(messages, [2])
+        assert shown_by(fed, k) == Oracle(said, k).counts()
+        fed.close()
+    finally:
+        server.stop()

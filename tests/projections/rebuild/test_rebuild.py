@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from projections.fold.reports import Report, lives_in
 from projections.live import residents
+from projections.live.database import Place, open_database
 from projections.live.message import Message
-from projections.live.store import open_store
+from projections.live.store import open_any_store
 from projections.live.view import LiveView
 from projections.rebuild import Columns, build
 from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
@@ -44,13 +45,13 @@ TABLES = {
     "early": "SELECT * FROM early ORDER BY pupil",
     "apart": "SELECT * FROM apart ORDER BY kind, name",
     "horizon": "SELECT * FROM horizon",
-    "tracking": "SELECT * FROM tracking ORDER BY application_name",
+    "tracking": "SELECT * FROM tracking WHERE application_name = 'ledger'",
 }
 
 
-def contents(database: Path) -> dict[str, list[Any]]:
+def contents(database: Place) -> dict[str, list[Any]]:
     """All that decides anything in the database of a view."""
-    connection = sqlite3.connect(database)
+    connection = open_database(database)
     found = {table: connection.execute(sql).fetchall() for table, sql in TABLES.items()}
     # The members of a household come in no order; one that has none any more may be there or not.
     households = connection.execute("SELECT * FROM household ORDER BY name").fetchall()
@@ -60,7 +61,7 @@ def contents(database: Path) -> dict[str, list[Any]]:
     return found
 
 
-def residents_of(connection: sqlite3.Connection, *, all_rows: bool = False) -> set[tuple[int, str]]:
+def residents_of(connection: residents.Asked, *, all_rows: bool = False) -> set[tuple[int, str]]:
     """Who is found in which place by what a history still names; or all that the table has."""
     places = [place for (place,) in connection.execute("SELECT DISTINCT place FROM resident")]
     listed = {(place, name) for place in places for name in residents.of(connection, place)}
@@ -74,9 +75,9 @@ def residents_of(connection: sqlite3.Connection, *, all_rows: bool = False) -> s
     return listed if all_rows else named
 
 
-def follow(database: Path, messages: Sequence[Message], size: int) -> None:
+def follow(database: Place, messages: Sequence[Message], size: int) -> None:
     """Take the messages in as they come, in pieces."""
-    store = open_store(database)
+    store = open_any_store(database)
     view = LiveView(store)
     for begin in range(0, len(messages), size):
         view.take(messages[begin : begin + size])

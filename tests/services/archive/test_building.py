@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from events import EVENTS_STREAM, format_instant, parse_instant
-from projections.archive import Archive, Manifest
+from projections.archive import Archive, Manifest, add_pieces, locked
 from services.archive.fresh import fresh_archive
 from services.archive.pieces import file_pieces
 from tests.projections.archive.making import csv_of
@@ -135,6 +135,21 @@ def test_whoever_is_killed_leaves_an_archive_that_is_brought_up_to_date(tmp_path
     k = max(event.recorded for event in HISTORY) + 1
     assert csv_of("counts", archive.table("counts", k)) == Oracle(HISTORY, k).counts()
     assert csv_of("coverage", archive.table("coverage", k)) == Oracle(HISTORY, k).coverage()
+
+
+def test_an_archive_that_was_not_settled_to_its_end_or_whose_file_has_grown_is_no_difference(tmp_path: Path) -> None:
+    file, place = tmp_path / "events.ndjson", tmp_path / "archive"
+    options = ("--archive", place, "--from", file)
+    file.write_bytes(b"\n".join([*LINES[:20], b"no event"]))
+    assert run_inside("archive", "build", *options, data_dir=tmp_path / "none").returncode == 0
+    file.write_bytes(b"\n".join([*LINES[:20], b"no event", *LINES[20:]]))
+    assert run_inside("archive", "verify", *options, data_dir=tmp_path / "none").returncode == 0
+    with locked(place):  # the segments grow and are joined, and then there is no power
+        known = Manifest.read(place)
+        assert known is not None
+        grown = add_pieces(place, known, list(file_pieces(file, tmp_path, known.position)))
+    assert (len(grown.segments), grown.segments[0].malformed) == (1, 1)
+    assert run_inside("archive", "verify", *options, data_dir=tmp_path / "none").returncode == 0
 
 
 def test_a_file_of_another_content_is_found(tmp_path: Path) -> None:

@@ -92,6 +92,14 @@ def test_import_catching_up_and_their_baselines(place: Path) -> None:
     assert {("catch-up", each) for each in ("library-durable", "library-memory", "fetch")} < compared
 
 
+def test_a_view_in_postgresql_beside_one_in_sqlite(place: Path) -> None:
+    document = measured(place, "postgres")
+    found = values(document)
+    assert list(found) == ["postgres", "postgres-sqlite"]
+    (ratio,) = document["ratios"]
+    assert ratio["times"] == found["postgres"] / found["postgres-sqlite"] > 0
+
+
 @pytest.mark.browser
 def test_from_publish_to_a_page_in_a_browser(place: Path, chromium: None) -> None:
     document = measured(place, "live")

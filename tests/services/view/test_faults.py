@@ -25,10 +25,11 @@ from services.ledger import connect
 from services.ledger.publishing import Publisher
 from services.simulate import simulate
 from services.view.auditing import compare
+from tests.support.examples import rounds
 from tests.support.postgres import PostgresServer
 from tests.support.systems import RunningLedger, running_ledger
 
-KILLS, KILLS_ON_POSTGRES = 20, 8
+KILLS, KILLS_ON_POSTGRES = rounds(20, every_run=8), rounds(20, every_run=4)
 
 
 class View:

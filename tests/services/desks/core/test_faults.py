@@ -36,11 +36,12 @@ from tests.support.desks import (
     load,
     post,
 )
+from tests.support.examples import rounds
 from tests.support.reports import MARCH, OTHER, SOURCE, lost, report
 from tests.support.systems import RunningLedger
 from tests.support.whole import until
 
-ROUNDS = 50
+ROUNDS = rounds(50, every_run=20)
 
 
 class View:

@@ -27,6 +27,7 @@ from services.web.access import Role, Viewer
 from services.web.api import Replays
 from services.web.api.answering import camel
 from services.web.app import create_app
+from services.web.details.beside import DetailsBeside
 from services.web.source import Lag, TableSource
 
 NATIONAL = Viewer(Role.NATIONAL, codes=None)
@@ -143,10 +144,14 @@ def serving() -> Iterator[ServeApi]:
         public: PublicStore | None = None,
         replays: Replays | None = None,
         audits: AuditLog | None = None,
+        details: Path | None = None,
     ) -> Api:
         def make() -> Any:
             lag = lambda: Lag(source.position)  # noqa: E731
-            return create_app(source, clock, lag, False, asyncio.Event(), public=public, replays=replays, audits=audits)
+            changed = asyncio.Event()
+            beside = None if details is None else DetailsBeside(details, clock, changed.set)
+            more: dict[str, Any] = {"public": public, "replays": replays, "audits": audits, "details": beside}
+            return create_app(source, clock, lag, False, changed, **more)
 
         running.append(Api(make))
         return running[-1]

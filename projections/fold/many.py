@@ -12,20 +12,20 @@ from events import local_day
 from events.times import DAY
 from projections.fold import cells
 from projections.fold.cells import DAY_BITS, FLOW_BITS, MASK_BITS
+from projections.fold.into import Into
+from projections.fold.moves import Cut, Residences
 from projections.fold.pupil import FOREVER, FOUR_WEEKS
 from projections.fold.reports import DEVICE, LOST, NO_PLACE, RESTORED, UNKNOWN_PLACE, VISIT
-from projections.rebuild.into import Into
-from projections.rebuild.moves import Cut, Residences
 
 Numbers = NDArray[np.int64]
 
 _PLACE_BITS: Final = 14
 _AREA_BITS: Final = 16
 _HOUR: Final = DAY // 24
-_MOST_HOURS: Final = 1 << 20
-"""Over a century or so, each hour is looked up; over more, each that is met is sought."""
-_WHOLE_HOURS: Final = 7_305 * DAY
+_FIRST_HOUR: Final = 7_305 * 24
 """From 1990 on, Amsterdam's offset from UTC is whole hours (events.times)."""
+_DAY_OF_HOUR: Final = np.zeros(100 * 366 * 24, dtype=np.int64)
+"""The day of each hour from then on for a century, as soon as it was asked for; 0 before that."""
 
 
 class Reports(NamedTuple):
@@ -58,22 +58,15 @@ class Spans(NamedTuple):
 
 def local_days(instants: Numbers) -> Numbers:
     """Give the days of Europe/Amsterdam on which instants lie: ``local_day`` of each."""
-    if not len(instants):
-        return np.zeros(0, dtype=np.int64)
-    hours = instants // _HOUR
-    first = int(hours.min())
-    met = np.zeros(min(int(hours.max()) - first + 1, _MOST_HOURS + 1), dtype=np.bool_)
-    if len(met) <= _MOST_HOURS:
-        place = hours - first
-        met[place] = True
-        day_of = np.zeros(len(met), dtype=np.int64)
-        day_of[met] = [local_day((first + hour) * _HOUR) for hour in np.flatnonzero(met).tolist()]
-        days = day_of[place]
-    else:
-        few, place = np.unique(hours, return_inverse=True)
-        days = np.array([local_day(hour * _HOUR) for hour in few.tolist()], dtype=np.int64)[place]
-    old = np.flatnonzero(instants < _WHOLE_HOURS)
-    days[old] = [local_day(instant) for instant in instants[old].tolist()]
+    hours = instants // _HOUR - _FIRST_HOUR
+    outside = np.flatnonzero((hours < 0) | (hours >= len(_DAY_OF_HOUR)))
+    hours[outside] = 0
+    days = _DAY_OF_HOUR[hours]
+    if not days.all():
+        new = np.unique(hours[days == 0])
+        _DAY_OF_HOUR[new] = [local_day((hour + _FIRST_HOUR) * _HOUR) for hour in new.tolist()]
+        days = _DAY_OF_HOUR[hours]
+    days[outside] = [local_day(instant) for instant in instants[outside].tolist()]
     return days
 
 

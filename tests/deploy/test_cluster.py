@@ -1,0 +1,261 @@
+"""A ledger of three servers: parts by themselves on it, and nothing lost when servers are killed and cut off."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import signal
+import stat
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography import x509
+
+from deploy.cluster import ClusterServer
+from deploy.nats_address import NatsAddress
+from events import IMPORT_DESK, event_subject, parse_event
+from services.ledger import Publisher, connect, read_ledger
+from tests.support.cluster import PATIENCE, Cluster, running_cluster
+from tests.support.inside import run_inside
+from tests.support.reports import SOURCE, lost
+from tests.support.systems import COMMAND
+
+AS_OF = "2021-12-31T12:00:00+01:00"
+RATE = 400
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with running_cluster(tmp_path_factory.mktemp("cluster"), "--encrypt", "aes") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of the parts."""
+    return tmp_path_factory.mktemp("parts")
+
+
+class Part:
+    """A part as a process of its own, as a unit or a container starts it."""
+
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self.process, self._log = process, log
+
+    def url(self) -> str:
+        """Where it says that it is."""
+        assert self.process.stdout is not None
+        words = self.process.stdout.readline().split()
+        assert len(words) == 2, self._log.read_text()
+        return words[1].rstrip("/")
+
+
+@contextmanager
+def part(cluster: Cluster, user: str, place: Path, *words: str) -> Iterator[Part]:
+    log = place / f"{words[0]}.log"
+    environment = cluster.environment(user, KINDINBEELD_DATA_DIR=str(place), KINDINBEELD_AUDIT_EVERY="0")
+    with log.open("ab") as to:
+        process = subprocess.Popen(
+            [str(COMMAND), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=to,
+            env=environment,
+            text=True,
+        )
+    try:
+        yield Part(process, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def parts(cluster: Cluster, place: Path) -> Iterator[dict[str, str]]:
+    """The view, the pages and a desk, each by itself; where the last two answer."""
+    with ExitStack() as stack:
+        stack.enter_context(part(cluster, "view", place, "view"))
+        page = stack.enter_context(part(cluster, "page", place, "page", "--port", "0"))
+        desk = stack.enter_context(part(cluster, "school", place, "desk", "school", "--port", "0"))
+        yield {"page": page.url(), "school": desk.url()}
+
+
+def report(desk: str, number: int) -> str:
+    """Have a school report, whatever the ledger is doing: a desk keeps before it sends. Give the report's id."""
+    kind = {"content-type": "application/cloudevents+json"}
+    answer = httpx.post(f"{desk}/v1/events", content=lost(number), headers=kind, timeout=60)
+    assert answer.json()["fate"] == "accepted", answer.text
+    return f"lost-{number}"
+
+
+def until(told: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not told():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+
+
+def test_a_server_is_named_with_its_ports_and_its_zone() -> None:
+    assert ClusterServer.parse("a=b.example.nl") == ClusterServer("a", "b.example.nl")
+    assert ClusterServer.parse("a=[::1]:1:2@east") == ClusterServer("a", "::1", 1, 2, zone="east")
+    for wrong in ("", "a", "A=b", "a=b:0", "a=b:1:2:3:4:5", "a=b:99999", "a=b c", "a=$x"):
+        with pytest.raises(ValueError, match="NAME=HOST"):
+            ClusterServer.parse(wrong)
+
+
+def test_again_the_certificates_are_new_and_all_else_is_kept(tmp_path: Path) -> None:
+    words = ["cluster", "config", str(tmp_path / "c"), "--server", "a=a.example.nl@east", "--server", "b=10.0.0.1@west"]
+    assert run_inside(*words, data_dir=tmp_path).returncode == 0
+    files = {file: file.read_bytes() for file in (tmp_path / "c").rglob("*") if file.is_file()}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert run_inside(*words, data_dir=tmp_path).returncode == 0
+    changed = {str(file.relative_to(tmp_path / "c")) for file, before in files.items() if file.read_bytes() != before}
+    assert changed == {"a/server.pem", "a/server.key", "b/server.pem", "b/server.key"}
+    authority = x509.load_pem_x509_certificate((tmp_path / "c/ca.pem").read_bytes())
+    server = x509.load_pem_x509_certificate((tmp_path / "c/b/server.pem").read_bytes())
+    server.verify_directly_issued_by(authority)
+    hosts = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(each) for each in hosts.get_values_for_type(x509.IPAddress)] == ["10.0.0.1"]
+    told = json.loads((tmp_path / "c/a/nats.conf").read_text())
+    assert told["jetstream"]["unique_tag"] == "zone:"
+    assert "zone:east" in told["server_tags"]
+    assert run_inside(*words[:3], "--server", "no", data_dir=tmp_path).returncode == 2
+
+
+def test_the_streams_are_in_three_copies(cluster: Cluster) -> None:
+    for server in cluster.servers:
+        told = json.dumps(server.jetstream())
+        assert '"num_replicas": 3' in told
+        assert '"name": "KIB_EVENTS"' in told
+
+
+def test_nobody_is_spoken_to_without_a_certificate_of_the_authority(cluster: Cluster, tmp_path: Path) -> None:
+    run_inside("cluster", "config", tmp_path / "c", "--server", "a=b", data_dir=tmp_path)
+    for ca in (str(tmp_path / "c" / "ca.pem"), ""):
+        environment = cluster.environment("reader", KINDINBEELD_NATS_CA=ca, KINDINBEELD_DATA_DIR=str(tmp_path))
+        done = subprocess.run([str(COMMAND), "export"], capture_output=True, text=True, env=environment)
+        assert done.returncode == 3
+        assert "certificate" in done.stderr.lower()
+
+
+def test_each_part_runs_by_itself(cluster: Cluster, place: Path, parts: dict[str, str]) -> None:
+    for name in ("page", "school"):
+        until(lambda url=parts[name]: httpx.get(f"{url}/health/ready", timeout=60).status_code == 200, name)  # type: ignore[misc]
+        assert "kib_" in httpx.get(f"{parts[name]}/metrics", timeout=60).text
+    report(parts["school"], 1)
+    until(lambda: httpx.get(f"{parts['page']}/health", timeout=60).json()["viewPosition"] == 1, "the report")
+    # One view on a directory, whoever started it.
+    for words in (["view"], ["up", "--port", "0", "--no-desks"]):
+        again = cluster.run("view", *words, data_dir=place)
+        assert again.returncode == 3
+        assert b"in use" in again.stderr
+
+
+def test_what_is_stored_is_encrypted(cluster: Cluster, parts: dict[str, str]) -> None:
+    until(lambda: bool(ledger(cluster)), "a report")
+    (sequence, raw), *_ = ledger(cluster).items()
+    assert sequence == 1
+    assert SOURCE.encode() in raw
+    for server in cluster.servers:
+        store = Path(str(json.loads(json.dumps(server.jetstream()))["config"]["store_dir"]))
+        files = [file for file in store.rglob("*") if file.is_file()]
+        assert files
+        assert not [file for file in files if SOURCE.encode() in file.read_bytes()]
+
+
+def ledger(cluster: Cluster) -> dict[int, bytes]:
+    """Every event in the ledger by its sequence."""
+
+    async def read() -> dict[int, bytes]:
+        async with await connect(address(cluster, "reader"), name="test", patient=True) as opened:
+            return {entry[0]: entry[3] async for batch in read_ledger(opened.nc) for entry in batch}
+
+    return asyncio.run(read())
+
+
+def address(cluster: Cluster, user: str) -> NatsAddress:
+    told = cluster.environment(user)
+    found = NatsAddress.parse(told["KINDINBEELD_NATS_URL"], user, told["KINDINBEELD_NATS_PASSWORD"])
+    return found.trusting(told["KINDINBEELD_NATS_CA"])
+
+
+async def load(cluster: Cluster, lines: list[bytes], over: asyncio.Event) -> list[float]:
+    """Publish these at a steady pace until it is over, and then the rest; give when each was acknowledged."""
+    acknowledged: list[float] = []
+    async with (
+        await connect(address(cluster, "import"), name="load", patient=True) as opened,
+        Publisher[None](opened) as publisher,
+    ):
+        for line in lines:
+            await publisher.publish(event_subject(IMPORT_DESK, parse_event(line).kind), line, None)
+            acknowledged += [time.monotonic()] * len(publisher.taken())
+            if not over.is_set():
+                await asyncio.sleep(1 / RATE)
+        await publisher.drain()
+        acknowledged += [time.monotonic()] * len(publisher.taken())
+    return acknowledged
+
+
+def test_servers_are_killed_and_cut_off_under_load_and_nothing_is_lost(
+    cluster: Cluster, place: Path, parts: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "history.ndjson"
+    assert run_inside("simulate", "--events", "12000", "--output", file, data_dir=tmp_path).returncode == 0
+    lines = file.read_bytes().splitlines()
+    reported: list[str] = []
+
+    def trouble() -> None:
+        numbers = itertools.count(100)
+
+        def some() -> None:
+            reported.extend(report(parts["school"], next(numbers)) for _ in range(20))
+
+        for _ in range(2):  # the leader, and then another that leads
+            time.sleep(1)
+            leader = cluster.leader()
+            leader.kill()
+            some()
+            time.sleep(1)
+            leader.start()
+            cluster.wait()
+        for way in cluster.wires:
+            way.cut()
+        some()
+        time.sleep(3)
+        for way in cluster.wires:
+            way.broken = False
+        cluster.wait()
+
+    async def run() -> list[float]:
+        over = asyncio.Event()
+        loading = asyncio.create_task(load(cluster, lines, over))
+        try:
+            await asyncio.to_thread(trouble)
+        finally:
+            over.set()
+        return await asyncio.wait_for(loading, 180)
+
+    acknowledged = asyncio.run(run())
+    assert len(acknowledged) == len(lines)
+
+    def carried() -> set[str]:
+        return {json.loads(raw)["id"] for raw in ledger(cluster).values()}
+
+    until(lambda: set(reported) <= carried(), "what the desk accepted")
+    assert {json.loads(line)["id"] for line in lines} <= carried()
+    # Each server holds the same, and the table of the whole is that of the file alone.
+    done = cluster.run("reader", "export", "--output", tmp_path / "export.ndjson", data_dir=place)
+    assert done.returncode == 0, done.stderr
+    sources = (file, tmp_path / "export.ndjson")
+    tables = [cluster.run("reader", "evaluate", source, "--as-of", AS_OF, data_dir=tmp_path) for source in sources]
+    assert tables[0].returncode == 0, tables[0].stderr
+    assert tables[0].stdout
+    assert tables[0].stdout == tables[1].stdout
+    audited = cluster.run("reader", "audit", "--wait", "120", data_dir=place)
+    assert audited.returncode == 0, audited.stderr

@@ -1,0 +1,185 @@
+"""A real ledger of three servers on loopback, with the files that `kindinbeeld cluster config` writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.nats_server import find_binary
+from tests.support.inside import run_inside
+from tests.support.proxy import Wire, wire
+from tests.support.systems import COMMAND
+
+PATIENCE = 90
+
+
+@dataclass
+class Server:
+    """One server of it; `ports`: for clients, other servers, leaf nodes and health."""
+
+    name: str
+    place: Path
+    ports: tuple[int, ...]
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Start it; it is not waited for."""
+        key = dict(
+            line.split("=", 1)
+            for file in self.place.glob("store.env")
+            for line in file.read_text().splitlines()
+            if line
+        )
+        with (self.place / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(find_binary()), "--config", str(self.place / "nats.conf")],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=os.environ | key,
+            )
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL), as a crash would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def healthy(self) -> bool:
+        """Whether it says that it is well, its streams included."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[3]}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def jetstream(self) -> dict[str, object]:
+        """What it tells of its streams."""
+        address = f"http://127.0.0.1:{self.ports[3]}/jsz?streams=true&raft=true&accounts=true&config=true"
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            told: dict[str, object] = json.load(answer)
+            return told
+
+
+@dataclass
+class Cluster:
+    """Three of them, and where their files are."""
+
+    directory: Path
+    servers: list[Server]
+    wires: list[Wire]
+    """All ways from and to the last server."""
+
+    def environment(self, part: str, **more: str) -> dict[str, str]:
+        """The environment of a process that is this part, as its file gives it."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("KINDINBEELD_")}
+        lines = (self.directory / "parts" / f"{part}.env").read_text().splitlines()
+        return kept | dict(line.split("=", 1) for line in lines) | more
+
+    def run(self, part: str, *arguments: str | Path, data_dir: Path) -> subprocess.CompletedProcess[bytes]:
+        """Run `kindinbeeld` as this part, in a process of its own."""
+        environment = self.environment(part, KINDINBEELD_DATA_DIR=str(data_dir))
+        command = [str(COMMAND), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, env=environment, timeout=300)
+
+    def wait(self, servers: list[Server] | None = None) -> None:
+        """Wait until all of them are well."""
+        deadline = time.monotonic() + PATIENCE
+        for server in servers if servers is not None else self.servers:
+            while not server.healthy():
+                assert server.process is None or server.process.poll() is None, (
+                    server.place / "server.log"
+                ).read_text()
+                assert time.monotonic() < deadline, (server.place / "server.log").read_text()[-3000:]
+                time.sleep(0.1)
+
+    def leader(self) -> Server:
+        """The server that leads the ledger's stream; waits until there is one."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            for server in self.servers:
+                with suppress(OSError):
+                    if f'"leader": "{server.name}"' in json.dumps(_stream(server.jetstream()).get("cluster")):
+                        return server
+            time.sleep(0.1)
+        raise AssertionError("nobody leads the stream")
+
+
+def _stream(told: dict[str, object]) -> dict[str, object]:
+    """What a server tells of the ledger's stream."""
+    accounts = told.get("account_details", [])
+    assert isinstance(accounts, list)
+    for account in accounts:
+        for stream in account.get("stream_detail", []):
+            if stream["name"] == "KIB_EVENTS":
+                found: dict[str, object] = stream
+                return found
+    return {}
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody uses now."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+@contextmanager
+def running_cluster(place: Path, *options: str) -> Iterator[Cluster]:
+    """Configure and start three servers, with the ledger's streams in three copies."""
+    ports = free_ports(12)
+    names = ["nats-1", "nats-2", "nats-3"]
+    groups = [tuple(ports[4 * index : 4 * index + 4]) for index in range(3)]
+    directory = place / "cluster"
+    given = [
+        word
+        for name, group in zip(names, groups, strict=True)
+        for word in ("--server", f"{name}=127.0.0.1:{':'.join(map(str, group))}")
+    ]
+    done = run_inside(
+        "cluster", "config", directory, *given, "--store", f"{place}/{{name}}", *options, data_dir=place / "none"
+    )
+    assert done.returncode == 0, done.stderr
+    servers = [Server(name, directory / name, group) for name, group in zip(names, groups, strict=True)]
+    with ExitStack() as stack:
+        wires = [stack.enter_context(wire(server.ports[1])) for server in servers]
+        _lead(servers, wires)
+        stack.callback(_kill, servers)
+        cluster = Cluster(directory, servers, wires)
+        for server in servers:
+            server.start()
+        cluster.wait()
+        made = cluster.run("setup", "cluster", "streams", data_dir=place / "none")
+        assert made.returncode == 0, made.stderr
+        yield cluster
+
+
+def _lead(servers: list[Server], wires: list[Wire]) -> None:
+    """Lead the ways from and to the last server over wires, which a test may cut; so does what servers tell others."""
+    last = len(servers) - 1
+    for index, server in enumerate(servers):
+        file = server.place / "nats.conf"
+        text = file.read_text("utf-8")
+        for other, way in enumerate(wires):
+            port = servers[other].ports[1]
+            text = text.replace(f'"advertise": "127.0.0.1:{port}"', f'"advertise": "127.0.0.1:{way.port}"')
+            if last in (index, other):
+                text = text.replace(f"@127.0.0.1:{port}", f"@127.0.0.1:{way.port}")
+        file.write_text(text, "utf-8")
+
+
+def _kill(servers: list[Server]) -> None:
+    for server in servers:
+        server.kill()
