@@ -12,7 +12,7 @@ from projections.nowcast.triangle import UNKNOWN_YET
 from projections.tables import SECTORS
 from services.report.facts import ADDED, Facts
 from services.web import wording
-from services.web.charts.chart import Number
+from services.web.charts.chart import MOST_CLOSURES, Number
 from services.web.frame import ALL
 from services.web.painting import NO_ANSWER, NOT_APPLICABLE
 from services.web.rows import name_of
@@ -53,8 +53,9 @@ def sections(facts: Facts, language: Language, t: Translate) -> Iterator[Section
     tables = [_weeks(facts, language, t)]
     if facts.sums:
         tables.append(_flows(facts, language, t))
-    yield Section("weeks", t("weeks"), "week", (t("chart_text"),), tables=tables)
-    lead = (t("chart_text_coverage"),)
+    more = (t("chart_closures", n=MOST_CLOSURES),) if len(facts.closures) > MOST_CLOSURES else ()
+    yield Section("weeks", t("weeks"), "week", (t("chart_text"), *more), tables=tables)
+    lead = (t("chart_text_coverage"), *more)
     yield Section("coverage", t("coverage"), "coverage", lead, tables=[_coverage(facts, language, t)])
     if facts.places:
         yield Section("places", t("places"), tables=[_places(facts, language, t)])
@@ -79,12 +80,12 @@ def _written(number: Number | None, language: Language) -> str:
 def _main(facts: Facts, language: Language, t: Translate) -> Iterator[tuple[str, str]]:
     numbers = _numbers(facts, ALL)
     week = facts.weeks[-1]
-    last, which = numbers[week], wording.week_number(week)
+    last, which = numbers[week], _which(week, facts)
     yield t("main_end", week=which), _written(last, language)
     highest = max(numbers, key=lambda each: (numbers[each].high, each))
     # Of ranges that overlap nobody can say which is the highest.
     if all(numbers[highest].low >= n.high for each, n in numbers.items() if each != highest):
-        told = t("main_most_week", week=wording.week_number(highest))
+        told = t("main_most_week", week=_which(highest, facts))
         yield t("main_most"), f"{_written(numbers[highest], language)} ({told})"
     if facts.sums:
         yield t("main_lost"), wording.number(sum(facts.sums["newly_lost"]), language)
@@ -95,6 +96,12 @@ def _main(facts: Facts, language: Language, t: Translate) -> Iterator[tuple[str,
 
 def _answers(reported: int, expected: int, language: Language, t: Translate) -> str:
     return t("of", n=wording.number(reported, language), m=wording.number(expected, language))
+
+
+def _which(week: str, facts: Facts) -> str:
+    """Write the number of a week, with its year where the report is of more than one."""
+    several = len({each[:4] for each in facts.weeks}) > 1
+    return f"{wording.week_number(week)} ({week[:4]})" if several else wording.week_number(week)
 
 
 def _named(week: str, language: Language) -> Cells:
@@ -139,7 +146,7 @@ def _places(facts: Facts, language: Language, t: Translate) -> Table:
         for place in facts.places
     ]
     rows.sort(key=lambda row: wording.fold(row[0]))
-    caption = t("places_caption", week=wording.week_number(facts.weeks[-1]))
+    caption = t("places_caption", week=_which(facts.weeks[-1], facts))
     return Table(caption, (t("municipality"), t("unreached"), t("answers")), rows)
 
 
@@ -158,7 +165,7 @@ def _settling(facts: Facts, language: Language, t: Translate) -> Section:
     if settled:
         week, row = settled[-1]
         then, now = cell(row[0]), cell(row[-1])
-        lead.append(t("settling_sum", week=wording.week_number(week), then=then, now=now))
+        lead.append(t("settling_sum", week=_which(week, facts), then=then, now=now))
     return Section("settling", t("settling"), lead=tuple(lead), tables=[Table(t("settling_caption"), heads, rows)])
 
 

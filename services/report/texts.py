@@ -79,12 +79,13 @@ DUTCH: Final = {
         "voer de opdracht uit en vergelijk de controlegetallen (SHA-256)."
     ),
     "method_as_of": "Bekend op",
-    "method_events": "Meldingen",
-    "method_checksum": "Controlegetal van de meldingen",
+    "method_events": "Gebeurtenissen",
+    "method_checksum": "Controlegetal van de gebeurtenissen",
     "method_checksum_public": "Controlegetal van de openbare cijfers",
     "method_version": "Programma",
     "method_command": "Opdracht",
     "chart_text": "Een lijn per sector en een voor alle samen. De tabel eronder heeft dezelfde cijfers.",
+    "chart_closures": "De grafiek toont de {n} langste sluitingen. Onder Sluitingen staan ze alle.",
     "chart_text_coverage": "Een lijn: het deel van de scholen dat antwoordde. De tabel eronder heeft dezelfde cijfers.",
 }
 
@@ -156,12 +157,13 @@ ENGLISH: Final = {
         "the checksums (SHA-256)."
     ),
     "method_as_of": "Known at",
-    "method_events": "Reports",
-    "method_checksum": "Checksum of the reports",
+    "method_events": "Events",
+    "method_checksum": "Checksum of the events",
     "method_checksum_public": "Checksum of the public figures",
     "method_version": "Program",
     "method_command": "Command",
     "chart_text": "A line for each sector and one for all together. The table below has the same figures.",
+    "chart_closures": "The chart shows the {n} longest closures. Under Closures are all of them.",
     "chart_text_coverage": "A line: the share of schools that answered. The table below has the same figures.",
 }
 

@@ -18,6 +18,7 @@ from events import format_instant, parse_instant
 from projections.replay import evaluate
 from projections.tables import COUNT_MEASURES, KEY
 from services.bench.browser import find_chromium
+from services.report.texts import TEXTS
 from services.simulate import Plan, plan_for
 from services.simulate.output import write_history
 from tests.projections.archive.making import write
@@ -102,7 +103,7 @@ def test_the_numbers_are_those_of_the_count(place: Path) -> None:
     assert sum(int(row[1]) for row in last if row[1] != "?") == sum(
         int(row["unreached"]) for row in rows if row["week"] == "2020-W22"
     )
-    [events] = re.findall(r"<dt>Reports</dt><dd>([\d,]+)</dd>", html)
+    [events] = re.findall(r"<dt>Events</dt><dd>([\d,]+)</dd>", html)
     lines = (place / "history.ndjson").read_text().splitlines()
     assert int(events.replace(",", "")) == sum(recorded(line) <= AS_OF_UTC for line in lines)
     assert f"--as-of {format_instant(1591783200000000)} --lang en</code>" in html
@@ -180,3 +181,10 @@ def test_what_cannot_be_reported(place: Path, tmp_path: Path, options: list[str]
     assert ran.returncode == status
     assert says in ran.stderr.decode()
     assert len(ran.stderr.splitlines()) == 1
+
+
+def test_both_languages_have_the_same_texts_and_weeks_of_several_years_tell_theirs(place: Path) -> None:
+    assert set(TEXTS["nl"]) == set(TEXTS["en"])
+    html = report(place, "--to", "2021-06-06", "--area", "PV27", "--lang", "en").decode()
+    assert re.search(r"Not reached, end of week \d+ \(2021\)", html)
+    assert "The chart shows the 4 longest closures" in html
