@@ -58,7 +58,7 @@ class RunningLedger:
             return [entry async for batch in read_ledger(ledger.nc, stream=stream) for entry in batch]
 
     def run(
-        self, *arguments: str | Path, input: bytes | None = None, timeout: float = 120
+        self, *arguments: str | Path, input: bytes | None = None, timeout: float = 300
     ) -> subprocess.CompletedProcess[bytes]:
         """Run `kindinbeeld` on this system, in a process of its own."""
         return run_command(*arguments, data_dir=self.data_dir.path, input=input, timeout=timeout)
@@ -69,7 +69,7 @@ class RunningLedger:
 
 
 def run_command(
-    *arguments: str | Path, data_dir: Path, input: bytes | None = None, timeout: float = 120
+    *arguments: str | Path, data_dir: Path, input: bytes | None = None, timeout: float = 300
 ) -> subprocess.CompletedProcess[bytes]:
     """Run `kindinbeeld` on a data directory, in a process of its own and with no other settings."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("KINDINBEELD_")}

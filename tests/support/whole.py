@@ -54,7 +54,7 @@ class Whole:
         assert word == "ready"
         return url
 
-    def run(self, *arguments: str | Path, timeout: float = 120) -> subprocess.CompletedProcess[bytes]:
+    def run(self, *arguments: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[bytes]:
         """Run a command on this system."""
         return run_command(*arguments, data_dir=self.data_dir, timeout=timeout)
 

@@ -89,7 +89,8 @@ def test_a_plus_sign_may_come_as_it_is(system: Whole) -> None:
         assert http.get(str(plainly.url), headers={"If-None-Match": plainly.headers["etag"]}).status_code == 304
 
 
-async def test_kept_until_history_is_imported(ledger: RunningLedger) -> None:
+async def test_kept_until_history_is_imported(ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replaying, "_WAIT_SECONDS", 120)
     await ledger.store(*LINES[:200])
     async with ledger.connected() as connection:
         replays = LedgerReplays(ledger.data_dir, lambda: connection.nc)
