@@ -103,6 +103,7 @@ async def _watch(filled: Filled, place: Place, others: set[str]) -> tuple[float,
     while True:
         try:
             asked = asked or open_database(place)
+            asked.follow()  # a view that is built at once is put into the place of the empty one
             if (asked.execute(_POSITION).fetchone()[0] or 0) >= filled.events:
                 break
         except UNREADABLE:
