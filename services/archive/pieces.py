@@ -23,11 +23,11 @@ from projections.archive import Piece
 from projections.live.message import Source, Sources
 from projections.replay.columns import SCHEMA, ColumnsBuilder, batch_of, check_parquet, is_parquet, write_parquet
 from projections.replay.reading import Written, write_pieces
-from services.archive.processes import processes
 from services.ledger.connecting import connect
 from services.ledger.message import judge
 from services.ledger.reading import last_sequence, read_ledger
 from services.system import DataDir, SystemRecord, find_system
+from services.system.pool import processes
 from services.view.plain import NotPlainError, read_plainly
 
 __all__ = ["file_pieces", "last_of", "ledger_pieces"]

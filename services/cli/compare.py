@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from services.cli.areas import members_of
-from services.cli.options import ArchiveOption, DataDirOption, archive_of, data_dir_of, instant_of
+from services.cli.options import (
+    ArchiveOption,
+    AreaOption,
+    DataDirOption,
+    MeasureOption,
+    WeekOption,
+    archive_of,
+    data_dir_of,
+    instant_of,
+    measure_of,
+)
 from services.cli.writing import Format, write_rows
 from services.system.errors import WrongUsage
 
@@ -21,13 +31,9 @@ def register(app: typer.Typer) -> None:
         now: Annotated[
             str | None, typer.Option("--now", metavar="TIME", help="Against this time.", show_default="all is known")
         ] = None,
-        area: Annotated[
-            str | None, typer.Option("--area", metavar="CODE", help="Only municipalities in this area.")
-        ] = None,
-        week: Annotated[str | None, typer.Option("--week", metavar="YYYY-Www", help="Only this ISO week.")] = None,
-        measure: Annotated[
-            str, typer.Option("--measure", metavar="NAME", help="Which column of the count.")
-        ] = "unreached",
+        area: AreaOption = None,
+        week: WeekOption = None,
+        measure: MeasureOption = "unreached",
         total: Annotated[bool, typer.Option("--total", help="Only the sums over all these cells.")] = False,
         format: Annotated[Format, typer.Option(help="How to write it.")] = Format.TABLE,
         archive: ArchiveOption = None,
@@ -35,12 +41,10 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Print each cell then, now, the difference, and how much of it each cause made; in counts, not in persons."""
         from projections.archive import Archive
-        from projections.tables import COUNT_MEASURES
         from services.archive.failing import failing
 
         before, after = instant_of("--then", then), instant_of("--now", now)
-        if measure not in COUNT_MEASURES:
-            raise WrongUsage(f"--measure: must be one of {', '.join(COUNT_MEASURES)}")
+        measure_of(measure)
         chosen = None if area is None else members_of(area)
         directory = archive_of(archive, data_dir_of(data_dir))
         with failing(directory):

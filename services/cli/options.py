@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from events import DESKS, IMPORT_DESK, Rejected, parse_instant
+from projections.tables import COUNT_MEASURES
 from services.system import DataDir, WrongUsage
 
 DataDirOption = Annotated[
@@ -46,6 +47,12 @@ MemoryOption = Annotated[
     ),
 ]
 
+AreaOption = Annotated[str | None, typer.Option("--area", metavar="CODE", help="Only municipalities in this area.")]
+
+WeekOption = Annotated[str | None, typer.Option("--week", metavar="YYYY-Www", help="Only this ISO week.")]
+
+MeasureOption = Annotated[str, typer.Option("--measure", metavar="NAME", help="Which column of the count.")]
+
 _MEMORY: Final = re.compile(r"[0-9]+ ?[KMGT]i?B", re.IGNORECASE)
 
 
@@ -64,6 +71,13 @@ def memory_of(size: str) -> str:
     if _MEMORY.fullmatch(size) is None:
         raise WrongUsage("--memory: must be a size such as 3GB")
     return size
+
+
+def measure_of(name: str) -> str:
+    """Read which column of the count is meant; raises WrongUsage for what is none."""
+    if name not in COUNT_MEASURES:
+        raise WrongUsage(f"--measure: must be one of {', '.join(COUNT_MEASURES)}")
+    return name
 
 
 def instant_of(option: str, text: str | None) -> int | None:

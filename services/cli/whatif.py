@@ -13,12 +13,16 @@ import typer
 from services.cli.areas import members_of
 from services.cli.options import (
     ArchiveOption,
+    AreaOption,
     AsOfOption,
     DataDirOption,
+    MeasureOption,
     MemoryOption,
+    WeekOption,
     archive_of,
     data_dir_of,
     instant_of,
+    measure_of,
     memory_of,
 )
 from services.cli.writing import Format, write_rows
@@ -55,13 +59,9 @@ def register(app: typer.Typer) -> None:
             Path | None, typer.Option("--save", metavar="FILE.toml", help="Save the variant, with its checksum.")
         ] = None,
         as_of: AsOfOption = None,
-        area: Annotated[
-            str | None, typer.Option("--area", metavar="CODE", help="Only municipalities in this area.")
-        ] = None,
-        week: Annotated[str | None, typer.Option("--week", metavar="YYYY-Www", help="Only this ISO week.")] = None,
-        measure: Annotated[
-            str, typer.Option("--measure", metavar="NAME", help="Which column of the count.")
-        ] = "unreached",
+        area: AreaOption = None,
+        week: WeekOption = None,
+        measure: MeasureOption = "unreached",
         total: Annotated[bool, typer.Option("--total", help="Only the sums by week over all these cells.")] = False,
         format: Annotated[Format, typer.Option(help="How to write it.")] = Format.TABLE,
         memory: MemoryOption = "3GB",
@@ -72,13 +72,11 @@ def register(app: typer.Typer) -> None:
 
         Every row names the variant. No variant is ever live, on a page or in the open data.
         """
-        from projections.tables import COUNT_MEASURES
         from services.cli.variants import save, variant_of
 
         instant = instant_of("--as-of", as_of)
         memory_of(memory)
-        if measure not in COUNT_MEASURES:
-            raise WrongUsage(f"--measure: must be one of {', '.join(COUNT_MEASURES)}")
+        measure_of(measure)
         if file is not None and archive is not None:
             raise WrongUsage("--archive: not together with a FILE")
         if variant is None and not change:

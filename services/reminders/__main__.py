@@ -6,32 +6,26 @@ standard output; ends with status 3 when the ledger does not answer.
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
-
-import structlog
+from typing import Any
 
 from services.reminders.silence import silent_schools
-from services.system import CommandError, DataDir, find_system
-from services.system.beside import run_beside
-
-_log = structlog.get_logger(__name__)
+from services.system import DataDir, find_system
+from services.system.beside import answer_once, run_beside
 
 
 def main() -> int:
     """List them, with the rights of the live view."""
     path, week, as_of = sys.argv[1:]
-    record = find_system(DataDir(Path(path)))
-    try:
+
+    def find() -> list[dict[str, Any]]:
+        record = find_system(DataDir(Path(path)))
         found = silent_schools(replace(record, nats=record.address_of("view")), week, int(as_of))
-    except CommandError as why:
-        _log.warning("the silent schools cannot be listed", why=why.message)
-        return why.exit_status
-    json.dump([asdict(each) for each in found], sys.stdout)
-    sys.stdout.flush()
-    return 0
+        return [asdict(each) for each in found]
+
+    return answer_once(find, "the silent schools cannot be listed")
 
 
 if __name__ == "__main__":

@@ -10,12 +10,18 @@ import os
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
+
+import orjson
+import structlog
 
 from services.system.children import VARIABLE, end_with_parent
+from services.system.errors import CommandError
 from services.system.logs import configure_logging
 
-__all__ = ["answer_each", "answered_by", "give_way", "run_beside", "written_by"]
+__all__ = ["answer_each", "answer_once", "answered_by", "give_way", "run_beside", "written_by"]
+
+_log = structlog.get_logger(__name__)
 
 _NICE: Final = 5
 """How far the fold and the pages go before this where both want the processor."""
@@ -43,6 +49,21 @@ async def written_by(module: str, *arguments: str) -> bytes | None:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+def answer_once(find: Callable[[], Any], cannot: str) -> int:
+    """Write what `find` gives, as JSON; give the status to end with, that of a CommandError, which is logged, or 0.
+
+    `cannot`: what the log says then.
+    """
+    try:
+        found = find()
+    except CommandError as why:
+        _log.warning(cannot, why=why.message)
+        return why.exit_status
+    sys.stdout.buffer.write(orjson.dumps(found))
+    sys.stdout.flush()
+    return 0
 
 
 def run_beside(main: Callable[[], int]) -> None:

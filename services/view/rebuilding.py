@@ -8,20 +8,12 @@ it builds the view of the system on a data directory: ``python -m services.view.
 from __future__ import annotations
 
 import asyncio
-import gc
-import multiprocessing
-import os
 import shutil
-import signal
 import sqlite3
 import sys
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from functools import lru_cache
-from multiprocessing import parent_process
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +31,7 @@ from services.system import DataDir, SystemRecord, SystemUnavailable, find_syste
 from services.system.children import end_with_parent
 from services.system.lean import do_without_pandas
 from services.system.logs import configure_logging
+from services.system.pool import processes
 from services.view.newest import newest
 from services.view.plain import NotPlainError, read_plainly
 from services.view.switching import ready_view, working_directory
@@ -90,7 +83,7 @@ def _lay_ready(data_dir: DataDir, database: Path) -> None:
 
 def _build(data_dir: DataDir, directory: Path, database: Path, told: Told, piece: int) -> int:
     last = asyncio.run(newest(data_dir))
-    with _processes() as pool:
+    with processes() as pool:
         pieces = [
             pool.submit(_read, data_dir.path, directory, first, min(first + piece - 1, last))
             for first in range(1, last + 1, piece)
@@ -103,30 +96,6 @@ def _build(data_dir: DataDir, directory: Path, database: Path, told: Told, piece
         if not read:
             raise SystemUnavailable("the ledger holds nothing to build a view from")
         return build(directory, database, pool, told=told)
-
-
-@contextmanager
-def _processes() -> Iterator[ProcessPoolExecutor]:
-    number = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    pool = ProcessPoolExecutor(min(number, 8), multiprocessing.get_context("spawn"), _begin)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _begin() -> None:
-    """Prepare a process: it leaves stopping to its parent, and does not outlive it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    do_without_pandas()
-    gc.disable()  # what is read lives for a moment only and holds no cycles
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    if parent := parent_process():
-        parent.join()
-        os._exit(1)
 
 
 def _read(data_dir: Path, directory: Path, first: int, last: int) -> int:

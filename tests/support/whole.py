@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,17 @@ class Whole:
     def run(self, *arguments: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[bytes]:
         """Run a command on this system."""
         return run_command(*arguments, data_dir=self.data_dir, timeout=timeout)
+
+    def bring_in(self, lines: Iterable[bytes], file: Path) -> str:
+        """Import a history, written into a file, and give where the page is once it has all of it."""
+        url = self.ready()
+        file.write_bytes(b"".join(line + b"\n" for line in lines))
+        imported = self.run("import", file)
+        assert imported.returncode == 0, imported.stderr
+        new = re.search(rb"new (\d+)", imported.stderr)
+        assert new is not None
+        until(lambda: fetch(f"{url}v1/status")["position"] == int(new[1]))
+        return url
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask it to stop and give its exit status."""

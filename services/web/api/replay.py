@@ -13,9 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pyarrow as pa
-import structlog
 
 from projections.replay import columns_of, replaying
 from projections.tables import MEASURES
@@ -23,10 +21,8 @@ from services.archive.fresh import fresh_archive
 from services.ledger.connecting import connect
 from services.ledger.history import history
 from services.ledger.reading import last_sequence
-from services.system import CommandError, DataDir, SystemRecord, find_system
-from services.system.beside import run_beside
-
-_log = structlog.get_logger(__name__)
+from services.system import DataDir, SystemRecord, find_system
+from services.system.beside import answer_once, run_beside
 
 
 async def _last(record: SystemRecord) -> int:
@@ -56,16 +52,13 @@ def _columns(table: pa.Table) -> dict[str, list[Any]]:
 def main() -> int:
     """Replay, with the rights of the page's server."""
     path, as_of, which = sys.argv[1:]
-    try:
+
+    def find() -> dict[str, Any]:
         data_dir = DataDir(Path(path))
         record = find_system(data_dir)
-        found = _replayed(data_dir, replace(record, nats=record.address_of("page")), int(as_of), which == "all")
-    except CommandError as why:
-        _log.warning("the ledger cannot be replayed", why=why.message)
-        return why.exit_status
-    sys.stdout.buffer.write(orjson.dumps(found))
-    sys.stdout.flush()
-    return 0
+        return _replayed(data_dir, replace(record, nats=record.address_of("page")), int(as_of), which == "all")
+
+    return answer_once(find, "the ledger cannot be replayed")
 
 
 if __name__ == "__main__":

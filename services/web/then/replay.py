@@ -18,9 +18,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import orjson
-import structlog
-
 from events.times import day_start
 from projections.archive import Archive
 from projections.comparing import compare
@@ -28,10 +25,8 @@ from projections.nowcast.mack import completeness, nowcast
 from projections.nowcast.triangle import UNKNOWN_YET, triangles
 from services.archive.building import build
 from services.archive.fresh import fresh_archive
-from services.system import CommandError, DataDir, find_system
-from services.system.beside import run_beside
-
-_log = structlog.get_logger(__name__)
+from services.system import DataDir, find_system
+from services.system.beside import answer_once, run_beside
 
 WEEKS: Final = 4
 """Weeks after which a number is taken as settled."""
@@ -80,19 +75,15 @@ def _followed(archive: Archive, now: int, sector: str, which: str, codes: str) -
 def main() -> int:
     """Work it out, and write it."""
     path, what, *asked = sys.argv[1:]
-    try:
+
+    def find() -> dict[str, Any]:
         with _archive(DataDir(Path(path))) as archive:
             if what == "compare":
-                found = _compared(archive, *map(int, asked))
-            else:
-                now, *more = asked
-                found = _followed(archive, int(now), *more)
-    except CommandError as why:
-        _log.warning("the ledger cannot be replayed", why=why.message)
-        return why.exit_status
-    sys.stdout.buffer.write(orjson.dumps(found))
-    sys.stdout.flush()
-    return 0
+                return _compared(archive, *map(int, asked))
+            now, *more = asked
+            return _followed(archive, int(now), *more)
+
+    return answer_once(find, "the ledger cannot be replayed")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from services.simulate import simulate
 from services.web.query import read_query
 from tests.services.web.test_accessibility import RULES
 from tests.services.web.test_municipality import Tables
-from tests.support.whole import Whole, fetch, until, whole
+from tests.support.whole import Whole, until, whole
 
 THEN = "2020-04-10T12:00"
 AT = f"/toen?at={THEN}"
@@ -51,15 +51,9 @@ class System:
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     place = tmp_path_factory.mktemp("then")
-    history = place / "history.ndjson"
-    history.write_bytes(b"".join(line + b"\n" for _, line in simulate(11, "first", events=800)))
+    lines = (line for _, line in simulate(11, "first", events=800))
     with whole(place / "system", "up", "--port", "0", "--no-desks") as running:
-        url = running.ready()
-        imported = running.run("import", history)
-        assert imported.returncode == 0
-        new = int(re.search(rb"new (\d+)", imported.stderr)[1])  # type: ignore[index]
-        until(lambda: fetch(f"{url}v1/status")["position"] == new)
-        yield System(running, url)
+        yield System(running, running.bring_in(lines, place / "history.ndjson"))
 
 
 def ready(client: httpx.Client, path: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from services.system import DataDir
 from services.web.api import replays as replaying
 from services.web.api.replays import LedgerReplays, Replayed
 from tests.support.systems import RunningLedger
-from tests.support.whole import Whole, fetch, until, whole
+from tests.support.whole import Whole, fetch, whole
 
 EARLY = "2020-04-10T12:00:00+02:00"
 K = parse_instant(EARLY)
@@ -30,15 +29,8 @@ LINES = [line for _, line in simulate(11, "first", events=2_000)]
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     """The whole system with a simulated history."""
     place = tmp_path_factory.mktemp("replays")
-    history = place / "history.ndjson"
-    history.write_bytes(b"".join(line + b"\n" for line in LINES))
     with whole(place / "system", "up", "--port", "0", "--no-desks") as running:
-        url = running.ready()
-        imported = running.run("import", history)
-        assert imported.returncode == 0
-        new = int(re.search(rb"new (\d+)", imported.stderr)[1])  # type: ignore[index]
-        until(lambda: fetch(f"{url}v1/status")["position"] == new)
-        running.url = url  # type: ignore[attr-defined]
+        running.url = running.bring_in(LINES, place / "history.ndjson")  # type: ignore[attr-defined]
         yield running
 
 

@@ -1,4 +1,4 @@
-"""Processes that read and check beside each other."""
+"""Processes that work beside each other, as many as the machine has processors for."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["processes"]
 
 
 @contextmanager
-def processes(most: int) -> Iterator[ProcessPoolExecutor]:
-    """As many as there are processors, `most` of them; they end with the block, and with this process."""
+def processes(most: int = 8) -> Iterator[ProcessPoolExecutor]:
+    """As many as there are processors, `most` or eight of them; they end with the block, and with this process."""
     number = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     pool = ProcessPoolExecutor(max(1, min(number, most, 8)), multiprocessing.get_context("spawn"), _begin)
     try:
