@@ -54,7 +54,7 @@ class Archive:
     def table(self, name: str, as_of: int, memory: str = "1500MB", *, all_rows: bool = False) -> pa.Table:
         """Give the rows of "counts" or "coverage" as of K = ``as_of``, sorted by municipality, sector and week.
 
-        With ``all_rows`` the counts have rows of zeros too, as ``projections.replay`` gives them.
+        With ``all_rows`` the counts have rows of zeros too, as ``projections.evaluation`` gives them.
         """
         if name == "counts":
             return rows_of(self.counts(as_of), self.closures(as_of) if all_rows else ())

@@ -27,7 +27,7 @@ class Digest:
         """Events taken in."""
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Take in events as columns (``projections.replay.columns.SCHEMA``), with their text."""
+        """Take in events as columns (``projections.evaluation.columns.SCHEMA``), with their text."""
         position, recorded, event = (batch.column(name) for name in _COLUMNS)
         offsets = np.frombuffer(event.buffers()[1], np.int32)[event.offset : event.offset + len(event) + 1]
         texts = memoryview(event.buffers()[2] or b"")[offsets[0] : offsets[-1]]

@@ -20,7 +20,7 @@ def replay(source: str | Path, as_of: datetime | str | None = None, table: str =
     RFC 3339 with an offset. Raises ArchiveError, LinesError or ColumnsError for a source that cannot be read, Rejected
     for a text that is no instant, ValueError for a table that is none.
     """
-    from projections.replay import evaluate
+    from projections.evaluation import evaluate
     from projections.tables import MEASURES
 
     if table not in MEASURES:

@@ -72,7 +72,7 @@ def announcements(paths: Sequence[Path]) -> Announced:
 def coverage(paths: Sequence[Path], as_of: int, temporary: Path, memory: str) -> pa.Table:
     """Give the coverage as of K, by the columnar query, of what was not withdrawn by then."""
     # Only now: the counts do without DuckDB.
-    from projections.replay.query import Replay
+    from projections.evaluation.query import Replay
 
     kept = temporary / "known.parquet"
     known = pq.read_table(list(paths))

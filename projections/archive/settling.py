@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from projections.archive.manifest import ArchiveError, File, Manifest, Settled
 from projections.archive.writing import finish
-from projections.replay.settle import other_contents
+from projections.evaluation.settle import other_contents
 
 __all__ = ["MEMORY", "PART", "connected", "settle"]
 
@@ -53,7 +53,7 @@ def connected(paths: Iterable[Path], temporary: Path, memory: str, upto: int) ->
     connection.execute("set enable_progress_bar = false")
     held = connection.read_parquet([str(path) for path in paths])
     held.filter(f"position <= {upto}").create_view("events")
-    connection.execute((files("projections.replay") / "sql" / "settle.sql").read_text())
+    connection.execute((files("projections.evaluation") / "sql" / "settle.sql").read_text())
     return connection
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from projections.archive.digest import Digest
 from projections.archive.manifest import ArchiveError, File, Manifest, Segment, fsync_directory, sha256_of, sync
-from projections.replay.columns import write_parquet
+from projections.evaluation.columns import write_parquet
 
 __all__ = ["SEGMENT", "Piece", "add_pieces", "batches_in", "finish"]
 

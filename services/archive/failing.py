@@ -9,7 +9,7 @@ from pathlib import Path
 
 from events import LinesError
 from projections.archive import ArchiveError
-from projections.replay.columns import ColumnsError
+from projections.evaluation.columns import ColumnsError
 from services.system import SystemUnavailable, WrongUsage
 
 __all__ = ["failing"]

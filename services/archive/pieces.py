@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from events import CLOCK_TOLERANCE, IMPORT_DESK, Rejected
 from events.quick import Checked, QuickChecker
 from projections.archive import Piece
+from projections.evaluation.columns import SCHEMA, ColumnsBuilder, batch_of, check_parquet, is_parquet, write_parquet
+from projections.evaluation.reading import Written, write_pieces
 from projections.live.message import Source, Sources
-from projections.replay.columns import SCHEMA, ColumnsBuilder, batch_of, check_parquet, is_parquet, write_parquet
-from projections.replay.reading import Written, write_pieces
 from services.ledger.connecting import connect
 from services.ledger.message import judge
 from services.ledger.reading import last_sequence, read_ledger

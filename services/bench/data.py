@@ -44,8 +44,8 @@ class Data:
 
     def parquet(self, number: int) -> Path:
         """Give the same events as columns, in the form of `kindinbeeld export --format parquet`."""
-        from projections.replay import write_parquet
-        from projections.replay.reading import read_events
+        from projections.evaluation import write_parquet
+        from projections.evaluation.reading import read_events
 
         path = self._directory / f"history-{number}-seed-{SEED}.parquet"
         if not path.exists():

@@ -96,7 +96,7 @@ def _replayed(place: DataDir, record: SystemRecord, table: str, instant: int) ->
     if (archive := fresh_archive(place, record)) is not None:
         found = archive.table(table, instant)
     else:
-        from projections.replay import columns_of, replaying
+        from projections.evaluation import columns_of, replaying
         from services.ledger.history import history
 
         with replaying(columns_of(history(record), keep_event=False)) as replay:

@@ -102,8 +102,8 @@ def evaluate(
         raise WrongUsage("--archive, --weekly: not together with a FILE")
     with _stopping(), failing_file(file):
         # Here and not above: --help has no use for the columnar libraries.
-        from projections.replay import evaluate as evaluate_file
-        from projections.replay.definition import OFFICIAL
+        from projections.evaluation import evaluate as evaluate_file
+        from projections.evaluation.definition import OFFICIAL
 
         result = evaluate_file(
             file,
@@ -211,7 +211,7 @@ def failing_file(file: str) -> Iterator[None]:
 def _known(error: Exception, file: str) -> Exception:
     import duckdb
 
-    from projections.replay import ColumnsError
+    from projections.evaluation import ColumnsError
 
     if isinstance(error, ColumnsError):
         return WrongUsage(f"{file}: {error}")

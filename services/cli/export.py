@@ -87,7 +87,7 @@ def _write(taken: Export, format: Format, output: Path | None) -> None:
         taken.write(sys.stdout.buffer)
         sys.stdout.buffer.flush()
     elif format is Format.PARQUET:
-        from projections.replay.columns import columns_of, write_parquet
+        from projections.evaluation.columns import columns_of, write_parquet
 
         with _whole(output) as path:
             # The position of a row is its number in the export, as that of a line in the file of NDJSON.

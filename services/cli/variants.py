@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from services.system.errors import SystemUnavailable, WrongUsage
 
 if TYPE_CHECKING:
-    from projections.replay.definition import Definition
-    from projections.replay.query import Replay
+    from projections.evaluation.definition import Definition
+    from projections.evaluation.query import Replay
 
 __all__ = ["replayed_archive", "save", "variant_of"]
 
@@ -20,7 +20,7 @@ __all__ = ["replayed_archive", "save", "variant_of"]
 def variant_of(file: Path | None, changes: Sequence[str] = (), name: str | None = None) -> Definition:
     """Read a variant from a file, with changes (`NAME=VALUE`) to it, under a name. Raises WrongUsage."""
     from events import Rejected
-    from projections.replay.definition import definition_of, read_definition
+    from projections.evaluation.definition import definition_of, read_definition
 
     given: dict[str, Any] = {}
     try:
@@ -65,7 +65,7 @@ def save(definition: Definition, file: Path) -> None:
 def replayed_archive(directory: Path, memory: str) -> Iterator[Replay]:
     """Open the events of an archive for the columnar query, which alone knows other definitions."""
     from projections.archive import Archive
-    from projections.replay import replaying_files
+    from projections.evaluation import replaying_files
     from services.archive.failing import failing
 
     with failing(directory):

@@ -30,7 +30,7 @@ from services.system.errors import WrongUsage
 
 if TYPE_CHECKING:
     from events import Rejected
-    from projections.replay.query import Replay
+    from projections.evaluation.query import Replay
     from services.system import DataDir
 
 
@@ -86,7 +86,7 @@ def register(app: typer.Typer) -> None:
         if save_to is not None:
             save(definition, save_to)
         with _replayed(file, archive, data_dir_of(data_dir), memory) as replay:
-            from projections.replay.whatif import COLUMNS, what_if
+            from projections.evaluation.whatif import COLUMNS, what_if
 
             k = instant if instant is not None else replay.after_all or 0
             found = what_if(replay, k, definition, measure)
@@ -116,7 +116,7 @@ def _replayed(file: str | None, archive: Path | None, data_dir: DataDir, memory:
         with replayed_archive(archive_of(archive, data_dir), memory) as replay:
             yield replay
         return
-    from projections.replay import replaying_file
+    from projections.evaluation import replaying_file
     from services.cli.evaluate import failing_file
 
     with failing_file(file), replaying_file(file, _name_line, memory=memory) as (replay, _):

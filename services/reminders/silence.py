@@ -80,7 +80,7 @@ def silent_schools(record: SystemRecord, week: str, as_of: int) -> list[Silent]:
 
     Raises `Rejected` for a week that does not exist and SystemUnavailable when the ledger does not answer.
     """
-    from projections.replay import columns_of, replaying
+    from projections.evaluation import columns_of, replaying
 
     monday = week_monday(week)
     with replaying(columns_of(_history(record), keep_event=False)) as replay:

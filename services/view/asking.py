@@ -9,42 +9,65 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from projections.live.database import UNREADABLE, ViewAwayError
+from projections.live.database import UNREADABLE, Place, ViewAwayError
 from projections.live.reading import LiveReader
 from services.ledger.connecting import connect
 from services.ledger.reading import last_sequence
 from services.system import DataDir, SystemRecord, SystemUnavailable
 
 _LOOK: Final = 0.02
+_AGAIN: Final = 0.2
 
 
 @contextmanager
 def caught_up_reader(data_dir: DataDir, record: SystemRecord, patience: float) -> Iterator[LiveReader]:
     """Give a reader of the live view that has all that the ledger holds at this moment.
 
-    When it has not within ``patience`` seconds, says on standard error how far it is behind and gives it as it is.
-    Raises SystemUnavailable when the ledger does not answer or there is no view yet.
+    A view that is not there yet, or whose database comes up again, is waited for as one that is behind is. When it has
+    not all within ``patience`` seconds, says on standard error how far it is behind and gives it as it is.
+    Raises SystemUnavailable when the ledger does not answer or there is no view by then.
     """
     wanted = asyncio.run(_last(record))
-    deadline = time.monotonic() + patience
+    reader = _caught_up(data_dir, record, wanted, time.monotonic() + patience)
     try:
-        reader = LiveReader(record.database or data_dir.live_view)
-    except UNREADABLE:
-        raise SystemUnavailable(f"there is no live view in {data_dir}; is the system starting?") from None
-    try:
-        while (position := reader.position) < wanted:
-            if time.monotonic() > deadline:
-                print(
-                    f"the live view is {wanted - position} events behind the ledger; what follows is of before",
-                    file=sys.stderr,
-                )
-                break
-            time.sleep(_LOOK)
         yield reader
     except ViewAwayError as away:
         raise SystemUnavailable(str(away)) from None
     finally:
         reader.close()
+
+
+def _caught_up(data_dir: DataDir, record: SystemRecord, wanted: int, deadline: float) -> LiveReader:
+    while True:
+        try:
+            return _opened(record.database or data_dir.live_view, wanted, deadline)
+        except UNREADABLE as trouble:
+            if time.monotonic() > deadline:
+                if isinstance(trouble, ViewAwayError):
+                    raise SystemUnavailable(str(trouble)) from None
+                raise SystemUnavailable(f"there is no live view in {data_dir}; is the system starting?") from None
+        time.sleep(_AGAIN)
+
+
+def _opened(place: Place, wanted: int, deadline: float) -> LiveReader:
+    reader = LiveReader(place)
+    try:
+        _wait(reader, wanted, deadline)
+    except BaseException:
+        reader.close()
+        raise
+    return reader
+
+
+def _wait(reader: LiveReader, wanted: int, deadline: float) -> None:
+    while (position := reader.position) < wanted:
+        if time.monotonic() > deadline:
+            print(
+                f"the live view is {wanted - position} events behind the ledger; what follows is of before",
+                file=sys.stderr,
+            )
+            return
+        time.sleep(_LOOK)
 
 
 async def _last(record: SystemRecord) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from projections.replay import columns_of, replaying
+from projections.evaluation import columns_of, replaying
 from projections.tables import MEASURES
 from services.ledger.history import history
 from services.system import DataDir, SystemRecord

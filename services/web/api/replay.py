@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from projections.replay import columns_of, replaying
+from projections.evaluation import columns_of, replaying
 from projections.tables import MEASURES
 from services.archive.fresh import fresh_archive
 from services.ledger.connecting import connect

@@ -14,10 +14,10 @@ from events.parse import parse_event
 from events.times import to_micros
 from projections.archive import Archive, Manifest, Piece, add_pieces, locked
 from projections.archive.settling import PART, settle
-from projections.replay import columns_of
+from projections.evaluation import columns_of
 from projections.tables import write_csv
-from tests.projections.replay.histories import line
-from tests.projections.replay.oracle import Said
+from tests.projections.evaluation.histories import line
+from tests.projections.evaluation.oracle import Said
 
 
 def messages_of(lines: Iterable[str]) -> list[tuple[int, int, bytes]]:

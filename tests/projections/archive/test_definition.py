@@ -16,8 +16,8 @@ from events.times import parse_instant
 from projections.archive import Archive, rows_of
 from tests.conftest import SHARED
 from tests.projections.archive.making import archive_of, csv_of, lines_of, write
-from tests.projections.replay.histories import COUNTED, COVERED, random_history, random_moments
-from tests.projections.replay.oracle import Oracle
+from tests.projections.evaluation.histories import COUNTED, COVERED, random_history, random_moments
+from tests.projections.evaluation.oracle import Oracle
 
 SEEDS = st.integers(0, 2**32)
 EXAMPLES = settings(max_examples=25, deadline=None)

@@ -9,13 +9,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from projections.archive import Archive, replay
+from projections import replay
+from projections.archive import Archive
 from projections.archive.dictionary import MEANINGS
 from projections.archive.querying import TABLES, QueryError, query
 from projections.tables import MEASURES
 from tests.projections.archive.making import csv_of, lines_of, write
-from tests.projections.replay.histories import COUNTED, COVERED, random_history
-from tests.projections.replay.oracle import Oracle
+from tests.projections.evaluation.histories import COUNTED, COVERED, random_history
+from tests.projections.evaluation.oracle import Oracle
 
 HISTORY = random_history(140, [*COUNTED, *COVERED], ties=False)
 LAST = max(event.recorded for event in HISTORY)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from projections.comparing import CAUSES, compare
 from tests.projections.archive.making import archive_of, lines_of
-from tests.projections.replay.histories import COUNTED, random_history, random_moments
-from tests.projections.replay.oracle import Oracle, Said, midnight
+from tests.projections.evaluation.histories import COUNTED, random_history, random_moments
+from tests.projections.evaluation.oracle import Oracle, Said, midnight
 
 DAY = 86_400_000_000
 SOURCE = "urn:nld:oin:00000099000000001000:systeem:test"

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.tables import MEASURES
-from tests.projections.replay.histories import COUNTED, COVERED, line, random_history, random_moments
-from tests.projections.replay.oracle import Oracle, Said, midnight
+from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history, random_moments
+from tests.projections.evaluation.oracle import Oracle, Said, midnight
 from tests.support.examples import examples
 from tests.support.live import fed_view, known_at, messages_of
 

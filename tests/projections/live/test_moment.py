@@ -25,9 +25,9 @@ from projections.live.schools import schools
 from projections.live.settling import FOLLOWED, settling
 from projections.live.yesterday import yesterday
 from projections.tables import SECTORS
-from tests.projections.replay.histories import COUNTED, COVERED, DAY, line, random_history, random_moments
-from tests.projections.replay.oracle import FOUR_WEEKS, Oracle, Said, day_of, midnight
-from tests.projections.replay.running import run_as_of
+from tests.projections.evaluation.histories import COUNTED, COVERED, DAY, line, random_history, random_moments
+from tests.projections.evaluation.oracle import FOUR_WEEKS, Oracle, Said, day_of, midnight
+from tests.projections.evaluation.running import run_as_of
 from tests.support.examples import examples
 from tests.support.live import fed_view, known_at, messages_of
 

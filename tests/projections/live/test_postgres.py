@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 import deploy.postgres_server
 from projections.live.database import ViewAwayError
 from projections.live.store import open_any_store
+from tests.projections.evaluation.histories import COUNTED, COVERED, line
+from tests.projections.evaluation.oracle import Oracle, Said
 from tests.projections.live import test_definition, test_moment, test_registered
-from tests.projections.replay.histories import COUNTED, COVERED, line
-from tests.projections.replay.oracle import Oracle, Said
 from tests.support.live import FedView, fed_view, messages_of, views_on
 from tests.support.postgres import PostgresServer
 

@@ -14,9 +14,9 @@ from projections.live.postgres.published import PublishedTables
 from projections.live.reading import LiveReader
 from projections.register import municipalities
 from projections.tables import KEY, MEASURES
+from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history
+from tests.projections.evaluation.oracle import Said
 from tests.projections.live.test_definition import SOURCE, announced, contact, instant_of
-from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
-from tests.projections.replay.oracle import Said
 from tests.support.live import FedView, fed_view, messages_of, views_on
 from tests.support.postgres import PostgresServer
 

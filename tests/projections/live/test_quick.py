@@ -18,7 +18,7 @@ from projections.live.quick import QuickReader
 from services.simulate import simulate
 from tests.events.broken import CASES
 from tests.events.samples import ABSENT, WIRE_EVENTS, raw, with_value
-from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
+from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history
 from tests.support.examples import examples
 
 STAMPED = 1_600_000_000_000_000

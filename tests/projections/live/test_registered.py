@@ -16,8 +16,8 @@ from projections.fold.cells import CLAIMED
 from projections.live.reading import LiveReader
 from projections.live.tables import Tables
 from projections.tables import MEASURES
-from tests.projections.replay.histories import COUNTED, COVERED, line, random_history, random_moments
-from tests.projections.replay.oracle import Oracle
+from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history, random_moments
+from tests.projections.evaluation.oracle import Oracle
 from tests.support.examples import examples
 from tests.support.live import FedView, fed_view, known_at, messages_of
 

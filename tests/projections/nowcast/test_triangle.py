@@ -13,8 +13,8 @@ from projections.nowcast.mack import _factor, completeness, nowcast
 from projections.nowcast.triangle import UNKNOWN_YET, Reported, Triangle, triangles
 from projections.nowcast.validating import validate
 from tests.projections.archive.making import archive_of, lines_of
-from tests.projections.replay.histories import COUNTED, random_history
-from tests.projections.replay.oracle import Oracle
+from tests.projections.evaluation.histories import COUNTED, random_history
+from tests.projections.evaluation.oracle import Oracle
 
 WEEK = 7 * 86_400_000_000
 

@@ -10,8 +10,8 @@ from events import day_start, week_monday
 from projections.fold.calendar import Closure, closed_days
 from projections.fold.reports import UNKNOWN_PLACE, place_number
 from projections.tables import SECTORS, UNKNOWN
+from tests.projections.evaluation.oracle import Said
 from tests.projections.public.watching import Key, Watched
-from tests.projections.replay.oracle import Said
 
 __all__ = ["invented"]
 

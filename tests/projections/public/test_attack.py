@@ -22,11 +22,11 @@ from projections.public import take_snapshot
 from projections.public.snapshot import ALL_SECTORS
 from projections.register.areas import province_of
 from services.simulate import simulate
+from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history
+from tests.projections.evaluation.oracle import Said, midnight
 from tests.projections.public.attacker import SMALL, Attacker, Guess
 from tests.projections.public.inventing import invented
 from tests.projections.public.watching import Instant, Key, Watched, read, watch
-from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
-from tests.projections.replay.oracle import Said, midnight
 from tests.support.examples import examples
 from tests.support.live import fed_view, messages_of
 

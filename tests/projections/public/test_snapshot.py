@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from projections.public import PublicStore, Range, Snapshot, take_snapshot
+from tests.projections.evaluation.histories import line
+from tests.projections.evaluation.oracle import Said, midnight
 from tests.projections.public.watching import published
-from tests.projections.replay.histories import line
-from tests.projections.replay.oracle import Said, midnight
 from tests.support.live import fed_view, messages_of
 
 SOURCE = "urn:nld:oin:00000099000000001000:systeem:test"

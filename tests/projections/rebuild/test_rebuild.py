@@ -23,7 +23,7 @@ from projections.live.message import Message
 from projections.live.store import open_any_store
 from projections.live.view import LiveView
 from projections.rebuild import Columns, build
-from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
+from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history
 from tests.support.examples import examples
 from tests.support.live import messages_of
 

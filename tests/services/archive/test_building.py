@@ -18,8 +18,8 @@ from projections.archive import Archive, Manifest, add_pieces, locked
 from services.archive.fresh import fresh_archive
 from services.archive.pieces import file_pieces
 from tests.projections.archive.making import csv_of
-from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
-from tests.projections.replay.oracle import Oracle
+from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history
+from tests.projections.evaluation.oracle import Oracle
 from tests.support.inside import run_inside
 from tests.support.lines import line as made_line
 from tests.support.systems import RunningLedger

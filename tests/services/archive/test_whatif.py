@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.projections.archive.making import lines_of, write
-from tests.projections.replay.histories import COUNTED, COVERED, random_history
-from tests.projections.replay.oracle import Oracle
-from tests.projections.replay.running import run
+from tests.projections.evaluation.histories import COUNTED, COVERED, random_history
+from tests.projections.evaluation.oracle import Oracle
+from tests.projections.evaluation.running import run
 from tests.support.inside import run_inside
 
 HISTORY = random_history(140, [*COUNTED, *COVERED], ties=False)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from events import parse_event, parse_instant
+from projections.evaluation import evaluate
 from projections.live.reading import LiveReader
-from projections.replay import evaluate
 from projections.tables import write_csv
 from services.bench.data import Data, lines_of
 from services.bench.library import Durable, InMemory, run_library

@@ -16,7 +16,7 @@ import typer
 from typer.testing import CliRunner
 
 from events import parse_instant
-from projections.replay import evaluate
+from projections.evaluation import evaluate
 from services.cli import reminders as command
 from services.desks.desk import Desk
 from services.desks.intake import make_intake

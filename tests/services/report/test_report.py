@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from events import format_instant, parse_instant
-from projections.replay import evaluate
+from projections.evaluation import evaluate
 from projections.tables import COUNT_MEASURES, KEY
 from services.bench.browser import find_chromium
 from services.report.texts import TEXTS

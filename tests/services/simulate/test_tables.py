@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pytest
 
-from projections.replay import columns_of, replaying
-from projections.replay.query import Replay
+from projections.evaluation import columns_of, replaying
+from projections.evaluation.query import Replay
 from tests.services.simulate.reading import History, instant
 
 FIRST_CLOSURE = {"po": (12, 23), "so": (12, 19), "vo": (12, 23), "mbo": (12, 24)}

@@ -18,8 +18,8 @@ import psycopg
 import pytest
 
 from events import IMPORT_DESK, event_subject, parse_event, to_micros
+from projections.evaluation import evaluate
 from projections.live.reading import LiveReader
-from projections.replay import evaluate
 from projections.tables import KEY, MEASURES
 from services.ledger import connect
 from services.ledger.publishing import Publisher

@@ -9,8 +9,8 @@ from pathlib import Path
 from projections.public import PublicStore, Range
 from services.simulate import simulate
 from services.system import DataDir
+from tests.projections.evaluation.histories import line
 from tests.projections.public.test_snapshot import closed
-from tests.projections.replay.histories import line
 from tests.support.whole import fetch, until, whole
 
 

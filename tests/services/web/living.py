@@ -13,8 +13,8 @@ from projections.fold.calendar import Closure
 from projections.live.message import Taken
 from projections.live.tables import Tables
 from services.web.source import Lag
-from tests.projections.replay.histories import line
-from tests.projections.replay.oracle import Said
+from tests.projections.evaluation.histories import line
+from tests.projections.evaluation.oracle import Said
 from tests.support.live import FedView, messages_of
 
 SOURCE = "urn:nld:oin:00000099000000001000:systeem:test"

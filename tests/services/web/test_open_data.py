@@ -19,8 +19,8 @@ from starlette.applications import Starlette
 from projections.public import PublicStore
 from services.web.app import create_app
 from services.web.open_data import create_routes
+from tests.projections.evaluation.oracle import midnight
 from tests.projections.public.test_snapshot import closed, lost, made
-from tests.projections.replay.oracle import midnight
 from tests.services.web.fake import FakeSource
 
 HERE = "/v1/open-data"

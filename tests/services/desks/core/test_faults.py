@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
+from projections.evaluation import evaluate
 from projections.live.reading import LiveReader
-from projections.replay import evaluate
 from projections.tables import MEASURES
 from services.desks.answers import DeskUnavailable, Fate
 from services.desks.desk import Desk

@@ -14,7 +14,7 @@ import schemathesis
 from hypothesis import HealthCheck
 from jsonschema import Draft202012Validator
 
-from projections.replay import evaluate
+from projections.evaluation import evaluate
 from projections.tables import MEASURES
 from services import api_rules
 from services.cli.contract import contract_files

@@ -12,8 +12,8 @@ import pytest
 
 from events import format_instant
 from events.times import parse_instant
+from projections.evaluation import evaluate
 from projections.register import codes_on
-from projections.replay import evaluate
 from projections.tables import write_csv
 from services.simulate import simulate
 from tests.conftest import SHARED

@@ -9,7 +9,7 @@ from datetime import UTC, date, timedelta
 from random import Random
 from typing import Any
 
-from tests.projections.replay.oracle import EPOCH, MICROSECOND, Said, midnight, monday_of
+from tests.projections.evaluation.oracle import EPOCH, MICROSECOND, Said, midnight, monday_of
 
 __all__ = ["COUNTED", "COVERED", "instant", "line", "random_history", "random_moments"]
 

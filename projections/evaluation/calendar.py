@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from events.times import DAY, week_of_day
-from projections.replay.definition import Zone
+from projections.evaluation.definition import Zone
 
 __all__ = ["PLACES", "UNKNOWN_PLACE", "Calendar", "Closure", "make_calendar"]
 

@@ -14,7 +14,7 @@ where e.kind <> 'report-retracted';
 create or replace temp view standing as
 select * from events anti join gone using (position) where epoch_us(recorded_at) <= getvariable('as_of');
 
--- Sectors and places as numbers that sort as their names do; see projections.replay.calendar for places.
+-- Sectors and places as numbers that sort as their names do; see projections.evaluation.calendar for places.
 create or replace temp macro sector_number(name) as
 case name when 'mbo' then 0 when 'po' then 1 when 'so' then 2 when 'vo' then 3 end::tinyint;
 

@@ -26,7 +26,7 @@ from events.lines import read_blocks, split_lines
 from events.parse import parse_event
 from events.quick import Checked, QuickChecker
 from events.times import CLOCK_TOLERANCE
-from projections.replay.columns import BATCH, ColumnsBuilder, batch_of, write_parquet
+from projections.evaluation.columns import BATCH, ColumnsBuilder, batch_of, write_parquet
 
 __all__ = ["OnRejected", "Read", "Written", "read_events", "write_pieces"]
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from events.parse import parse_event
 from events.times import to_micros
-from projections.replay import Evaluation, columns_of, evaluate, replaying
+from projections.evaluation import Evaluation, columns_of, evaluate, replaying
 from projections.tables import write_csv
 
 

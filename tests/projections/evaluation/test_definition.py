@@ -7,9 +7,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.projections.replay.histories import COUNTED, COVERED, line, random_history, random_moments
-from tests.projections.replay.oracle import Oracle
-from tests.projections.replay.running import run, run_as_of
+from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history, random_moments
+from tests.projections.evaluation.oracle import Oracle
+from tests.projections.evaluation.running import run, run_as_of
 from tests.support.examples import examples
 
 SEEDS = st.integers(0, 2**32)

@@ -9,7 +9,7 @@ import pytest
 
 from events.times import parse_instant
 from tests.conftest import SHARED
-from tests.projections.replay.running import run_file
+from tests.projections.evaluation.running import run_file
 
 CASES = json.loads((SHARED / "golden" / "cases.json").read_text()) if SHARED else []
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from projections.replay.definition import Definition
+from projections.evaluation.definition import Definition
 from projections.tables import COUNT_MEASURES, KEY
 
 if TYPE_CHECKING:
-    from projections.replay.query import Replay
+    from projections.evaluation.query import Replay
 
 __all__ = ["COLUMNS", "what_if"]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from projections.replay import LinesError, evaluate, reading
+from projections.evaluation import LinesError, evaluate, reading
 from projections.tables import SECTORS
-from tests.projections.replay.histories import COUNTED, line, random_history
-from tests.projections.replay.oracle import Oracle
-from tests.projections.replay.running import run, run_file
+from tests.projections.evaluation.histories import COUNTED, line, random_history
+from tests.projections.evaluation.oracle import Oracle
+from tests.projections.evaluation.running import run, run_file
 
 HISTORY = random_history(140, COUNTED)
 GOOD = [line(event) for event in HISTORY]

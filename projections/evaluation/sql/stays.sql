@@ -2,7 +2,7 @@
 set variable always = 9000000000000000000;
 
 -- Which reports restore contact is a parameter of the definition: restores(kind, help), as is how residence is filled in;
--- see projections.replay.definition.
+-- see projections.evaluation.definition.
 --
 -- In the order of a pupil's events (lost before restored) a loss after a restoration, or the first of all, opens an
 -- interval, and the first restoration after it closes it. At one instant a restoration has the last word: an interval

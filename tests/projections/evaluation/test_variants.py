@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import Rejected
-from projections.replay import columns_of, replaying
-from projections.replay.definition import OFFICIAL, Definition, definition_of, read_definition
-from projections.replay.whatif import what_if
+from projections.evaluation import columns_of, replaying
+from projections.evaluation.definition import OFFICIAL, Definition, definition_of, read_definition
+from projections.evaluation.whatif import what_if
 from tests.projections.archive.making import csv_of, messages_of
-from tests.projections.replay.histories import COUNTED, DAY, HOUR, line, random_history
-from tests.projections.replay.oracle import Oracle, Said
-from tests.projections.replay.test_cases import MONDAY, closure, lost, moved, restored, said
+from tests.projections.evaluation.histories import COUNTED, DAY, HOUR, line, random_history
+from tests.projections.evaluation.oracle import Oracle, Said
+from tests.projections.evaluation.test_cases import MONDAY, closure, lost, moved, restored, said
 from tests.support.examples import examples
 
 VARIANTS = (

@@ -15,10 +15,10 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from projections.evaluation.calendar import Closure, make_calendar
+from projections.evaluation.definition import OFFICIAL, Definition, Zone
+from projections.evaluation.settle import other_contents
 from projections.register import municipalities
-from projections.replay.calendar import Closure, make_calendar
-from projections.replay.definition import OFFICIAL, Definition, Zone
-from projections.replay.settle import other_contents
 from projections.tables import COUNT_MEASURES, KEY, MEASURES
 
 __all__ = ["Replay"]
@@ -28,7 +28,7 @@ class Replay:
     """Events in Parquet files, settled once, of which tables can be asked as of any K."""
 
     def __init__(self, paths: Sequence[Path], temporary: Path, memory: str) -> None:
-        """Open the files (`projections.replay.columns`) and settle which events are copies of another.
+        """Open the files (`projections.evaluation.columns`) and settle which events are copies of another.
 
         `temporary` is a directory for what does not fit in `memory` ("3GB").
         """

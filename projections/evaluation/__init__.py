@@ -17,12 +17,12 @@ import pyarrow as pa
 
 from events.errors import Rejected
 from events.lines import LinesError
-from projections.replay.columns import ColumnsError, check_parquet, columns_of, is_parquet, write_parquet
-from projections.replay.definition import OFFICIAL, Definition
-from projections.replay.reading import OnRejected, Read, read_events
+from projections.evaluation.columns import ColumnsError, check_parquet, columns_of, is_parquet, write_parquet
+from projections.evaluation.definition import OFFICIAL, Definition
+from projections.evaluation.reading import OnRejected, Read, read_events
 
 if TYPE_CHECKING:
-    from projections.replay.query import Replay
+    from projections.evaluation.query import Replay
 
 __all__ = [
     "ColumnsError",
@@ -154,6 +154,6 @@ def replaying(batches: Iterable[pa.RecordBatch], *, memory: str = MEMORY) -> Ite
 
 def _replay(files: Sequence[Path], temporary: Path, memory: str) -> Replay:
     # Only now: DuckDB starts threads, and a process with threads cannot be copied to read in parallel.
-    from projections.replay.query import Replay
+    from projections.evaluation.query import Replay
 
     return Replay(files, temporary, memory)

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from projections.replay import ColumnsError, columns_of, evaluate, write_parquet
-from projections.replay.columns import SCHEMA, check_parquet
-from tests.projections.replay.histories import COUNTED, COVERED, line, random_history
-from tests.projections.replay.oracle import micros
-from tests.projections.replay.running import run, run_file
+from projections.evaluation import ColumnsError, columns_of, evaluate, write_parquet
+from projections.evaluation.columns import SCHEMA, check_parquet
+from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history
+from tests.projections.evaluation.oracle import micros
+from tests.projections.evaluation.running import run, run_file
 
 OCCURRED = "2020-03-18T09:00:00.000001+01:00"
 RECORDED = datetime(2020, 3, 18, 9, 30, tzinfo=UTC)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from projections.register import municipalities
-from tests.projections.replay.histories import DAY, HOUR, SOURCES, line
-from tests.projections.replay.oracle import Said, midnight
-from tests.projections.replay.running import run
+from tests.projections.evaluation.histories import DAY, HOUR, SOURCES, line
+from tests.projections.evaluation.oracle import Said, midnight
+from tests.projections.evaluation.running import run
 
 MONDAY = midnight(date(2020, 3, 16))
 SOURCE = SOURCES[0]

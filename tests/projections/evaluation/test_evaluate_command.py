@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.projections.replay.histories import COUNTED, line, random_history
-from tests.projections.replay.oracle import Oracle
+from tests.projections.evaluation.histories import COUNTED, line, random_history
+from tests.projections.evaluation.oracle import Oracle
 
 HISTORY = random_history(140, COUNTED)
 TEXT = "".join(f"{line(event)}\n" for event in HISTORY)

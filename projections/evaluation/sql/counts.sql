@@ -1,5 +1,5 @@
 -- The measures: COUNTS, "The measures of a row". Each becomes steps: from `week` on it is `n` higher. Weeks are numbered
--- within a pattern of closed days, days from the calendar's first on; see projections.replay.calendar.
+-- within a pattern of closed days, days from the calendar's first on; see projections.evaluation.calendar.
 create or replace temp macro within(happened) as greatest(happened, getvariable('first_start'));
 
 create or replace temp macro noon_before(happened) as

@@ -1,0 +1,36 @@
+"""A command that asks the live view waits for one that is not there yet, as it waits for one that is behind."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from services.simulate import simulate
+from services.system import DataDir, SystemUnavailable, find_system
+from services.view.asking import caught_up_reader
+from tests.services.view.test_rebuilding import followed
+from tests.support.systems import RunningLedger
+
+LINES = [line for _, line in simulate(7, "first", events=100)][:100]
+
+
+def test_a_view_that_comes_up_is_waited_for(ledger: RunningLedger, tmp_path: Path) -> None:
+    asyncio.run(ledger.store(*LINES, desk="import"))
+    place = DataDir(tmp_path / "system")
+    record = find_system(place)
+    with pytest.raises(SystemUnavailable, match="there is no live view"), caught_up_reader(place, record, 0):
+        pass
+    built = followed(ledger, tmp_path / "built.sqlite")
+
+    def put() -> None:
+        place.live_view.parent.mkdir(parents=True, exist_ok=True)
+        built.rename(place.live_view)
+
+    coming = threading.Timer(1, put)
+    coming.start()
+    with caught_up_reader(place, record, 60) as reader:
+        assert reader.position == len(LINES)
+    coming.join()
