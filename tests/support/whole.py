@@ -112,8 +112,15 @@ def fetch(url: str) -> Any:
 
 
 def until(condition: Any, patience: float = 180) -> None:
-    """Wait until a condition holds."""
+    """Wait until a condition holds. What cannot be asked for a moment (a page that is away) does not hold yet."""
     deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.02)
+    while True:
+        trouble: OSError | None = None
+        try:
+            if condition():
+                return
+        except OSError as error:
+            trouble = error
+        if time.monotonic() > deadline:
+            raise AssertionError("it does not come") from trouble
+        time.sleep(0.05)
