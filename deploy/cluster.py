@@ -19,10 +19,12 @@ from deploy.nats_config import MAX_PAYLOAD
 from deploy.permissions import PARTS, SET_UP, permissions
 from deploy.private_files import write_private
 
-__all__ = ["ACCOUNT", "CIPHERS", "STORE_KEY", "ClusterServer", "Layout", "kept_passwords", "write_cluster"]
+__all__ = ["ACCOUNT", "CIPHERS", "DOMAIN", "STORE_KEY", "ClusterServer", "Layout", "kept_passwords", "write_cluster"]
 
 ACCOUNT: Final = "KIB"
 """The account in which the ledger is. The servers have another one for themselves, `SYS`, in which no part is."""
+DOMAIN: Final = "kindinbeeld"
+"""The domain of its streams: a leaf node tells by it whose streams are asked for."""
 CIPHERS: Final = ("aes", "chachapoly")
 """The ciphers that a server knows for what it stores."""
 STORE_KEY: Final = "KINDINBEELD_STORE_KEY"
@@ -137,7 +139,7 @@ def _configuration(
     jetstream: dict[str, Any] = {
         "store_dir": layout.store.format(name=server.name),
         "sync_interval": layout.sync_interval,
-        "domain": "kindinbeeld",
+        "domain": DOMAIN,
     }
     if any(each.zone for each in servers):
         jetstream["unique_tag"] = "zone:"  # no two copies of a stream in one place
@@ -160,7 +162,7 @@ def _configuration(
                 "jetstream": "enabled",
                 "users": [
                     {"user": SET_UP, "password": passwords[SET_UP]},
-                    *({"user": part, "password": passwords[part], "permissions": permissions(part)} for part in PARTS),
+                    *({"user": part, "password": passwords[part], "permissions": _rights(part)} for part in PARTS),
                 ],
             },
             "SYS": {"users": [{"user": "sys", "password": passwords["sys"]}]},
@@ -187,6 +189,14 @@ def _configuration(
     }
     # The configuration language reads JSON, and a variable of the environment where it is not within quotes.
     return json.dumps(config, indent=1).replace(json.dumps(_UNQUOTED), f"${STORE_KEY}") + "\n"
+
+
+def _rights(part: str) -> dict[str, Any]:
+    """What a part may do, also by a leaf node: what it asks of the streams comes from there under their domain."""
+    rights = permissions(part)
+    allowed = rights["publish"]["allow"]
+    asked = [subject.replace("$JS.", f"$JS.{DOMAIN}.", 1) for subject in allowed if subject.startswith("$JS.API.")]
+    return rights | {"publish": {"allow": [*allowed, *asked]}}
 
 
 _UNQUOTED: Final = "(the key of the store)"

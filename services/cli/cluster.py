@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="A ledger of several servers.")
     app.add_typer(group, name="cluster")
     group.command()(config)
+    group.command()(leaf)
     group.command()(streams)
 
 
@@ -91,6 +92,44 @@ def config(
     for each in servers:
         print(directory / each.name)
     print(f"keep {directory / 'ca.key'} and passwords.json where no server is", file=sys.stderr)
+
+
+def leaf(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="What `cluster config` wrote for the ledger.")],
+    desk: Annotated[str, typer.Option("--desk", help="Whose reports it carries: school, wij, leerplicht, …")],
+    name: Annotated[
+        str,
+        typer.Option(
+            "--name", metavar="NAME=HOST", help="The municipality's server: NAME=HOST[:PORT], as its desk reaches it."
+        ),
+    ],
+    server: Annotated[
+        list[str],
+        typer.Option("--server", metavar="NAME=HOST", help="A server of the ledger, as given to `cluster config`."),
+    ],
+    files: Annotated[
+        str, typer.Option("--files", help="Where it finds its files; {name} is its name.")
+    ] = "/etc/kindinbeeld/nats",
+    ca: Annotated[
+        str, typer.Option("--ca", help="Where the desk finds the authority's certificate.")
+    ] = "/etc/kindinbeeld/ca.pem",
+) -> None:
+    """Write the configuration of a municipality's own server: a leaf node that carries one desk to the ledger.
+
+    Again into the same directory: its certificate is made anew, its password is kept.
+    """
+    from deploy.cluster import ClusterServer
+    from deploy.leaf import write_leaf
+
+    try:
+        servers = [ClusterServer.parse(each) for each in server]
+        place = ClusterServer.parse(name)
+        write_leaf(directory, place, desk, servers, files=files, ca=ca)
+    except ValueError as rule:
+        raise WrongUsage(f"must be {rule}") from None
+    except OSError as error:
+        raise SystemUnavailable(f"{directory} cannot be used: {error.strerror or error}") from None
+    print(directory / place.name)
 
 
 def streams() -> None:

@@ -14,14 +14,16 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
+import nats
 import pytest
 from cryptography import x509
+from nats.errors import NoRespondersError
 
 from deploy.cluster import ClusterServer
 from deploy.nats_address import NatsAddress
 from events import IMPORT_DESK, event_subject, parse_event
 from services.ledger import Publisher, connect, read_ledger
-from tests.support.cluster import PATIENCE, Cluster, running_cluster
+from tests.support.cluster import PATIENCE, Cluster, Server, free_ports, running_cluster
 from tests.support.inside import run_inside
 from tests.support.reports import SOURCE, lost
 from tests.support.systems import COMMAND
@@ -57,9 +59,10 @@ class Part:
 
 
 @contextmanager
-def part(cluster: Cluster, user: str, place: Path, *words: str) -> Iterator[Part]:
+def part(cluster: Cluster, user: str, place: Path, *words: str, **settings: str) -> Iterator[Part]:
     log = place / f"{words[0]}.log"
     environment = cluster.environment(user, KINDINBEELD_DATA_DIR=str(place), KINDINBEELD_AUDIT_EVERY="0")
+    environment |= settings
     with log.open("ab") as to:
         process = subprocess.Popen(
             [str(COMMAND), *words],
@@ -179,10 +182,74 @@ def ledger(cluster: Cluster) -> dict[int, bytes]:
     return asyncio.run(read())
 
 
+def carried(cluster: Cluster) -> set[str]:
+    """The ids of all that is in the ledger."""
+    return {json.loads(raw)["id"] for raw in ledger(cluster).values()}
+
+
 def address(cluster: Cluster, user: str) -> NatsAddress:
     told = cluster.environment(user)
     found = NatsAddress.parse(told["KINDINBEELD_NATS_URL"], user, told["KINDINBEELD_NATS_PASSWORD"])
     return found.trusting(told["KINDINBEELD_NATS_CA"])
+
+
+def test_a_desk_reports_through_a_server_of_its_own(cluster: Cluster, tmp_path: Path) -> None:
+    port, health = free_ports(2)
+    servers = [
+        word
+        for each in cluster.servers
+        for word in ("--server", f"{each.name}=127.0.0.1:{':'.join(map(str, each.ports))}")
+    ]
+    name = f"utrecht=127.0.0.1:{port}:1:1:{health}"
+    words: list[str | Path] = [
+        "cluster",
+        "leaf",
+        cluster.directory,
+        *servers,
+        "--name",
+        name,
+        "--files",
+        f"{cluster.directory}/{{name}}",
+    ]
+    words += ["--ca", cluster.directory / "ca.pem"]
+    assert run_inside(*words, "--desk", "nobody", data_dir=tmp_path).returncode == 2
+    done = run_inside(*words, "--desk", "leerplicht", data_dir=tmp_path)
+    assert done.returncode == 0, done.stderr
+    place = cluster.directory / "utrecht"
+    assert {stat.S_IMODE(file.stat().st_mode) for file in place.iterdir()} == {0o600}
+    told = json.loads((place / "nats.conf").read_text())
+    told["accounts"]["KIB"]["users"].append({"user": "anyone", "password": "anything"})
+    (place / "nats.conf").write_text(json.dumps(told))
+    leaf = Server("utrecht", place, (port, 1, 1, health))
+    settings = dict(line.split("=", 1) for line in (place / "leerplicht.env").read_text().splitlines())
+    with part(cluster, "leerplicht", tmp_path, "desk", "leerplicht", "--port", "0", **settings) as desk:
+        url = desk.url()
+        report(url, 900)
+        assert httpx.get(f"{url}/health", timeout=60).json()["backlog"] == 1, "its server is not there yet"
+        leaf.start()
+        try:
+            until(lambda: "lost-900" in carried(cluster), "what was reported before")
+            report(url, 901)
+            until(lambda: "lost-901" in carried(cluster), "what is reported now")
+            asyncio.run(reaches_no_further(settings["KINDINBEELD_NATS_URL"], settings["KINDINBEELD_NATS_CA"]))
+            assert "lost-902" not in carried(cluster)
+        finally:
+            leaf.kill()
+
+
+async def reaches_no_further(url: str, ca: str) -> None:
+    """Who may do anything at that server still comes to the ledger as its desk."""
+    tls = NatsAddress(url).trusting(ca).tls()
+    nc = await nats.connect(url, user="anyone", password="anything", tls=tls, inbox_prefix="_INBOX.leerplicht")
+    try:
+        for subject in (event_subject("school", "contact-lost"), "$JS.API.STREAM.DELETE.KIB_EVENTS"):
+            with pytest.raises((NoRespondersError, nats.errors.TimeoutError)):
+                await nc.request(subject, lost(902), timeout=2)
+        # No fault of the wire: what the desk may say is answered on it.
+        answer = await nc.request(event_subject("leerplicht", "contact-lost"), lost(903), timeout=30)
+        assert "seq" in json.loads(answer.data)
+    finally:
+        await nc.close()
 
 
 async def load(cluster: Cluster, lines: list[bytes], over: asyncio.Event) -> list[float]:
@@ -244,11 +311,8 @@ def test_servers_are_killed_and_cut_off_under_load_and_nothing_is_lost(
     acknowledged = asyncio.run(run())
     assert len(acknowledged) == len(lines)
 
-    def carried() -> set[str]:
-        return {json.loads(raw)["id"] for raw in ledger(cluster).values()}
-
-    until(lambda: set(reported) <= carried(), "what the desk accepted")
-    assert {json.loads(line)["id"] for line in lines} <= carried()
+    until(lambda: set(reported) <= carried(cluster), "what the desk accepted")
+    assert {json.loads(line)["id"] for line in lines} <= carried(cluster)
     # Each server holds the same, and the table of the whole is that of the file alone.
     done = cluster.run("reader", "export", "--output", tmp_path / "export.ndjson", data_dir=place)
     assert done.returncode == 0, done.stderr
