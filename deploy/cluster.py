@@ -162,7 +162,10 @@ def _configuration(
                 "jetstream": "enabled",
                 "users": [
                     {"user": SET_UP, "password": passwords[SET_UP]},
-                    *({"user": part, "password": passwords[part], "permissions": _rights(part)} for part in PARTS),
+                    *(
+                        {"user": part, "password": passwords[part], "permissions": permissions(part, DOMAIN)}
+                        for part in PARTS
+                    ),
                 ],
             },
             "SYS": {"users": [{"user": "sys", "password": passwords["sys"]}]},
@@ -189,14 +192,6 @@ def _configuration(
     }
     # The configuration language reads JSON, and a variable of the environment where it is not within quotes.
     return json.dumps(config, indent=1).replace(json.dumps(_UNQUOTED), f"${STORE_KEY}") + "\n"
-
-
-def _rights(part: str) -> dict[str, Any]:
-    """What a part may do, also by a leaf node: what it asks of the streams comes from there under their domain."""
-    rights = permissions(part)
-    allowed = rights["publish"]["allow"]
-    asked = [subject.replace("$JS.", f"$JS.{DOMAIN}.", 1) for subject in allowed if subject.startswith("$JS.API.")]
-    return rights | {"publish": {"allow": [*allowed, *asked]}}
 
 
 _UNQUOTED: Final = "(the key of the store)"

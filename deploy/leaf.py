@@ -70,7 +70,7 @@ def _configuration(leaf: ClusterServer, desk: str, password: str, hub: Sequence[
         "tls": {"cert_file": f"{files}/server.pem", "key_file": f"{files}/server.key", "timeout": 5},
         "accounts": {
             ACCOUNT: {
-                "users": [{"user": desk, "password": password, "permissions": permissions(desk)}],
+                "users": [{"user": desk, "password": password, "permissions": permissions(desk, DOMAIN)}],
                 # It has no streams of its own: whoever asks for one means the ledger's.
                 "mappings": {"$JS.API.>": f"$JS.{DOMAIN}.API.>"},
             },

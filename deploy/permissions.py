@@ -35,9 +35,15 @@ _VIEW_STATUS: Final = "kib.view.status"
 _COORDINATOR: Final = "coordinator"
 
 
-def permissions(part: str) -> dict[str, Any]:
-    """Give the permissions of a part in the words of the server's configuration. Raises KeyError for no part."""
+def permissions(part: str, domain: str | None = None) -> dict[str, Any]:
+    """Give the permissions of a part in the words of the server's configuration. Raises KeyError for no part.
+
+    `domain`: that of the ledger's streams, by which they are asked for from a leaf node; asking so is permitted too.
+    """
     publish, subscribe, answers = _RIGHTS[part]
+    if domain is not None:
+        asked = (subject for subject in publish if subject.startswith("$JS.API."))
+        publish = [*publish, *(subject.replace("$JS.", f"$JS.{domain}.", 1) for subject in asked)]
     # Answers come to a place of its own: one part cannot listen to what another is answered.
     rights: dict[str, Any] = {"publish": {"allow": publish}, "subscribe": {"allow": [*subscribe, f"_INBOX.{part}.>"]}}
     if answers:
