@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from projections.evaluation import columns_of, replaying
+from projections.live.tables import Tables
 from projections.tables import MEASURES
 from services.ledger.history import history
 from services.system import DataDir, SystemRecord
@@ -44,6 +45,14 @@ def compare(data_dir: DataDir, record: SystemRecord, patience: float) -> Outcome
     """
     with caught_up_reader(data_dir, record, patience) as reader:
         tables = reader.tables(record.clock.now())
+    return against_replay(record, tables)
+
+
+def against_replay(record: SystemRecord, tables: Tables) -> Outcome:
+    """Compare both tables of a live view with the columnar query over the ledger up to its position.
+
+    Raises SystemUnavailable when the ledger cannot be read.
+    """
     outcome = Outcome(tables.position, tables.as_of)
     with replaying(columns_of(history(record, tables.position), keep_event=False)) as replay:
         outcome.events = replay.events
@@ -51,6 +60,14 @@ def compare(data_dir: DataDir, record: SystemRecord, patience: float) -> Outcome
             columns = replay.table(table, tables.as_of)
             replayed = zip(*(column.to_pylist() for column in columns.columns), strict=True)
             _compare(table, tables.rows(table), replayed, outcome)
+    return outcome
+
+
+def between(one: Tables, other: Tables) -> Outcome:
+    """Compare two live views at one position; ``one`` is told as live, ``other`` as replay."""
+    outcome = Outcome(one.position, one.as_of)
+    for table in MEASURES:
+        _compare(table, one.rows(table), other.rows(table), outcome)
     return outcome
 
 

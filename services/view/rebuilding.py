@@ -13,6 +13,7 @@ import sqlite3
 import sys
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ from services.system.children import end_with_parent
 from services.system.lean import do_without_pandas
 from services.system.logs import configure_logging
 from services.system.pool import processes
+from services.view.comparing import Compared, compare_beside
 from services.view.newest import newest
 from services.view.plain import NotPlainError, read_plainly
 from services.view.switching import ready_view, working_directory
@@ -42,11 +44,21 @@ _PIECE: Final = 250_000
 """Sequences that one process reads in one go."""
 
 
-def rebuild(data_dir: DataDir, told: Told, *, piece: int = _PIECE) -> int:
+@dataclass(frozen=True)
+class Rebuilt:
+    """Up to which sequence the new view was built, and what came of comparing it; None: there was nothing to do so."""
+
+    position: int
+    compared: Compared | None
+
+
+def rebuild(data_dir: DataDir, told: Told, *, compare: bool = True, piece: int = _PIECE) -> Rebuilt:
     """Build a view of all that the ledger holds now and lay it ready, for the view's process to put it into place.
 
-    Gives its position. ``told`` hears of each step. Raises SystemUnavailable when the ledger does not answer, holds
-    nothing, a view is being built already, or disk or memory do not suffice; then nothing has changed.
+    ``told`` hears of each step. With ``compare`` it is brought up to the view in place first and compared with it;
+    where they differ, the replay of the ledger tells which is right, and a view that is not is not laid ready.
+    Raises SystemUnavailable when the ledger does not answer, holds nothing, a view is being built already, or disk or
+    memory do not suffice; then nothing has changed.
     """
     directory = working_directory(data_dir)
     directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -61,14 +73,16 @@ def rebuild(data_dir: DataDir, told: Told, *, piece: int = _PIECE) -> int:
         directory.mkdir(mode=0o700)
         database = directory / "live.sqlite"
         position = _build(data_dir, directory, database, told, piece)
-        _lay_ready(data_dir, database)
+        compared = compare_beside(data_dir, database, position) if compare else None
+        if compared is None or compared.sound:
+            _lay_ready(data_dir, database)
     except (OSError, sqlite3.Error, duckdb.Error, BrokenProcessPool) as error:
         # Their own words may hold what they were working on.
         raise SystemUnavailable(f"the live view cannot be built: {type(error).__name__}") from None
     finally:
         shutil.rmtree(directory, ignore_errors=True)
         lock.release()
-    return position
+    return Rebuilt(position, compared)
 
 
 def _lay_ready(data_dir: DataDir, database: Path) -> None:
@@ -149,7 +163,7 @@ if __name__ == "__main__":
     configure_logging()
     end_with_parent()
     try:
-        rebuild(DataDir(Path(sys.argv[1])), _log_step)
+        rebuild(DataDir(Path(sys.argv[1])), _log_step, compare=False)
     except SystemUnavailable as why:
         _log.error("the live view cannot be built", why=why.message)
         sys.exit(3)

@@ -12,6 +12,8 @@ from typing import Final
 from projections.live.database import ViewAwayError
 from services.system import DataDir, SystemUnavailable, view_of
 
+_KEPT_DAYS: Final = 1.0
+"""Days that a view is kept which another has taken the place of."""
 _PATIENCE: Final = 10.0
 """Seconds to wait for readers to let go of what lies beside the old database."""
 
@@ -24,6 +26,33 @@ def working_directory(data_dir: DataDir) -> Path:
 def ready_view(data_dir: DataDir) -> Path:
     """A view that is complete and waits to be put into place: its being there is all that it takes."""
     return data_dir.temporary / "live.ready.sqlite"
+
+
+def former_view(data_dir: DataDir) -> Path:
+    """The view that another has taken the place of, for a day: the way back."""
+    return data_dir.temporary / "live.former.sqlite"
+
+
+def go_back(data_dir: DataDir) -> None:
+    """Lay the view that was in place before ready, to be put into its place again; it then catches up.
+
+    Raises SystemUnavailable when there is none any more, or the database is away.
+    """
+    place = view_of(data_dir)
+    try:
+        if isinstance(place, Path):
+            former_view(data_dir).replace(ready_view(data_dir))
+        else:
+            from projections.live.postgres.views import go_back_in
+
+            if not go_back_in(place):
+                raise FileNotFoundError
+    except ViewAwayError as away:
+        raise SystemUnavailable(str(away)) from None
+    except FileNotFoundError:
+        raise SystemUnavailable(
+            "there is no view to go back to: it is kept for a day after another took its place"
+        ) from None
 
 
 def waits(data_dir: DataDir) -> bool:
@@ -50,14 +79,20 @@ def put_into_place(data_dir: DataDir) -> bool:
     database must never lie beside another. Readers go on in the old file until they look again. In PostgreSQL it is the
     store that does this, when it is opened (``projections.live.postgres``).
     """
-    ready, database = ready_view(data_dir), view_of(data_dir)
+    ready, database, former = ready_view(data_dir), view_of(data_dir), former_view(data_dir)
+    with suppress(FileNotFoundError):
+        if former.stat().st_mtime < time.time() - _KEPT_DAYS * 86_400:
+            former.unlink()
     if not ready.exists() or not isinstance(database, Path):
         return False
     if database.exists():
-        if not _without_log(database):
+        if not without_log(database):
             return False
         for suffix in ("-wal", "-shm"):
             database.with_name(database.name + suffix).unlink(missing_ok=True)
+        former.unlink(missing_ok=True)
+        os.link(database, former)  # by another name: at every moment there is one in place
+        os.utime(former)
     ready.replace(database)
     directory = os.open(database.parent, os.O_RDONLY)
     try:
@@ -67,8 +102,8 @@ def put_into_place(data_dir: DataDir) -> bool:
     return True
 
 
-def _without_log(database: Path) -> bool:
-    """Bring the whole write-ahead log into the database."""
+def without_log(database: Path) -> bool:
+    """Bring the whole write-ahead log into the database; tell whether that could be done."""
     deadline = time.monotonic() + _PATIENCE
     with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(database, timeout=_PATIENCE)) as old:
         while True:

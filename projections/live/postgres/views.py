@@ -15,6 +15,7 @@ __all__ = [
     "current",
     "current_or_new",
     "drop_view",
+    "go_back_in",
     "lay_ready",
     "put_into_place",
     "ready",
@@ -25,8 +26,9 @@ __all__ = [
 
 CURRENT: Final = "SELECT number FROM kindinbeeld_view.view WHERE state = 'current'"
 _READY: Final = "SELECT max(number) FROM kindinbeeld_view.view WHERE state = 'ready'"
+_FORMER: Final = "SELECT number FROM kindinbeeld_view.view WHERE state = 'old' ORDER BY since DESC, number DESC LIMIT 1"
 
-_LONG_OLD: Final = b"SELECT number FROM kindinbeeld_view.view WHERE state = 'old' AND since < now() - interval '1 hour'"
+_LONG_OLD: Final = b"SELECT number FROM kindinbeeld_view.view WHERE state = 'old' AND since < now() - interval '1 day'"
 
 
 def schema_of(number: int) -> str:
@@ -101,11 +103,25 @@ def waits_in(url: str) -> bool:
         connection.close()
 
 
+def go_back_in(url: str) -> bool:
+    """Lay the view that was in place before ready again; tell whether there is one. Raises ViewAwayError."""
+    connection = connect(url)
+    try:
+        with told_as_away(), connection.transaction():
+            number = _number(connection, _FORMER)
+            if number is None:
+                return False
+            connection.execute("UPDATE kindinbeeld_view.view SET state = 'ready' WHERE number = %s", [number])
+            return True
+    finally:
+        connection.close()
+
+
 def put_into_place(connection: Connection) -> bool:
     """Put a view that is ready into place, in one transaction; tell whether that was done.
 
     Only for the process that writes the view, before it opens its store. Readers go on in the old one until they look
-    again; it is removed an hour later, or before the next one is built.
+    again; it is removed a day later, or before the next one is built.
     """
     number = _number(connection, _READY)
     if number is None:

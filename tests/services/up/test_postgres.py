@@ -31,13 +31,17 @@ def test_everything_on_a_postgresql_of_its_own(tmp_path: Path) -> None:
         shown(url, system)
         built = system.run("rebuild")
         assert built.returncode == 0, built.stderr
-        assert b"in place" in built.stderr
+        assert b"cells with the view in place: none differ" in built.stderr
+        assert b"the new view is in place" in built.stderr
         assert_equal(system)
         with psycopg.connect(database, autocommit=True) as connection:
             schemas = {name for (name,) in connection.execute("SELECT nspname FROM pg_namespace").fetchall()}
             [(views,)] = connection.execute("SELECT count(*) FROM kindinbeeld_view.view").fetchall()
         assert {"kindinbeeld", "kindinbeeld_view_2", "kindinbeeld_school", "kindinbeeld_coordinator"} <= schemas
         assert views == 2, "the one before is kept for a while"
+        back = system.run("rebuild", "--back")
+        assert back.returncode == 0, back.stderr
+        assert b"the view of before is in place" in back.stderr
         pid = int((data_dir.postgres / "data" / "postmaster.pid").read_text().splitlines()[0])
         os.kill(pid, signal.SIGKILL)
         until(lambda: system.run("import", second).returncode == 0)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -23,12 +26,12 @@ from projections.live.store import open_store
 from projections.live.view import LiveView
 from projections.tables import MEASURES
 from services.simulate import simulate
-from services.system import SystemRecord, SystemUnavailable
+from services.system import DataDir, SystemRecord, SystemUnavailable
 from services.view import rebuilding
 from services.view.auditing import compare
 from services.view.plain import NotPlainError, read_plainly
 from services.view.rebuilding import rebuild
-from services.view.switching import put_into_place, ready_view, working_directory
+from services.view.switching import former_view, put_into_place, ready_view, working_directory
 from tests.projections.live.test_registered import as_an_earlier_release_kept_it
 from tests.projections.rebuild.test_rebuild import contents
 from tests.support.systems import RunningLedger
@@ -103,7 +106,7 @@ def position(database: Path) -> int:
 
 
 def test_the_same_as_following_the_ledger(filled: RunningLedger, tmp_path: Path) -> None:
-    assert rebuild(filled.data_dir, told, piece=150) == 702
+    assert rebuild(filled.data_dir, told, piece=150).position == 702
     assert not working_directory(filled.data_dir).exists()
     assert put_into_place(filled.data_dir)
     assert not put_into_place(filled.data_dir)
@@ -120,7 +123,8 @@ def test_a_running_view_takes_it_over_and_goes_on_while_a_reader_looks(
     file = path.stat().st_ino
     done = filled.run("rebuild")
     assert done.returncode == 0, done.stderr
-    assert b"in place" in done.stderr
+    assert b"cells with the view in place: none differ" in done.stderr
+    assert b"the new view is in place" in done.stderr
     assert path.stat().st_ino != file
     assert {table: list(reader.tables(k).rows(table)) for table in MEASURES} == tables
     more = [line for _, line in simulate(8, "first", events=300)]
@@ -129,9 +133,80 @@ def test_a_running_view_takes_it_over_and_goes_on_while_a_reader_looks(
     assert reader.refresh()
     assert reader.position == 702 + len(more)
     reader.close()
+    done = filled.run("rebuild", "--back")
+    assert done.returncode == 0, done.stderr
+    assert b"of before is in place" in done.stderr
+    assert path.stat().st_ino == file
+    caught_up(filled)
     assert view.poll() is None, "the view is the same process"
     assert compare(filled.data_dir, filled.record, patience=180).differences == []
     assert contents(path) == contents(followed(filled, tmp_path / "followed.sqlite"))
+
+
+def damage(database: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        changed = connection.execute(
+            "UPDATE flow SET n = n + 1 WHERE rowid = (SELECT min(rowid) FROM flow WHERE n > 0)"
+        )
+        assert changed.rowcount == 1
+
+
+def test_a_view_that_was_wrong_gives_way_to_one_that_the_replay_finds_right(filled: RunningLedger) -> None:
+    damage(followed(filled, filled.data_dir.live_view))
+    done = filled.run("rebuild", "--wait", "0")
+    assert done.returncode == 0, done.stderr
+    assert re.search(rb"compared \d+ cells with the view in place: [1-9]\d* differ", done.stderr)
+    assert b"the replay of the ledger agrees with the new view" in done.stderr
+    assert ready_view(filled.data_dir).exists()
+    assert put_into_place(filled.data_dir)
+    assert compare(filled.data_dir, filled.record, patience=0).differences == []
+    # The wrong one is there for a day, for whoever wants to know.
+    assert filled.run("rebuild", "--back", "--wait", "0").returncode == 0
+    assert put_into_place(filled.data_dir)
+    assert compare(filled.data_dir, filled.record, patience=0).differences
+    aged = time.time() - 2 * 86_400
+    os.utime(former_view(filled.data_dir), (aged, aged))
+    assert not put_into_place(filled.data_dir)
+    done = filled.run("rebuild", "--back")
+    assert done.returncode == 3
+    assert b"no view to go back to" in done.stderr
+
+
+def test_a_new_view_that_is_wrong_is_not_put_into_place(filled: RunningLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    followed(filled, filled.data_dir.live_view)
+    build = rebuilding._build
+
+    def wrong(data_dir: DataDir, directory: Path, database: Path, *rest: Any) -> int:
+        position = build(data_dir, directory, database, *rest)
+        damage(database)
+        return position
+
+    monkeypatch.setattr(rebuilding, "_build", wrong)
+    compared = rebuild(filled.data_dir, told).compared
+    assert compared is not None
+    assert compared.replay is not None
+    assert not compared.sound
+    assert not ready_view(filled.data_dir).exists()
+
+
+def test_what_came_while_it_was_built_is_in_it_before_it_takes_over(
+    filled: RunningLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = rebuilding._build
+
+    def slow(*given: Any) -> int:
+        position = build(*given)
+        asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=200)]))
+        followed(filled, filled.data_dir.live_view)
+        return position
+
+    monkeypatch.setattr(rebuilding, "_build", slow)
+    built = rebuild(filled.data_dir, told)
+    assert built.position == 702
+    assert built.compared is not None
+    assert built.compared.views.differences == []
+    assert position(ready_view(filled.data_dir)) == built.compared.views.position > 850
+    assert contents(ready_view(filled.data_dir)) == contents(followed(filled, tmp_path / "followed.sqlite"))
 
 
 def test_an_empty_view_builds_itself_when_the_ledger_is_long(filled: RunningLedger, tmp_path: Path) -> None:
