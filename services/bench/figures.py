@@ -58,6 +58,7 @@ COMPARED: Final[Mapping[str, tuple[str, ...]]] = {
     "postgres": ("postgres-sqlite",),
     "rebuild-rate": ("library-durable", "plain", "fetch"),
     "desk-batch": ("library-save",),
+    "replay-rate": ("postgres-view", "polars", "plain", "library-durable", "library-memory"),
     "archive-rate": ("plain", "library-durable", "library-memory"),
     "evaluate-rate": ("plain", "library-durable", "library-memory"),
 }

@@ -15,7 +15,11 @@ from projections.evaluation import evaluate
 from projections.live.reading import LiveReader
 from projections.tables import write_csv
 from services.bench.data import Data, lines_of
+from services.bench.figures import NotMeasured
+from services.bench.in_polars import counted
+from services.bench.in_postgres import refreshed
 from services.bench.library import Durable, InMemory, run_library
+from services.bench.peers import _same, cells_of, weeks_of
 from services.bench.plain import recompute
 
 FEW = 1_500
@@ -94,3 +98,19 @@ def kinds(file: Path) -> Counter[str]:
 
 def last_recorded(file: Path) -> int:
     return max(parse_instant(json.loads(line)["recordedtime"]) for line in lines_of(file))
+
+
+def test_the_peers_count_as_evaluate_does(data: Data, tmp_path: Path) -> None:
+    """PostgreSQL's materialized view and Polars: the same number of pupils not reached in every cell."""
+    file = data.parquet(FEW)
+    expected = cells_of(evaluate(file).columns)
+    assert len(expected) > 100
+    weeks = weeks_of(file)
+    assert cells_of(counted(file, weeks)) == expected
+    found, loaded, seconds = refreshed(tmp_path / "postgres", file, weeks)
+    assert found == expected
+    assert loaded > 0
+    assert seconds > 0
+    one = min(expected)
+    with pytest.raises(NotMeasured, match="otherwise in 1 cells"):
+        _same(expected | {one: expected[one] + 1}, expected, "it")
