@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -267,3 +268,20 @@ def test_what_cannot_be_is_said_in_one_line(running: Running, tmp_path: Path) ->
     ):
         done = run_inside("replay", *arguments, data_dir=tmp_path / "none")
         assert (done.returncode, said in done.stderr) == (status, True), done.stderr
+
+
+def test_where_people_sign_in_a_rehearsal_asks_for_its_own_link(running: Running, tmp_path: Path) -> None:
+    system = tmp_path / "system"
+    made = run_inside("access", "link", "create", "--role", "national", "--name", "test", data_dir=system)
+    assert made.returncode == 0
+    with whole(system, "replay", str(running.file), "--port", "0", "--paused") as process:
+        url = process.ready().rstrip("/")
+        told = re.search(r"on (http\S+)", process.log.read_text())
+        assert told is not None
+        with httpx.Client(base_url=url, timeout=60, headers={"Origin": url}) as client:
+            for path in ("/oefening", "/oefening/stand"):
+                assert client.get(path).status_code == 403
+            assert client.post("/oefening", data={"command": "go"}).status_code == 403
+            assert client.post("/aanmelden", data={"link": made.stdout.decode().strip()}).status_code == 403
+            assert client.post("/aanmelden", data={"link": told[1]}).status_code == 303
+            assert client.get("/oefening/stand").json()["taken"] == 1
