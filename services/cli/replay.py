@@ -77,7 +77,7 @@ def replay(
     _ensure_pace(pace)
     where = data_dir_of(data_dir)
     directory = None if archive is None else archive_of(archive, where)
-    from services.cli.evaluate import failing_file
+    from services.cli.evaluate import failing_file, stopping
     from services.replaying.history import History
     from services.replaying.sources import batches_of
     from services.system.logs import configure_logging
@@ -85,7 +85,7 @@ def replay(
     configure_logging()
     with tempfile.TemporaryDirectory(prefix="kindinbeeld-replay-", ignore_cleanup_errors=True) as temporary:
         work = Path(temporary)
-        with failing_file(file or "the events"):
+        with stopping(), failing_file(file or "the events"):
             history = History(work / "events", batches_of(file, directory, where, work))
         if not len(history):
             raise SystemUnavailable("there are no events to replay")
@@ -150,6 +150,7 @@ def _rehearse(
 
 
 def _fill(history: History, into: str, since: str | None, first: Point, last: Point) -> None:
+    from projections.live.database import UNREADABLE, ViewAwayError
     from services.replaying.into import fill
 
     place: Path | str = into if into.startswith(("postgresql://", "postgres://")) else Path(into).absolute()
@@ -157,7 +158,12 @@ def _fill(history: History, into: str, since: str | None, first: Point, last: Po
         raise WrongUsage("--into: must be sandbox, a new file in a directory that exists, or postgresql://…")
     # What is known at the beginning of a rehearsal lies before it; a view holds only what one asked for.
     begin = 0 if since is None else history.before(since)
-    position = fill(history, place, begin, last.taken, lambda _: None)
+    try:
+        position = fill(history, place, begin, last.taken)
+    except UNREADABLE as away:
+        # What a database says itself may hold its address.
+        why = str(away) if isinstance(away, ViewAwayError) else type(away).__name__
+        raise SystemUnavailable(f"--into: the view cannot be written: {why}") from None
     print(f"{last.taken - begin} events in the view, up to sequence {position}", file=sys.stderr)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from projections.live.database import Place
@@ -16,10 +15,10 @@ __all__ = ["fill"]
 _AT_ONCE: Final = 50_000
 
 
-def fill(history: History, place: Place, begin: int, end: int, told: Callable[[int], None]) -> int:
+def fill(history: History, place: Place, begin: int, end: int) -> int:
     """Take the events from number `begin` up to number `end` into a new view; give the ledger's sequence that it is at.
 
-    `told` hears how many are in. Raises WrongUsage when there is a view already.
+    Raises WrongUsage when there is a view already, and one of `UNREADABLE` when it cannot be written.
     """
     store = open_any_store(place)
     try:
@@ -30,7 +29,6 @@ def fill(history: History, place: Place, begin: int, end: int, told: Callable[[i
             last = min(end, first + _AT_ONCE)
             view.take(history.messages(first, last))
             view.write()
-            told(last - begin)
         return view.position
     finally:
         store.datastore.close()

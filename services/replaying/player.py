@@ -51,6 +51,7 @@ class Player:
         self._since = (0.0, first.at)
         self._copies: dict[int, Path] = {}
         self._views, self._file = 0, place
+        self._over = False
         self._told: queue.Queue[tuple[str, Future[State]] | None] = queue.Queue()
         self._start_going = going
         self.changed: Callable[[], None] = lambda: None
@@ -90,7 +91,10 @@ class Player:
     def tell(self, words: str) -> Future[State]:
         """Have something done; the outcome is the state after it, or Rejected. See `services.replaying.commands`."""
         done: Future[State] = Future()
-        self._told.put((words, done))
+        if self._over:
+            done.set_exception(Rejected("replay", "has ended"))
+        else:
+            self._told.put((words, done))
         return done
 
     # In the thread
@@ -113,6 +117,7 @@ class Player:
             _log.error("the replay cannot go on", why=type(error).__name__)
             raise
         finally:
+            self._over = True
             self._store.datastore.close()
             while not self._told.empty():
                 if (left := self._told.get()) is not None:
