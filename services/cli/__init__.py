@@ -23,6 +23,7 @@ _COMMANDS = (
     "export",
     "evaluate",
     "archive",
+    "replay",
     "compare",
     "triangle",
     "whatif",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from events import Rejected
     from projections.archive import Archive
 
-__all__ = ["failing_file", "register"]
+__all__ = ["failing_file", "register", "stopping"]
 
 
 _WEEK = 7 * 24 * 3_600_000_000
@@ -100,7 +100,7 @@ def evaluate(
         return
     if archive is not None or weekly is not None:
         raise WrongUsage("--archive, --weekly: not together with a FILE")
-    with _stopping(), failing_file(file):
+    with stopping(), failing_file(file):
         # Here and not above: --help has no use for the columnar libraries.
         from projections.evaluation import evaluate as evaluate_file
         from projections.evaluation.definition import OFFICIAL
@@ -176,7 +176,7 @@ def _write(table: str, rows: Iterable[Iterable[object]], output: str | None, *be
 
 
 @contextmanager
-def _stopping() -> Iterator[None]:
+def stopping() -> Iterator[None]:
     """End tidily on SIGTERM, as on SIGINT: what was read lies in a temporary directory that must not stay."""
 
     def stop(number: int, frame: object) -> None:

@@ -6,12 +6,11 @@ FD is the file descriptor of a socket that listens on loopback already.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +34,7 @@ from services.web.app import create_app
 from services.web.details.beside import DetailsBeside
 from services.web.metrics import Telling
 from services.web.open_data import create_routes
+from services.web.serving import Server
 from services.web.source import Lag
 from services.web.then import ThenReplays
 
@@ -137,7 +137,7 @@ class Page:
 
     async def serve(self) -> None:
         """Serve until SIGINT or SIGTERM."""
-        server = _Server(
+        server = Server(
             uvicorn.Config(
                 self.app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
             )
@@ -155,13 +155,6 @@ class Page:
             await server.serve([self._listening])
             watch.cancel()
         self._reader.close()
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to us: open streams are ended first, or the server would wait for them."""
-        yield
 
 
 def _open(database: Place) -> LiveReader:

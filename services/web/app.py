@@ -40,11 +40,13 @@ from services.web.pages.now import draw_now
 from services.web.pages.open_data import draw_open_data
 from services.web.pages.picturing import picture_routes
 from services.web.pages.reading import draw_reading
+from services.web.pages.rehearsal import rehearsal_routes
 from services.web.pages.table import draw_table
 from services.web.pages.taking import PATH as TABLE_PATH
 from services.web.pages.taking import take_table
 from services.web.pages.then import then_routes
 from services.web.query import read_query
+from services.web.rehearsal import RehearsalMiddleware, Rehearsing
 from services.web.rendering import render_message
 from services.web.source import Lag, TableSource
 from services.web.texts import language_of
@@ -70,6 +72,7 @@ def create_app(
     audits: AuditLog | None = None,
     details: DetailsBeside | None = None,
     then: ThenReplays | None = None,
+    rehearsing: Rehearsing | None = None,
 ) -> Starlette:
     """Build the application that shows `source`.
 
@@ -81,7 +84,8 @@ def create_app(
     others, `open_data` are its routes (`services.web.open_data`). `replays` gives the tables of earlier times over HTTP
     (`services.web.api`). `audits` are those of the live tables; without it there were none. `details` is what pages
     show beside the tables; it goes on as long as the application does. `then` compares earlier times
-    with now; without it the page about that says so.
+    with now; without it the page about that says so. `rehearsing` makes a rehearsal of it, which every page
+    says and lets one steer.
 
     `app.state.boards.close()` ends the open streams; call it before asking a server to stop, which otherwise waits for
     them.
@@ -119,6 +123,7 @@ def create_app(
             Route("/uitleg", page(draw_reading, "/uitleg")),
             Route(OPEN_DATA, page(draw_open_data, OPEN_DATA)),
             *(access_routes(access) if access is not None else ()),
+            *(rehearsal_routes(rehearsing) if rehearsing is not None else ()),
             Route("/live", stream),
             Route("/health", health.health),
             Route("/health/live", health.live),
@@ -129,6 +134,7 @@ def create_app(
             Mount(f"/static/{BUILD}", UnchangingFiles(directory=STATIC)),
         ],
         middleware=[
+            *([Middleware(RehearsalMiddleware, rehearsing=rehearsing)] if rehearsing is not None else ()),
             Middleware(SecurityHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
             Middleware(Addressed),

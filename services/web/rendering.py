@@ -14,6 +14,7 @@ from services.web.behind import behind
 from services.web.board import Board
 from services.web.environment import BUILD, render
 from services.web.query import Query
+from services.web.rehearsal import told_of_rehearsal
 from services.web.sight import anything_exact
 from services.web.texts import Language, translator
 from services.web.texts.reading import UNAUDITED
@@ -82,6 +83,7 @@ def common(board: Board, query: Query, language: Language, *, topic: str = "") -
         "build": BUILD,
         "pages": (*PAGES, PAGE_THEN) if exact else PAGES,
         "account": account(),
+        "rehearsal": told_of_rehearsal(language),
         "origin": origin,
         "behind": behind(query, board.frame, exact=exact),
         "day": _day_of(board),

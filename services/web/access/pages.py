@@ -19,7 +19,7 @@ from services.web.access.showing import show
 from services.web.access.viewer import viewer_of
 from services.web.texts import language_of
 
-__all__ = ["access_routes", "closed", "is_ours", "unavailable"]
+__all__ = ["access_routes", "closed", "form_of", "is_ours", "unavailable"]
 
 SIGN_OUT: Final = "/afmelden"
 _MOST_BYTES: Final = 4096
@@ -35,7 +35,7 @@ def access_routes(entrance: Entrance) -> list[Route]:
         if not is_ours(request):
             return _sign_in_page(request, entrance, "access_expired", 403)
         try:
-            link = entrance.link_of(await _given(request, "link"))
+            link = entrance.link_of((await form_of(request)).get("link", ""))
         except AccessUnavailable:
             return unavailable(request)
         if link is None:
@@ -107,14 +107,14 @@ def _sign_in_page(request: Request, entrance: Entrance, error: str = "", status:
     return HTMLResponse(html, status)
 
 
-async def _given(request: Request, name: str) -> str:
-    """Read one field of a form; empty when it is not there or too much was sent."""
+async def form_of(request: Request) -> dict[str, str]:
+    """Read the fields of a form; none when too much was sent, or what is no form."""
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
             if len(body) > _MOST_BYTES:
-                return ""
-        return dict(parse_qsl(body.decode(), max_num_fields=10)).get(name, "")
+                return {}
+        return dict(parse_qsl(body.decode(), max_num_fields=10))
     except (ClientDisconnect, ValueError):
-        return ""
+        return {}

@@ -9,7 +9,19 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Final, Literal, get_args
 
-from services.web.texts import about, access, charts, common, map, municipality, now, open_data, reading, then
+from services.web.texts import (
+    about,
+    access,
+    charts,
+    common,
+    map,
+    municipality,
+    now,
+    open_data,
+    reading,
+    rehearsal,
+    then,
+)
 
 __all__ = ["CATALOGUE", "LANGUAGES", "Language", "Translate", "language_of", "translator"]
 
@@ -18,7 +30,7 @@ LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 Translate = Callable[..., str]
 
 _MODULES: Final[tuple[ModuleType, ...]] = (
-    *(about, access, charts, common, map, municipality, now, open_data, reading, then),
+    *(about, access, charts, common, map, municipality, now, open_data, reading, rehearsal, then),
 )
 
 CATALOGUE: Final[dict[Language, dict[str, str]]] = {

@@ -46,6 +46,7 @@ def test_every_text_is_used_somewhere() -> None:
         "then_about_",
         "then_week_",
         "then_day_",
+        "rehearsal_unit_",
         "open_data_file_",
         "open_data_unreached",
         "open_data_areas",

@@ -1,0 +1,34 @@
+"""A replay at full speed into a view of one's own: a new SQLite file, or a PostgreSQL database that holds none."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from projections.live.database import Place
+from projections.live.store import open_any_store
+from projections.live.view import LiveView
+from services.replaying.history import History
+from services.system import WrongUsage
+
+__all__ = ["fill"]
+
+_AT_ONCE: Final = 50_000
+
+
+def fill(history: History, place: Place, begin: int, end: int) -> int:
+    """Take the events from number `begin` up to number `end` into a new view; give the ledger's sequence that it is at.
+
+    Raises WrongUsage when there is a view already, and one of `UNREADABLE` when it cannot be written.
+    """
+    store = open_any_store(place)
+    try:
+        view = LiveView(store)
+        if view.position:
+            raise WrongUsage("--into: holds a view already; name a new file, or a database without one")
+        for first in range(begin, end, _AT_ONCE):
+            last = min(end, first + _AT_ONCE)
+            view.take(history.messages(first, last))
+            view.write()
+        return view.position
+    finally:
+        store.datastore.close()
