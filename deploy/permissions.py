@@ -27,7 +27,7 @@ __all__ = ["PARTS", "SET_UP", "permissions"]
 SET_UP: Final = "setup"
 """The part that makes streams and may erase: unbounded, used by `up` at its start and by nobody else."""
 
-PARTS: Final = ("view", "page", "reader", IMPORT_DESK, "reporter", "resender", *DESKS)
+PARTS: Final = ("view", "page", "archive", "reader", IMPORT_DESK, "reporter", "resender", *DESKS)
 """The parts that have a user of their own, each named as its user: `reader` for the commands that read, `reporter` for
 programs that report by NATS, `resender` for the command that has desks take once more what they refused."""
 
@@ -83,6 +83,7 @@ def _desk(desk: str) -> tuple[list[str], list[str], bool]:
 _RIGHTS: Final[dict[str, tuple[list[str], list[str], bool]]] = {
     "view": ([*_reading(EVENTS_STREAM), VIEW_CHANGED], [_VIEW_STATUS, VIEW_SILENT], True),
     "page": ([*_reading(EVENTS_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
+    "archive": (_reading(EVENTS_STREAM), [], False),
     "reader": ([*_reading(EVENTS_STREAM), *_reading(REJECTED_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
     IMPORT_DESK: (
         [

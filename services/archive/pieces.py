@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -30,7 +31,7 @@ from services.system import DataDir, SystemRecord, find_system
 from services.system.pool import processes
 from services.view.plain import NotPlainError, read_plainly
 
-__all__ = ["file_pieces", "last_of", "ledger_pieces"]
+__all__ = ["as_archive", "file_pieces", "last_of", "ledger_pieces"]
 
 _PIECE: Final = 100_000
 """Sequences that one process reads in one go."""
@@ -72,11 +73,16 @@ def _batches(table: pa.Table) -> list[pa.RecordBatch]:
     return list(table.select(SCHEMA.names).cast(SCHEMA).to_batches(max_chunksize=16_384))
 
 
+def as_archive(record: SystemRecord) -> SystemRecord:
+    """Give a system with the rights at its ledger of who keeps an archive, where it has any of its own."""
+    return replace(record, nats=record.address_of("archive"))
+
+
 def last_of(record: SystemRecord) -> int:
     """Give the newest sequence of a ledger. Raises SystemUnavailable when it does not answer."""
 
     async def ask() -> int:
-        async with await connect(record.nats, name="archive") as ledger:
+        async with await connect(record.address_of("archive"), name="archive") as ledger:
             return await last_sequence(ledger.nc)
 
     return asyncio.run(ask())
@@ -122,7 +128,7 @@ def _read(data_dir: Path, directory: Path, first: int, last: int) -> int:
 
     def batches() -> Iterator[pa.RecordBatch]:
         nonlocal count
-        for sources in _sources(find_system(DataDir(data_dir)), first, last):
+        for sources in _sources(as_archive(find_system(DataDir(data_dir))), first, last):
             count += len(sources)
             yield from _columns(sources)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
 import sys
 import time
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +18,7 @@ from services.cli.options import ArchiveOption, DataDirOption, MemoryOption, arc
 if TYPE_CHECKING:
     from projections.archive import Manifest
     from services.archive.building import Told
+    from services.archive.keeping import Keeping
 
 FromOption = Annotated[
     str | None,
@@ -56,6 +60,22 @@ def register(app: typer.Typer) -> None:
         _write(manifest, Format.TABLE)
 
     @group.command()
+    def follow(data_dir: DataDirOption = None) -> None:
+        """Keep the archive of the system current until SIGINT or SIGTERM, as `up` does by itself."""
+        from services.archive.keeping import Keeping
+        from services.system import Settings, WrongUsage, find_system
+        from services.system.logs import configure_logging
+
+        settings = Settings.from_environment()
+        if not settings.archive_seconds:
+            raise WrongUsage("KINDINBEELD_ARCHIVE_EVERY: must be a duration, not 0, to follow")
+        configure_logging(settings)
+        place = data_dir_of(data_dir)
+        place.prepare()
+        find_system(place)
+        asyncio.run(_until_signal(Keeping(place, settings.archive_seconds)))
+
+    @group.command()
     def verify(
         archive: ArchiveOption = None,
         file: FromOption = None,
@@ -90,6 +110,14 @@ def register(app: typer.Typer) -> None:
         if manifest is None:
             raise SystemUnavailable(f"the archive in {directory} cannot be read: there is none")
         _write(manifest, format)
+
+
+async def _until_signal(keeping: Keeping) -> None:
+    task = asyncio.ensure_future(keeping.run(alone=True))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _told() -> Told:

@@ -93,8 +93,8 @@ def _live(place: DataDir, record: SystemRecord, table: str, wait: float) -> tupl
 def _replayed(place: DataDir, record: SystemRecord, table: str, instant: int) -> Iterator[Row]:
     from services.archive.fresh import fresh_archive
 
-    if (archive := fresh_archive(place, record)) is not None:
-        found = archive.table(table, instant)
+    if (kept := fresh_archive(place, record, instant)) is not None:
+        found = kept.archive.table(table, instant)
     else:
         from projections.evaluation import columns_of, replaying
         from services.ledger.history import history

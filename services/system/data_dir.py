@@ -50,6 +50,11 @@ class DataDir:
         return self.path / "view.prom"
 
     @property
+    def archive_metrics(self) -> Path:
+        """The file in which whoever keeps the archive current keeps its metrics, for the pages to give on."""
+        return self.path / "archive.prom"
+
+    @property
     def postgres(self) -> Path:
         """The directory of the PostgreSQL that `up --postgres` runs."""
         return self.path / "postgres"

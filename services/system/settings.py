@@ -138,6 +138,12 @@ class Settings:
         values.duration_or("0"),
         "How often a running system holds its live tables against the replay of the ledger; 0: never by itself.",
     )
+    archive_every: str = _setting(
+        "1m",
+        values.duration_or("0"),
+        "How often a running system brings its archive up to date at most; ten times as long as that takes is always"
+        " left between. 0: never by itself.",
+    )
     metrics: bool = _setting(True, values.yes_or_no, "Whether the live view measures what it takes in: yes or no.")
     metrics_token: str | None = field(
         default=None,
@@ -181,7 +187,12 @@ class Settings:
     @property
     def audit_seconds(self) -> int:
         """Seconds from one audit to the next; 0: never."""
-        return 0 if self.audit_every == "0" else int(self.audit_every[:-1]) * values.SECONDS_OF[self.audit_every[-1]]
+        return values.seconds(self.audit_every)
+
+    @property
+    def archive_seconds(self) -> int:
+        """Seconds from one build of the archive to the next, at least; 0: never."""
+        return values.seconds(self.archive_every)
 
     def desk_port_of(self, desk: str) -> int:
         """Return the port of a desk on loopback; 0: any free one."""

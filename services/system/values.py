@@ -15,6 +15,11 @@ SECONDS_OF: Final = {"s": 1, "m": 60, "h": 3600}
 """How many seconds the units of a duration are."""
 
 
+def seconds(duration: str) -> int:
+    """Give the seconds of a duration that `duration_or` read, or of "0"."""
+    return 0 if duration == "0" else int(duration[:-1]) * SECONDS_OF[duration[-1]]
+
+
 def text(raw: str) -> str:
     """Read a text that is not empty."""
     if not raw.strip():

@@ -17,6 +17,7 @@ from deploy.nats_server import NatsServer, NatsServerError
 from deploy.postgres_server import PostgresServer, PostgresServerError
 from deploy.streams import make_streams
 from events import DESKS
+from services.archive.keeping import Keeping
 from services.ledger.connecting import connect
 from services.system import Clock, DataDir, Settings, SystemRecord, SystemUnavailable
 from services.system.ending import end_tasks
@@ -111,6 +112,7 @@ class System:
         """Keep every part running until ``stop`` is set."""
         watches = [asyncio.create_task(child.watch(self._tell_processes)) for child in self._children]
         watches.append(asyncio.create_task(self._watch_servers()))
+        watches.append(asyncio.create_task(Keeping(self._data_dir, self._settings.archive_seconds).run()))
         try:
             await stop.wait()
         finally:

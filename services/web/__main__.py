@@ -86,9 +86,9 @@ class Page:
         )
 
         self._traces = self._tracing(settings)
-        self.app.state.telling = Telling(
-            data_dir.view_metrics, lambda: len(self._reader.set_aside()), settings.metrics_token
-        )
+        others = (data_dir.view_metrics, data_dir.archive_metrics)
+        self.app.state.telling = Telling(others, lambda: len(self._reader.set_aside()), settings.metrics_token)
+        self.app.state.archive = data_dir.archive_metrics
 
     @staticmethod
     def _clock(data_dir: DataDir, record: SystemRecord) -> Callable[[], int]:

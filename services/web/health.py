@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from events.times import format_instant
+from services.archive.measuring import told as of_archive
 from services.web.access import viewer_of
 from services.web.board import Board
 
@@ -69,7 +71,10 @@ async def health(request: Request) -> JSONResponse:
     """
     board: Board = request.app.state.boards.whole
     board.refresh()
-    told = report(board)
+    told = report(board) | {"archive": None}
+    if (path := getattr(request.app.state, "archive", None)) is not None:
+        with suppress(OSError, ValueError):
+            told["archive"] = of_archive(path)
     if not viewer_of(request).all_exact:
         told = {name: told[name] for name in _FOR_ALL}
     return JSONResponse(told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +41,8 @@ MEANINGS: Final = {
 class Telling:
     """What else `/metrics` tells, and to whom."""
 
-    of_view: Path
-    """The file in which the view's process keeps its own metrics current; absent when it keeps none."""
+    of_others: Sequence[Path]
+    """The files in which the view's process and who keeps the archive keep theirs current; absent when they do not."""
     set_aside: Callable[[], int]
     token: str | None = None
     """Who sends this as a bearer token is told everything, as Prometheus, which cannot sign in."""
@@ -71,8 +71,9 @@ async def metrics(request: Request) -> PlainTextResponse:
         # While the view cannot be read, what else there is to tell is needed most.
         with suppress(*UNREADABLE):
             found["kib_view_set_aside_messages"] = telling.set_aside()
-        with suppress(OSError):
-            text = telling.of_view.read_text("utf-8")
+        for path in telling.of_others:
+            with suppress(OSError):
+                text += path.read_text("utf-8")
     lines = []
     for name, meaning in MEANINGS.items():
         if name in found:

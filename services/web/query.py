@@ -18,7 +18,7 @@ from projections.register.divisions import divisions
 from services.web.frame import KEYS
 from services.web.texts import Language
 
-__all__ = ["DEFAULT_SORT", "KINDS", "PER", "Query", "division_days", "read_query"]
+__all__ = ["DEFAULT_SORT", "KINDS", "PER", "SHOWN", "Query", "division_days", "read_query"]
 
 DEFAULT_SORT: Final = "now"
 """By the last week, most first: where most pupils are not reached stands at the top."""
@@ -34,6 +34,9 @@ _WEEK: Final = re.compile(r"\d{4}-W\d{2}")
 _THEN: Final = "/toen"
 """The address of the pages that look back at a moment begins so."""
 _MOMENT: Final = re.compile(r"(?:19|20|21)\d{2}-\d{2}-\d{2}T\d{2}:\d{2}")
+SHOWN: Final = ("then", "now", "difference")
+"""Which of the two figures the grid of then and now shows, or by how much they differ: the last, if not asked for."""
+_CELL: Final = re.compile(r"(?:GM\d{4}|unknown)\.\d{4}-W\d{2}")
 _LONGEST_SEARCH: Final = 60
 _LONGEST_NUMBER: Final = 6
 
@@ -64,6 +67,10 @@ class Query:
 
     at: str = ""
     """The moment that is looked back at, in Amsterdam's time (`2020-04-10T12:00`); empty for the usual one."""
+    show: str = SHOWN[-1]
+    """Which figure the grid of then and now shows."""
+    cell: str = ""
+    """Which of its cells is open: municipality and week (`GM0014.2020-W14`)."""
 
     @property
     def table(self) -> str:
@@ -86,6 +93,8 @@ class Query:
             "division": new.division,
             "per": new.per,
             "at": new.at,
+            "show": "" if new.show == SHOWN[-1] else new.show,
+            "cell": new.cell,
         }
         return {name: value for name, value in given.items() if value}
 
@@ -132,6 +141,8 @@ def read_query(given: Mapping[str, str], path: str = "/") -> Query:
         division=day if (day := given.get("division", "")) in division_days() else "",
         per=per if (per := given.get("per", "")) == PER else "",
         at=_moment(given) if path.startswith(_THEN) else "",
+        show=show if (show := given.get("show", "")) in SHOWN else SHOWN[-1],
+        cell=cell if _CELL.fullmatch(cell := given.get("cell", "")) else "",
     )
 
 

@@ -40,7 +40,7 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 BINARIES = Path(sys.executable).parent
 EXPOSURE = 20
 """What `systemd-analyze security` may find of each unit, in tenths: 2.0 of 10; 9.2 is a unit without any protection."""
-SECRETS = [f"part-{part}" for part in (SET_UP, "view", "page", *DESKS)]
+SECRETS = [f"part-{part}" for part in (SET_UP, "view", "archive", "page", *DESKS)]
 
 
 def parsed(words: list[str]) -> None:
@@ -144,7 +144,15 @@ def test_the_compose_file_is_one() -> None:
 def test_the_services_of_the_compose_file_are_the_real_programs() -> None:
     read = compose()
     ours = {name: each for name, each in read["services"].items() if each["image"].startswith("kindinbeeld:")}
-    assert {f"desk-{desk}" for desk in DESKS} | {"view", "page", "streams", "nats-1", "nats-2", "nats-3"} == set(ours)
+    assert {f"desk-{desk}" for desk in DESKS} | {
+        "view",
+        "archive",
+        "page",
+        "streams",
+        "nats-1",
+        "nats-2",
+        "nats-3",
+    } == set(ours)
     settings = Settings()
     for name, each in ours.items():
         assert each["read_only"], name

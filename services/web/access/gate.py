@@ -24,7 +24,7 @@ _OPEN: Final = re.compile(
 )
 """Without any figure, or with such only as everyone may see."""
 _BY_VIEWER: Final = re.compile(
-    r"/(gemeenten(/[^/]*|\.(csv|svg|png))?|grafiek/\w+\.(svg|png)|kaart|toen(/nagekomen)?|live|v1(/.*)?)?"
+    r"/(gemeenten(/[^/]*|\.(csv|svg|png))?|grafiek/\w+\.(svg|png)|kaart|toen(/(nagekomen|tabel(\.csv)?))?|live|v1(/.*)?)?"
 )
 """Shows everyone what that viewer may see: exact figures of the own area, ranges of all others."""
 _MAP: Final = "/kaart"

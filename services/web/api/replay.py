@@ -31,12 +31,9 @@ async def _last(record: SystemRecord) -> int:
 
 
 def _replayed(data_dir: DataDir, record: SystemRecord, as_of: int, all_rows: bool) -> dict[str, Any]:
-    archive = fresh_archive(data_dir, record)
-    if archive is not None:
-        return {
-            "position": archive.settled.position,
-            "tables": {name: _columns(archive.table(name, as_of, all_rows=all_rows)) for name in MEASURES},
-        }
+    if (kept := fresh_archive(data_dir, record, as_of)) is not None:
+        tables = {name: _columns(kept.archive.table(name, as_of, all_rows=all_rows)) for name in MEASURES}
+        return {"position": kept.position, "tables": tables}
     position = asyncio.run(_last(record))
     with replaying(columns_of(history(record, position), keep_event=False)) as replay:
         tables = {}

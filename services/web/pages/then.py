@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import Final, Literal
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from events.times import local_day, week_of_day
+from events.times import format_instant, local_day, week_of_day
 from projections.comparing import CAUSES
 from projections.tables import UNKNOWN
 from services.web import wording
@@ -24,10 +26,12 @@ from services.web.board import Board
 from services.web.environment import render
 from services.web.frame import ALL, KEYS, Frame
 from services.web.pages.answering import answer, board_of
-from services.web.query import Query, read_query
+from services.web.pages.then_grid import csv_of, of_grid
+from services.web.query import SHOWN, Query, read_query
 from services.web.rendering import common
-from services.web.texts import Language, translator
+from services.web.texts import Language, language_of, translator
 from services.web.then.adding import Row, Sums, add_up
+from services.web.then.gridding import Grid, grid_of
 from services.web.then.moments import Moments, moments_of
 from services.web.then.replays import Compared, Followed, NoReplayError, ThenReplays
 from services.web.within import choices, codes_within, name_of_area
@@ -36,14 +40,23 @@ __all__ = ["then_routes"]
 
 PATH: Final = "/toen"
 TRIANGLE: Final = "/toen/nagekomen"
+GRID: Final = "/toen/tabel"
+_TAKEN: Final = f"{GRID}.csv"
+_PAGES: Final = {
+    PATH: ("then", "then.html"),
+    TRIANGLE: ("triangle", "triangle.html"),
+    GRID: ("grid", "then_grid.html"),
+}
+"""Of each page its title and its template."""
 
 State = Literal["ready", "waiting", "away", "public", "not_yours", "none"]
+_Found = Sums | Followed | Grid | None
 _STEPS: Final = (("week_back", -7), ("day_back", -1), ("day_on", 1), ("week_on", 7))
 
 
 def then_routes() -> list[Route]:
-    """Make the routes of both pages."""
-    return [Route(PATH, _endpoint(PATH)), Route(TRIANGLE, _endpoint(TRIANGLE))]
+    """Make the routes of these pages, and of the grid to take along."""
+    return [*(Route(path, _endpoint(path)) for path in _PAGES), Route(_TAKEN, _take)]
 
 
 def _endpoint(path: str) -> Callable[[Request], Awaitable[Response]]:
@@ -59,7 +72,33 @@ def _endpoint(path: str) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-async def _found(request: Request, query: Query, moments: Moments | None) -> tuple[State, Sums | Followed | None]:
+async def _take(request: Request) -> Response:
+    """Answer `/toen/tabel.csv`: exact figures of what the viewer sees exactly, and of nothing else."""
+    board, query = board_of(request), read_query(request.query_params, GRID)
+    language = language_of(request.query_params, request.cookies.get("lang"))
+    board.refresh()
+    state: State = "away"
+    found: _Found = None
+    if board.current is not None:
+        state, found = await _found(
+            request, query, moments_of(board.current.closures, board.current.tables.as_of, query.at)
+        )
+    if not isinstance(found, Grid):
+        status = {"public": 403, "not_yours": 403, "none": 404}.get(state, 503)
+        headers = {"Retry-After": "2"} if status == 503 else {}
+        text = translator(language)(f"then_{state}")
+        return PlainTextResponse(f"{text}\n", status, headers | {"Cache-Control": "no-store"})
+    day = date.fromordinal(local_day(found.then)).isoformat()
+    headers = {
+        "Content-Disposition": f'attachment; filename="kind-in-beeld-toen-{query.sector}-{day}.csv"',
+        "Cache-Control": "no-store",
+        "Kib-As-Of": format_instant(found.now),
+    }
+    text = await asyncio.to_thread(csv_of, found, language)
+    return Response(text, media_type="text/csv; charset=utf-8; header=present", headers=headers)
+
+
+async def _found(request: Request, query: Query, moments: Moments | None) -> tuple[State, _Found]:
     viewer, replays = viewer_of(request), request.app.state.then
     if viewer.codes == frozenset():
         return "public", None
@@ -70,9 +109,9 @@ async def _found(request: Request, query: Query, moments: Moments | None) -> tup
         return "none", None
     if not isinstance(replays, ThenReplays):
         return "away", None
-    found: Sums | Followed | None
+    found: _Found
     try:
-        if query.path == PATH:
+        if query.path != TRIANGLE:
             compared = await replays.compared(moments.then)
             # Of a whole country that takes some hundredths of a second, for which no other page may wait.
             found = None if compared is None else await asyncio.to_thread(_added, compared, codes, query)
@@ -93,7 +132,7 @@ def _codes(viewer: Viewer, query: Query) -> frozenset[str] | None:
 
 def _draw(
     state: State,
-    found: Sums | Followed | None,
+    found: _Found,
     moments: Moments | None,
     request: Request,
     board: Board,
@@ -112,18 +151,25 @@ def _draw(
         "area_name": name_of_area(query.area, language),
         "partly": viewer.codes is not None,
         "causes": CAUSES,
+        "to_grid": replace(query, path=GRID).href(week="", cell=""),
+        "take": replace(query, path=_TAKEN).href(show=SHOWN[-1], cell=""),
     }
     if isinstance(found, Sums):
         shown |= _of_sums(found, query, language)
     elif isinstance(found, Followed):
         shown |= _of_followed(found, language)
         shown["estimated"] = viewer.all_exact
-    shown["title"] = t("then" if query.path == PATH else "triangle")
-    return render("then.html" if query.path == PATH else "triangle.html", shown)
+    elif isinstance(found, Grid):
+        shown |= of_grid(found, query, language)
+    title, template = _PAGES[query.path]
+    shown["title"] = t(title)
+    return render(template, shown)
 
 
-def _added(compared: Compared, codes: frozenset[str] | None, query: Query) -> Sums:
+def _added(compared: Compared, codes: frozenset[str] | None, query: Query) -> Sums | Grid:
     sector = None if query.sector == ALL else query.sector
+    if query.path == GRID:
+        return grid_of(compared, codes, sector)
     return add_up(compared, codes, sector, query.week, week_of_day(local_day(compared.then)))
 
 

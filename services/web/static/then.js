@@ -5,6 +5,14 @@ const slider = document.getElementById("day");
 
 if (main.dataset.again) setTimeout(() => location.reload(), Number(main.dataset.again));
 
+// A cell that was opened is gone to, also where the page had to load itself again meanwhile and would stay where it was.
+const opened = location.hash === "#opened" && document.getElementById("opened");
+if (location.hash === "#opened") history.scrollRestoration = "manual";
+if (opened) {
+  opened.scrollIntoView();
+  opened.focus({ preventScroll: true });
+}
+
 if (slider) {
   const told = document.getElementById("chosen");
   const language = document.documentElement.lang === "nl" ? "nl-NL" : "en-GB";

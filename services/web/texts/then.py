@@ -52,6 +52,19 @@ DUTCH: Final = {
     "then_about_happened_since": "Het is pas na dat moment gebeurd, of de week was toen nog niet voorbij.",
     "then_nothing": "Er was toen niets bekend, en nu ook niet.",
     "then_to_triangle": "Hoe weken bekend werden, en een schatting",
+    "then_to_grid": "Toen en nu in één tabel",
+    "grid": "Toen en nu in één tabel",
+    "grid_lead": (
+        "Kies een moment. U ziet per gemeente en week wat toen bekend was, wat nu bekend is, of wat dat verschilt."
+    ),
+    "grid_show": "Wat de tabel toont",
+    "grid_take": "Neem mee als CSV",
+    "grid_title": "Gemeente en week: {figure}",
+    "grid_hint": "Open een getal om te zien waardoor het verschilt.",
+    "grid_total": "Samen",
+    "grid_cell": "{name}, week {week}",
+    "grid_closer": "{name}, week voor week",
+    "grid_back": "Terug naar de tabel",
     "triangle": "Hoe weken bekend werden",
     "triangle_lead": (
         "Van elke week die voorbij is: hoeveel leerlingen niet bereikt waren, zoals bekend aan het eind van die week, "
@@ -124,6 +137,19 @@ ENGLISH: Final = {
     "then_about_happened_since": "It happened only after that moment, or the week was not over then.",
     "then_nothing": "Nothing was known then, and nothing is now.",
     "then_to_triangle": "How weeks became known, and an estimate",
+    "then_to_grid": "Then and now in one table",
+    "grid": "Then and now in one table",
+    "grid_lead": (
+        "Choose a moment. You see by municipality and week what was known then, what is known now, or the difference."
+    ),
+    "grid_show": "What the table shows",
+    "grid_take": "Take along as CSV",
+    "grid_title": "Municipality and week: {figure}",
+    "grid_hint": "Open a number to see what makes the difference.",
+    "grid_total": "Together",
+    "grid_cell": "{name}, week {week}",
+    "grid_closer": "{name}, week by week",
+    "grid_back": "Back to the table",
     "triangle": "How weeks became known",
     "triangle_lead": (
         "Of each week that is over: how many pupils were not reached, as known at the end of that week, a week later, "

@@ -5,7 +5,8 @@
 on, of these municipalities (separated by commas; empty: the country), with a nowcast or without. SECTOR: ``all`` or one
 of them. Instants in microseconds; writes JSON.
 
-It reads the archive where that holds what the ledger holds, and else makes one of the ledger, which it removes again.
+It reads the archive that the system keeps, as of an instant up to which that holds all (`asOf`), not long ago; and else
+makes one of that and the ledger, which it removes again.
 """
 
 from __future__ import annotations
@@ -24,25 +25,30 @@ from projections.comparing import compare
 from projections.nowcast.mack import completeness, nowcast
 from projections.nowcast.triangle import UNKNOWN_YET, triangles
 from services.archive.building import build
-from services.archive.fresh import fresh_archive
+from services.archive.fresh import begin_with, kept_archive
 from services.system import DataDir, find_system
 from services.system.beside import answer_once, run_beside
 
 WEEKS: Final = 4
 """Weeks after which a number is taken as settled."""
 _MEMORY: Final = "1000MB"
+_OLD: Final = 3_600_000_000
+"""Microseconds by the system's clock that now may lie back, where the archive that is kept current goes no further."""
 
 
 @contextmanager
-def _archive(data_dir: DataDir) -> Iterator[Archive]:
-    found = fresh_archive(data_dir, find_system(data_dir))
-    if found is not None:
-        yield found
+def _archive(data_dir: DataDir, then: int, now: int) -> Iterator[tuple[Archive, int]]:
+    """Give an archive, and the instant up to `now` (microseconds) as of which it tells all that the ledger tells."""
+    record = find_system(data_dir)
+    kept = kept_archive(data_dir, record)
+    if kept is not None and (kept.reaches is None or kept.reaches >= max(then, now - _OLD)):
+        yield kept.archive, now if kept.reaches is None else min(now, kept.reaches)
         return
     with TemporaryDirectory(prefix="kindinbeeld-") as made:
         directory = Path(made)
+        begin_with(data_dir, record, directory)
         build(directory, data_dir, None, anew=False, memory=_MEMORY, told=lambda _: None)
-        yield Archive(directory)
+        yield Archive(directory), now
 
 
 def _compared(archive: Archive, then: int, now: int) -> dict[str, Any]:
@@ -77,11 +83,11 @@ def main() -> int:
     path, what, *asked = sys.argv[1:]
 
     def find() -> dict[str, Any]:
-        with _archive(DataDir(Path(path))) as archive:
-            if what == "compare":
-                return _compared(archive, *map(int, asked))
-            now, *more = asked
-            return _followed(archive, int(now), *more)
+        comparing = what == "compare"
+        then, now = int(asked[0]) if comparing else 0, int(asked[1 if comparing else 0])
+        with _archive(DataDir(Path(path)), then, now) as (archive, known):
+            found = _compared(archive, then, known) if comparing else _followed(archive, known, *asked[1:])
+            return {"asOf": known} | found
 
     return answer_once(find, "the ledger cannot be replayed")
 

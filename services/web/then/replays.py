@@ -113,14 +113,16 @@ class ThenReplays:
         if written is None:
             raise NoReplayError
         if key.what == "compare":
-            return await asyncio.to_thread(_compared, int(key.asked[0]), now, written)
+            return await asyncio.to_thread(_compared, int(key.asked[0]), written)
         found = orjson.loads(written)
         known = tuple(map(tuple, found["known"]))
-        return Followed(now, tuple(found["weeks"]), known, tuple(found["completeness"]), tuple(found["nowcast"]))
+        return Followed(
+            found["asOf"], tuple(found["weeks"]), known, tuple(found["completeness"]), tuple(found["nowcast"])
+        )
 
 
-def _compared(then: int, now: int, written: bytes) -> Compared:
+def _compared(then: int, written: bytes) -> Compared:
     found = orjson.loads(written)
     municipality, sector, week = (np.array(found[name], dtype=np.str_) for name in ("municipality", "sector", "week"))
     numbers = np.array([found[name] for name in NUMBERS], dtype=np.int64).reshape(len(NUMBERS), -1).T
-    return Compared(then, now, municipality, sector, week, numbers)
+    return Compared(then, found["asOf"], municipality, sector, week, numbers)

@@ -26,6 +26,7 @@ from tests.support.systems import RunningLedger
 
 HISTORY = random_history(11, [*COUNTED, *COVERED], ties=False)
 LINES = [line(event).encode() for event in HISTORY]
+K = max(event.recorded for event in HISTORY) + 1
 
 
 def shown(ledger: RunningLedger) -> dict[str, Any]:
@@ -41,7 +42,7 @@ async def test_the_ledger_s_events_each_once_and_proof_of_it(ledger: RunningLedg
         return ledger.run_inside("counts", "--as-of", middle, "--format", "csv").stdout
 
     def fresh() -> bool:
-        return fresh_archive(ledger.data_dir, ledger.record) is not None
+        return fresh_archive(ledger.data_dir, ledger.record, K) is not None
 
     await ledger.store(*LINES[:half], *LINES[:3])
     async with ledger.connected() as connected:
@@ -67,8 +68,7 @@ async def test_the_ledger_s_events_each_once_and_proof_of_it(ledger: RunningLedg
     }
     stamped = entries[-1][1]
     assert rows.to_pylist()[-1]["recorded_at"].timestamp() == pytest.approx(stamped / 1e6)
-    k = max(event.recorded for event in HISTORY) + 1
-    assert csv_of("counts", archive.table("counts", k)) == Oracle(HISTORY, k).counts()
+    assert csv_of("counts", archive.table("counts", K)) == Oracle(HISTORY, K).counts()
     verified = ledger.run_inside("archive", "verify")
     assert (verified.returncode, verified.stdout) == (0, b"")
 

@@ -36,7 +36,7 @@ def counted(system: Whole, *arguments: str) -> bytes:
 
 
 def test_from_a_file_to_the_live_count_and_on_after_a_restart(tmp_path: Path, history: Path) -> None:
-    with whole(tmp_path / "system", *ALONE) as system:
+    with whole(tmp_path / "system", *ALONE, settings={"KINDINBEELD_ARCHIVE_EVERY": "2s"}) as system:
         url = system.ready()
         with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310 - loopback
             assert page.status == 200
@@ -55,6 +55,10 @@ def test_from_a_file_to_the_live_count_and_on_after_a_restart(tmp_path: Path, hi
         assert health["eventsBehind"] == 0
         assert fetch(url + "health/ready")["ready"] is True
         assert fetch(url + "health/live")["live"] is True
+        until(lambda: (fetch(url + "health")["archive"] or {}).get("position") == health["ledgerPosition"], 120)
+        with urllib.request.urlopen(url + "metrics", timeout=60) as told:  # noqa: S310 - loopback
+            assert b"\nkib_archive_behind_events 0\n" in told.read()
+        assert counted(system, "--as-of", "2020-04-10T12:00:00+02:00") == early
         exported = system.run("export").stdout
         assert system.stop() == 0
     with whole(tmp_path / "system", *ALONE) as system:

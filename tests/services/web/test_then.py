@@ -117,6 +117,40 @@ def test_the_moment_is_chosen_by_slider_by_date_or_by_steps(system: System) -> N
     assert (read_query({"at": THEN}).at, read_query({"at": THEN}, "/toen").at) == ("", THEN)
 
 
+def test_the_grid_has_every_cell_and_what_made_the_difference(system: System) -> None:
+    path = AT.replace("/toen", "/toen/tabel")
+    with system.client() as client:
+        html = ready(client, path)
+        taken = client.get(path.replace("tabel", "tabel.csv"))
+        assert 'id="to-grid" href="/toen/tabel?' in client.get(AT).text
+    rows = system.told("compare", "--then", f"{THEN}:00+02:00")
+    cells: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        place, _, week, *numbers = row.values()
+        cells.update({(place, week, name): int(n) for name, n in zip(list(row)[3:], numbers, strict=True)})
+    assert taken.headers["content-type"].startswith("text/csv")
+    lines = list(csv.DictReader(io.StringIO(taken.text)))
+    told = {(line["code"], line["week"], name): int(line[name]) for line in lines for name in list(line)[3:]}
+    assert {key: number for key, number in told.items() if number} == {key: n for key, n in cells.items() if n}
+    assert {line["name"] for line in lines} >= {"Amsterdam"}
+
+    place, week, _ = max(cells, key=lambda key: (key[2] == "difference") * abs(cells[key]))
+    weeks = [week.split()[0] for week in re.findall(r'<th scope="col">(W\d+ )<small>', html)]
+    at = weeks.index(f"W{int(week[6:])}")
+    with system.client() as client:
+        for show in ("then", "now", "difference"):
+            grid = Tables(ready(client, f"{path}&show={show}&cell={place}.{week}"))
+            opened = {head.split()[0]: plain(cell) for head, (cell,) in grid.tables["opened"].items()}
+            assert opened["Toen"] == cells[place, week, "then"]
+            assert opened["Nu"] == cells[place, week, "now"]
+            assert opened["Verschil"] == cells[place, week, "difference"] != 0
+            assert sum(opened.values()) == opened["Toen"] + opened["Nu"] + 2 * opened["Verschil"]
+            assert plain(grid.tables["grid"]["Samen"][at]) == sum(
+                n for (_, each, name), n in cells.items() if (each, name) == (week, show)
+            )
+        assert 'id="opened"' not in client.get(f"{path}&cell=GM9999.2020-W14").text
+
+
 def test_how_weeks_became_known_and_the_nowcast_apart(system: System) -> None:
     with system.client() as client:
         html = ready(client, "/toen/nagekomen")
@@ -136,13 +170,20 @@ def test_axe_finds_nothing_and_the_slider_goes_by_keyboard(
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
     try:
         page = context.new_page()
-        for address in (path, path.replace("/toen", "/toen/nagekomen")):
+        for address in (path, path.replace("/toen", "/toen/nagekomen"), path.replace("/toen", "/toen/tabel")):
             page.goto(system.url.rstrip("/") + address)
             expect(page.locator("#stands")).to_be_visible()  # it asks again by itself until it is worked out
             page.evaluate(AXE_SCRIPT)
             found = page.evaluate(f"axe.run(document, {json.dumps(RULES)}).then(found => found.violations)")
             assert [(v["id"], [n["html"][:200] for n in v["nodes"]][:5]) for v in found] == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+        button = page.locator("#grid button").first
+        button.press("Enter")
+        expect(page.locator("#opened")).to_be_in_viewport()
+        page.evaluate(AXE_SCRIPT)
+        found = page.evaluate(f"axe.run(document, {json.dumps(RULES)}).then(found => found.violations)")
+        assert [(v["id"], [n["html"][:200] for n in v["nodes"]][:5]) for v in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.goto(system.url.rstrip("/") + path)
         page.locator("#day").focus()
         page.keyboard.press("ArrowRight")
@@ -164,7 +205,8 @@ def test_who_sees_a_part_is_told_of_that_part_and_everyone_else_why_not(system: 
     assert link is not None, made.stderr
     with system.client() as client:
         until(lambda: 'id="why"' in client.get(AT).text)
-        for path in (AT, "/toen/nagekomen"):
+        assert client.get("/toen/tabel.csv").status_code == 403
+        for path in (AT, "/toen/nagekomen", "/toen/tabel"):
             public = client.get(path).text
             assert "alleen voor wie ermee werkt" in public
             assert "<table" not in public
@@ -178,6 +220,9 @@ def test_who_sees_a_part_is_told_of_that_part_and_everyone_else_why_not(system: 
         refused = client.get(f"{AT}&area={other}").text
         assert "Van dit gebied ziet u geen precieze aantallen" in refused
         assert "<table" not in refused
+        taken = list(csv.DictReader(io.StringIO(client.get(AT.replace("/toen", "/toen/tabel.csv")).text)))
+        assert {line["code"] for line in taken} == {code}
+        assert client.get("/toen/tabel.csv", params={"at": THEN, "area": other}).status_code == 403
         triangle = ready(client, "/toen/nagekomen")
         assert 'id="nowcast"' not in triangle
         own = {

@@ -1,0 +1,81 @@
+"""How the archive of a running system is kept, as metrics in a small file, which the pages' `/metrics` gives on."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+__all__ = ["MEANINGS", "Measures", "told"]
+
+MEANINGS: Final = {
+    "kib_archive_position": "The sequence of the ledger up to which the archive has everything.",
+    "kib_archive_behind_events": "Events of the ledger that the archive does not hold yet.",
+    "kib_archive_behind_seconds": "For how long the archive has been behind the ledger.",
+    "kib_archive_build_duration_seconds": "How long the last build of the archive took.",
+    "kib_archive_builds_total": "Builds of the archive since the start.",
+    "kib_archive_failures_total": "Builds of the archive since the start that could not be done.",
+}
+"""Every metric, and what it means."""
+
+
+class Measures:
+    """What was measured since the start."""
+
+    def __init__(self) -> None:
+        """Nothing was built yet."""
+        self._numbers: dict[str, float] = {"kib_archive_builds_total": 0, "kib_archive_failures_total": 0}
+        self._level = time.monotonic()
+        self._ledger = 0
+        self._written = ""
+
+    def looked(self, position: int, ledger: int) -> None:
+        """Note how far the archive and the ledger are."""
+        self._ledger = ledger
+        if position >= ledger:
+            self._level = time.monotonic()
+        behind = 0.0 if position >= ledger else round(time.monotonic() - self._level, 1)
+        self._numbers |= {
+            "kib_archive_position": position,
+            "kib_archive_behind_events": max(0, ledger - position),
+            "kib_archive_behind_seconds": behind,
+        }
+
+    def built(self, done: bool, seconds: float, position: int) -> None:
+        """Note a build, and how far the archive is after it."""
+        self._numbers["kib_archive_builds_total" if done else "kib_archive_failures_total"] += 1
+        if done:
+            self._numbers["kib_archive_build_duration_seconds"] = round(seconds, 3)
+        self.looked(position, self._ledger)
+
+    def write(self, path: Path) -> None:
+        """Write them to a file, unless nothing has changed."""
+        lines = []
+        for name, meaning in MEANINGS.items():
+            if name in self._numbers:
+                kind = "counter" if name.endswith("_total") else "gauge"
+                lines += [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}", f"{name} {self._numbers[name]}"]
+        if (text := "\n".join(lines) + "\n") != self._written:
+            with suppress(OSError):  # a full disk: the next look is soon
+                beside = path.with_suffix(".part-archive")
+                with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                    file.write(text)
+                beside.replace(path)
+                self._written = text
+
+
+def told(path: Path) -> dict[str, float | None]:
+    """Give what such a file says, in the words of `/health`; what it does not say is None. Raises OSError."""
+    text = path.read_text("utf-8")
+    found = dict(line.split(" ", 1) for line in text.splitlines() if not line.startswith("#") and " " in line)
+    names = {
+        "position": "kib_archive_position",
+        "eventsBehind": "kib_archive_behind_events",
+        "secondsBehind": "kib_archive_behind_seconds",
+        "lastBuildSeconds": "kib_archive_build_duration_seconds",
+        "failures": "kib_archive_failures_total",
+    }
+    numbers = {short: float(found[name]) if name in found else None for short, name in names.items()}
+    return {short: number if number is None or number % 1 else int(number) for short, number in numbers.items()}
