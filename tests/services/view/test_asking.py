@@ -23,13 +23,7 @@ def test_a_view_that_comes_up_is_waited_for(ledger: RunningLedger, tmp_path: Pat
     record = find_system(place)
     with pytest.raises(SystemUnavailable, match="there is no live view"), caught_up_reader(place, record, 0):
         pass
-    built = followed(ledger, tmp_path / "built.sqlite")
-
-    def put() -> None:
-        place.live_view.parent.mkdir(parents=True, exist_ok=True)
-        built.rename(place.live_view)
-
-    coming = threading.Timer(1, put)
+    coming = threading.Timer(1, followed, (ledger, place.live_view))
     coming.start()
     with caught_up_reader(place, record, 60) as reader:
         assert reader.position == len(LINES)
