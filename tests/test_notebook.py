@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -41,7 +43,12 @@ def test_the_notebook_runs_and_says_what_the_commands_say(tmp_path: Path, monkey
         [each for each in re.split(",", line)[1:] if each] for line in told
     ]
     assert len(rows) > 5
+    known: Counter[str] = Counter()
+    for each in csv.DictReader(run_inside("evaluate", *place, data_dir=tmp_path).stdout.decode().splitlines()):
+        known[each["week"]] += int(each["unreached"])
     queried = texts(next(cell for cell in code if cell.source.rstrip().endswith("by_week")))
-    assert "2020-W14" in queried
+    for week in ("2020-W12", "2020-W13", "2020-W14"):
+        (found,) = (line.split("│")[3] for line in queried.splitlines() if week in line)
+        assert int(found) == known[week]
     assert "2020-W15" not in queried
     assert any("image/svg+xml" in output.get("data", {}) for cell in code for output in cell.outputs)
