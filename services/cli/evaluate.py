@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -182,6 +183,9 @@ def stopping() -> Iterator[None]:
     def stop(number: int, frame: object) -> None:
         sys.exit(128 + number)
 
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are for the main thread
+        return
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield

@@ -27,12 +27,16 @@ __all__ = ["Player"]
 _log = structlog.get_logger(__name__)
 
 _TICK: Final = 0.05
-_AT_ONCE: Final = 20_000
+_AT_ONCE: Final = 50_000
 """Events in one transaction at most."""
 _CHECKPOINTS: Final = 8
 """Copies of the view on the way at most, from which a jump back goes on."""
 _APART: Final = 10_000
 """Events between two copies at least."""
+
+
+class _Ended(Exception):  # noqa: N818 - no error
+    """Asked to end on the way."""
 
 
 class Player:
@@ -51,7 +55,7 @@ class Player:
         self._since = (0.0, first.at)
         self._copies: dict[int, Path] = {}
         self._views, self._file = 0, place
-        self._over = False
+        self._over, self._ending = False, threading.Event()
         self._told: queue.Queue[tuple[str, Future[State]] | None] = queue.Queue()
         self._start_going = going
         self.changed: Callable[[], None] = lambda: None
@@ -66,6 +70,7 @@ class Player:
 
     def stop(self) -> None:
         """End, after the transaction that it is in."""
+        self._ending.set()
         self._told.put(None)
         self._thread.join()
 
@@ -113,6 +118,8 @@ class Player:
                     self._do(*told)
                 if self._going:
                     self._play()
+        except _Ended:
+            pass
         except Exception as error:
             _log.error("the replay cannot go on", why=type(error).__name__)
             raise
@@ -224,6 +231,8 @@ class Player:
 
     def _take(self, view: LiveView, begin: int, end: int) -> None:
         for first in range(begin, end, _AT_ONCE):
+            if self._ending.is_set():
+                raise _Ended
             view.take(self._history.messages(first, min(end, first + _AT_ONCE)))
             view.write()
 
