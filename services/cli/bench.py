@@ -16,12 +16,16 @@ import typer
 from services.system.errors import SystemUnavailable, WrongUsage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from services.bench import Results
+    from services.bench.holding import Held
 
 __all__ = ["register"]
 
 _EVENTS, _QUICK_EVENTS, _LARGE = 1_000_000, 100_000, 10_000_000
 _FEWEST = 2_000
+_TIMES = 3
 
 
 class Format(StrEnum):
@@ -51,6 +55,14 @@ def bench(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write.", show_default="stdout")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit status 1 when a target is missed.")] = False,
+    hold: Annotated[
+        Path | None,
+        typer.Option(
+            "--hold",
+            metavar="FILE",
+            help="Exit status 1 when a ratio is less than two thirds of the one in FILE (JSON), three times measured.",
+        ),
+    ] = None,
     data_dir: Annotated[
         Path | None,
         typer.Option(
@@ -70,12 +82,18 @@ def bench(
     for name in only or ():
         if name not in MEASUREMENTS:
             raise WrongUsage(f"--only: must be one of {', '.join(MEASUREMENTS)}")
+    recorded = None if hold is None else _recorded(hold)
     count = events if events is not None else _QUICK_EVENTS if quick else _EVENTS
     # Asked to end, it ends what it started. By a handler of its own: asyncio's would cancel a task instead, which a
     # result that comes in the same moment may swallow before Python 3.12.
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         results = _measured(count, quick, large or count >= _LARGE, only, data_dir)
+        fallen = (
+            []
+            if recorded is None
+            else _held(recorded, results, lambda: _measured(count, quick, large or count >= _LARGE, only, data_dir))
+        )
     except KeyboardInterrupt:
         print("kindinbeeld: interrupted; what was started has ended", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -85,8 +103,31 @@ def bench(
     _write(results, format, output)
     for figure in results.absent:
         print(f"not measured: {figure.label}: {figure.note}", file=sys.stderr)
-    if status := results.status(check=check):
+    for each in fallen:
+        print(f"slower than it was: {each}", file=sys.stderr)
+    if status := results.status(check=check) or bool(fallen):
         raise typer.Exit(status)
+
+
+def _recorded(file: Path) -> dict[tuple[str, str], float]:
+    from services.bench.holding import read_recorded
+
+    try:
+        return read_recorded(file)
+    except (OSError, ValueError) as error:
+        raise WrongUsage(f"--hold: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _held(recorded: dict[tuple[str, str], float], first: Results, again: Callable[[], Results]) -> list[Held]:
+    """Give the ratios that have fallen, each time that they were measured."""
+    from services.bench.holding import held
+
+    runs = [first.ratios]
+    while (fallen := [each for each in held(recorded, runs) if each.fallen]) and len(runs) < _TIMES:
+        for each in fallen:
+            print(f"measuring again: {each}", file=sys.stderr)
+        runs.append(again().ratios)
+    return fallen
 
 
 def _interrupt(*_: object) -> None:
