@@ -20,6 +20,7 @@ MEASUREMENTS: Final = {
     "rebuild": ("catching_up", "rebuild", "the live view of a whole ledger, built at once"),
     "archive": ("archiving", "archive", "the archive, built and replayed: one table, sixty, the triangle"),
     "peers": ("peers", "peers", "the live count by PostgreSQL and by Polars, beside the archive's"),
+    "growth": ("growth", "growth", "a hundredth, a tenth and all of the events: how it grows"),
     "report": ("reporting", "report", "the report of the country over both closures, from an archive"),
     "postgres": ("postgres", "postgres", "the same as `follow` with the live view in PostgreSQL, beside SQLite"),
     "live": ("latency", "live", "from publish to the number in an open page"),

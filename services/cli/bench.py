@@ -54,6 +54,9 @@ def bench(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write.", show_default="stdout")
     ] = None,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", metavar="FILE", help="Draw how it grows (`growth`), as SVG.")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit status 1 when a target is missed.")] = False,
     hold: Annotated[
         Path | None,
@@ -101,6 +104,8 @@ def bench(
         for number, handler in before.items():
             signal.signal(number, handler)
     _write(results, format, output)
+    if chart is not None:
+        _draw(results, chart)
     for figure in results.absent:
         print(f"not measured: {figure.label}: {figure.note}", file=sys.stderr)
     for each in fallen:
@@ -155,6 +160,15 @@ def _measured(number: int, quick: bool, large: bool, only: list[str] | None, dat
         raise SystemUnavailable(f"the files of the benchmark cannot be written: {error.strerror}") from None
     options = "".join([" --quick" * quick, " --large" * large, f" --events {number}"])
     return Results(begun, f"kindinbeeld bench{options}", machine, figures)
+
+
+def _draw(results: Results, file: Path) -> None:
+    from services.bench.growth import drawn
+
+    try:
+        file.write_text(drawn(results.figures), "utf-8")
+    except (OSError, ValueError) as error:
+        raise SystemUnavailable(f"--chart: cannot be drawn: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _write(results: Results, format: Format, output: Path | None) -> None:

@@ -112,15 +112,20 @@ def test_from_publish_to_a_page_in_a_browser(place: Path, chromium: None) -> Non
 
 
 def test_the_archive_and_the_report(place: Path) -> None:
-    document = measured(place, "archive", "report")
+    document = measured(place, "archive", "growth", "report")
     found = values(document)
+    sizes = [int(key.rpartition("-")[2]) for key in found if key.startswith("growth-table-")]
+    assert sizes == [250, 2500]
+    assert len([key for key in found if key.startswith("growth-")]) == 8
     assert list(found)[:3] == ["archive-build", "archive-then", "archive-now"]
     assert {"archive-memory", "archive-rate", "archive-many", "archive-triangle", "report", "report-public"} <= set(
         found
     )
     assert all(value > 0 for value in found.values())
     told = [
-        figure["note"] for figure in document["figures"] if figure["unit"] == "s" and figure["key"] != "archive-build"
+        figure["note"]
+        for figure in document["figures"]
+        if figure["unit"] == "s" and figure["key"] != "archive-build" and not figure["key"].startswith("growth-")
     ]
     assert all("archive built in" in note for note in told)
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.bench.figures import RATE, Figure, Target, percentile, ratios
+from services.bench.growth import GROWTH, drawn
 from services.bench.opening import Opened, figures_of
 from services.bench.results import Results
 
@@ -101,3 +102,12 @@ def test_what_a_page_weighs_is_told_of_the_heaviest_and_its_paint_of_the_slowest
     assert (median.value, slowest.value, slowest.met) == (200.0, 300.0, True)
     assert slowest.note == "Chromium 156, 3 loads, nothing kept; / 300, /kaart 150"
     assert [figure.met for figure in figures_of("156", opened, judged=False)] == [None] * 3
+
+
+def test_growth_is_drawn_with_every_line_named() -> None:
+    figures = [Figure(f"growth-{key}-{number}", "", "s", number / 1e5) for key in GROWTH for number in (1_000, 100_000)]
+    drawing = drawn([*figures, CATCH_UP, Figure("growth-table-10", "", "s", None, note="not measured")])
+    assert drawing.startswith("<svg")
+    assert all(drawing.count(words) >= 1 for words in GROWTH.values())
+    with pytest.raises(ValueError, match="not measured"):
+        drawn([CATCH_UP])
