@@ -52,6 +52,7 @@ class Running:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     place = tmp_path_factory.mktemp("measured") / "system"
     settings = {"KINDINBEELD_AUDIT_EVERY": "0", "KINDINBEELD_METRICS_TOKEN": TOKEN, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    settings["KINDINBEELD_ARCHIVE_EVERY"] = "5s"
     with (
         receiving() as receiver,
         whole(place, "up", "--port", "0", settings=settings | {"KINDINBEELD_OTLP_ENDPOINT": receiver.url}) as system,
@@ -150,6 +151,7 @@ def test_names_follow_the_conventions_and_are_documented(running: Running) -> No
     give(running)
     until(lambda: "kib_audit_equal" in running.texts()[running.url])
     until(lambda: "kib_view_applied_messages_total" in running.texts()[running.url])
+    until(lambda: "kib_archive_build_duration_seconds" in running.texts()[running.url])
     kinds: dict[str, str] = {}
     for text in running.texts().values():
         for family in text_string_to_metric_families(text):

@@ -35,6 +35,8 @@ class Whole:
                 stderr=log,
                 env=environment
                 | {"KINDINBEELD_LOG_FORMAT": "json", "KINDINBEELD_LOG_LEVEL": log_level}
+                # Building archives meanwhile is for the tests that are about that.
+                | {"KINDINBEELD_ARCHIVE_EVERY": "0"}
                 | dict(settings or {}),
             )
         self._lines: queue.Queue[str] = queue.Queue()

@@ -250,6 +250,7 @@ def test_health(client: Client, served: Served) -> None:
         "eventsBehind": 4,
         "asOf": "2020-04-22T12:05:09Z",
         "lastAudit": None,
+        "archive": None,
         "clock": "real",
     }
     served.change(lambda source: setattr(source, "ledger", None))
