@@ -32,6 +32,7 @@ _COMMANDS = (
     "rejected",
     "access",
     "pseudonym",
+    "erase",
     "reminders",
     "contract",
     "cluster",
