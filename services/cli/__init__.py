@@ -33,6 +33,7 @@ _COMMANDS = (
     "rejected",
     "access",
     "pseudonym",
+    "erase",
     "reminders",
     "contract",
     "cluster",

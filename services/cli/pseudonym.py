@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from services.cli.options import DataDirOption, data_dir_of
-from services.system.errors import SystemUnavailable
+from services.system.errors import SystemUnavailable, WrongUsage
 
 __all__ = ["KEY_FILE", "register"]
 
@@ -53,6 +53,33 @@ def key_id(file: FileArgument = None, data_dir: DataDirOption = None) -> None:
     except PseudonymKeyError as error:
         raise SystemUnavailable(str(error)) from None
     typer.echo(held.key_id)
+
+
+@_GROUP.command("destroy-key")
+def destroy_key(
+    id: Annotated[str, typer.Argument(metavar="KEY-ID", help="The key's id, as key-id prints it: this key is meant.")],
+    file: FileArgument = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Overwrite this copy of the key and remove it: no number becomes a pseudonym by it any more. Not to be undone.
+
+    Every other copy, at each organisation of the chain and in each safe, has to go in the same way.
+    """
+    from events.pseudonym import PseudonymKeyError, Pseudonyms
+    from services.erasure import destroy
+
+    path = _path(file, data_dir)
+    try:
+        held = Pseudonyms.from_file(path).key_id
+    except PseudonymKeyError as error:
+        raise SystemUnavailable(str(error)) from None
+    if held != id:
+        raise WrongUsage("the key in the file has another id; nothing is destroyed")
+    try:
+        destroy(path.resolve())
+    except OSError as error:
+        raise SystemUnavailable(f"the key cannot be overwritten: {error.strerror}") from None
+    typer.echo(f"{id} is destroyed here; destroy every other copy too", err=True)
 
 
 def _path(file: Path | None, data_dir: Path | None) -> Path:
