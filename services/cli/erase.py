@@ -31,7 +31,7 @@ def erase(
 ) -> None:
     """Write the events of pupils again under fresh random names, prove that every number stays, destroy the old file.
 
-    The names are never taken from the command line, for others see that. Nothing on paper or disk leads back.
+    The names are never taken from the command line, for others see that. No list of old and fresh names is kept.
     """
     if everyone == (pupils is not None):
         raise WrongUsage("either --pupils or --everyone")
