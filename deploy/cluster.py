@@ -19,7 +19,18 @@ from deploy.nats_config import MAX_PAYLOAD
 from deploy.permissions import PARTS, SET_UP, permissions
 from deploy.private_files import write_private
 
-__all__ = ["ACCOUNT", "CIPHERS", "DOMAIN", "STORE_KEY", "ClusterServer", "Layout", "kept_passwords", "write_cluster"]
+__all__ = [
+    "ACCOUNT",
+    "CIPHERS",
+    "DOMAIN",
+    "STORE_KEY",
+    "ClusterServer",
+    "Layout",
+    "environment",
+    "kept_passwords",
+    "write_certificate",
+    "write_cluster",
+]
 
 ACCOUNT: Final = "KIB"
 """The account in which the ledger is. The servers have another one for themselves, `SYS`, in which no part is."""
@@ -95,10 +106,7 @@ def write_cluster(directory: Path, servers: Sequence[ClusterServer], layout: Lay
     for server in servers:
         place = directory / server.name
         place.mkdir(exist_ok=True, mode=0o700)
-        certificate, key = authority.issue(server.name, dict.fromkeys([server.host, server.name]))
-        write_private(place / "ca.pem", authority.pem)
-        write_private(place / "server.pem", certificate)
-        write_private(place / "server.key", key)
+        write_certificate(place, authority, server)
         write_private(place / "nats.conf", _configuration(server, servers, layout, passwords))
         if layout.cipher is not None and not (place / "store.env").exists():
             # The server reads the value by its configuration language: what begins with a digit would be a number.
@@ -107,7 +115,15 @@ def write_cluster(directory: Path, servers: Sequence[ClusterServer], layout: Lay
     parts.mkdir(exist_ok=True, mode=0o700)
     url = ",".join(f"tls://{server.at(server.port)}" for server in servers)
     for part in (SET_UP, *PARTS):
-        write_private(parts / f"{part}.env", _environment(part, url, passwords[part], layout.ca, len(servers)))
+        write_private(parts / f"{part}.env", environment(part, url, passwords[part], layout.ca, len(servers)))
+
+
+def write_certificate(place: Path, authority: Authority, server: ClusterServer) -> None:
+    """Write a new certificate of a server with its key into its directory, and the authority's certificate."""
+    certificate, key = authority.issue(server.name, dict.fromkeys([server.host, server.name]))
+    write_private(place / "ca.pem", authority.pem)
+    write_private(place / "server.pem", certificate)
+    write_private(place / "server.key", key)
 
 
 def kept_passwords(directory: Path) -> dict[str, str]:
@@ -121,7 +137,8 @@ def kept_passwords(directory: Path) -> dict[str, str]:
     return passwords
 
 
-def _environment(part: str, url: str, password: str, ca: str, servers: int) -> str:
+def environment(part: str, url: str, password: str, ca: str, servers: int) -> str:
+    """Give the lines of the settings with which a part speaks to the ledger at `url`, of so many servers."""
     lines = {"NATS_URL": url, "NATS_USER": part, "NATS_PASSWORD": password, "NATS_CA": ca}
     if part == SET_UP:
         lines["REPLICAS"] = str(3 if servers >= 3 else 1)

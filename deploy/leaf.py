@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import quote
 
 from deploy.certificates import Authority
-from deploy.cluster import ACCOUNT, DOMAIN, ClusterServer, kept_passwords
+from deploy.cluster import ACCOUNT, DOMAIN, ClusterServer, environment, kept_passwords, write_certificate
 from deploy.nats_config import MAX_PAYLOAD
 from deploy.permissions import permissions
 from deploy.private_files import write_private
@@ -44,19 +44,14 @@ def write_leaf(
     if leaf.name in {"parts", *(server.name for server in servers)}:
         raise ValueError("another name for the leaf node than that of a server")
     place.mkdir(exist_ok=True, mode=0o700)
-    authority = Authority(directory)
-    certificate, key = authority.issue(leaf.name, dict.fromkeys([leaf.host, leaf.name]))
     kept = place / _PASSWORD
     if not kept.exists():
         write_private(kept, secrets.token_urlsafe(32) + "\n")
     password = kept.read_text("utf-8").strip()
-    write_private(place / "ca.pem", authority.pem)
-    write_private(place / "server.pem", certificate)
-    write_private(place / "server.key", key)
+    write_certificate(place, Authority(directory), leaf)
     hub = [f"tls://{desk}:{quote(kept_passwords(directory)[desk])}@{each.at(each.leaves)}" for each in servers]
     write_private(place / "nats.conf", _configuration(leaf, desk, password, hub, files.format(name=leaf.name)))
-    lines = {"URL": f"tls://{leaf.at(leaf.port)}", "USER": desk, "PASSWORD": password, "CA": ca}
-    write_private(place / f"{desk}.env", "".join(f"KINDINBEELD_NATS_{name}={value}\n" for name, value in lines.items()))
+    write_private(place / f"{desk}.env", environment(desk, f"tls://{leaf.at(leaf.port)}", password, ca, servers=1))
 
 
 def _configuration(leaf: ClusterServer, desk: str, password: str, hub: Sequence[str], files: str) -> str:

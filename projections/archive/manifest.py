@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-__all__ = ["ArchiveError", "File", "Manifest", "Segment", "Settled", "fsync_directory", "locked", "sha256_of", "sync"]
+from projections.durable import fsync_directory
+
+__all__ = ["ArchiveError", "File", "Manifest", "Segment", "Settled", "locked", "sha256_of", "sync"]
 
 FORMAT: Final = 1
 NAME: Final = "manifest.json"
@@ -139,16 +141,6 @@ def _settled(found: dict[str, Any] | None) -> Settled | None:
 def sync(descriptor: int) -> None:
     """Have what was written on the disk itself."""
     os.fsync(descriptor)
-
-
-def fsync_directory(directory: Path) -> None:
-    """Have the names in a directory on the disk itself, where the system knows that."""
-    if os.name == "posix":
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def sha256_of(path: Path) -> str:

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from projections.archive.digest import Digest
-from projections.archive.manifest import ArchiveError, File, Manifest, Segment, fsync_directory, sha256_of, sync
+from projections.archive.manifest import ArchiveError, File, Manifest, Segment, sha256_of, sync
+from projections.durable import fsync_directory
 from projections.evaluation.columns import write_parquet
 
 __all__ = ["SEGMENT", "Piece", "add_pieces", "batches_in", "finish"]

@@ -8,7 +8,7 @@ from typing import Final
 
 from services.bench.context import Bench
 from services.bench.figures import RATE, Figure, Target
-from services.bench.processes import Run, run
+from services.bench.processes import run
 
 LARGE: Final = 10_000_000
 _GIGABYTE: Final = 1e9
@@ -26,19 +26,19 @@ def archive(bench: Bench) -> Iterator[Figure]:
     events = _events(directory)
     judged = events >= LARGE * 0.9
     beside = f"archive built in {built.seconds:.0f} s"
-    yield Figure("archive-build", f"the archive of {events:,} events, built", "s", built.seconds, None, _note(built))
+    yield Figure("archive-build", f"the archive of {events:,} events, built", "s", built.seconds, None, built.note)
     yield from _once(bench, directory, events, judged, beside)
     weeks = _FEW if bench.asked.quick else _MANY
     bench.say(f"{weeks} tables, one a week")
     many = run(["evaluate", "--archive", directory, "--weekly", str(weeks)], bench.directory)
     target = Target(60.0) if judged and weeks == _MANY else None
     label = f"{weeks} tables as of {weeks} weeks of {events:,} events"
-    yield Figure("archive-many", label, "s", many.seconds, target, f"{_note(many)}; {beside}")
+    yield Figure("archive-many", label, "s", many.seconds, target, f"{many.note}; {beside}")
     bench.say("the reporting triangle of the country")
     made = run(["triangle", "--archive", directory, "--format", "csv"], bench.directory)
     target = Target(30.0) if judged else None
     label = f"the reporting triangle of the country, {events:,} events"
-    yield Figure("archive-triangle", label, "s", made.seconds, target, f"{_note(made)}; {beside}")
+    yield Figure("archive-triangle", label, "s", made.seconds, target, f"{made.note}; {beside}")
 
 
 def _once(bench: Bench, directory: Path, events: int, judged: bool, beside: str) -> Iterator[Figure]:
@@ -49,7 +49,7 @@ def _once(bench: Bench, directory: Path, events: int, judged: bool, beside: str)
         words = "as all is known" if as_of is None else f"as of {as_of}"
         target = Target(5.0) if judged else None
         label = f"the whole table {words}, {events:,} events from the archive"
-        yield Figure(f"archive-{name}", label, "s", took.seconds, target, f"{_note(took)}; {beside}")
+        yield Figure(f"archive-{name}", label, "s", took.seconds, target, f"{took.note}; {beside}")
     memory = None if took.peak_memory is None else took.peak_memory / _GIGABYTE
     target = Target(2.0) if judged else None
     yield Figure("archive-memory", "its peak memory", "GB", memory, target, "" if memory else "not told here")
@@ -69,8 +69,3 @@ def _middle(directory: Path) -> str:
 
     last = Archive(directory).last_recorded or 0
     return format_instant((last - 20 * _WEEK) // 1_000_000 * 1_000_000)
-
-
-def _note(took: Run) -> str:
-    memory = "" if took.peak_memory is None else f", {took.peak_memory / 1e6:,.0f} MB"
-    return f"{took.processor_seconds:.1f} s of processor time{memory}"

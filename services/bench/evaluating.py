@@ -8,7 +8,7 @@ from typing import Final
 
 from services.bench.context import Bench
 from services.bench.figures import RATE, Figure, Target
-from services.bench.processes import Run, run
+from services.bench.processes import run
 
 MILLION: Final = 1_000_000
 _GIGABYTE: Final = 1e9
@@ -21,7 +21,7 @@ def evaluate(bench: Bench) -> Iterator[Figure]:
     bench.say(f"evaluating {number:,} events from NDJSON")
     took = run(["evaluate", file], bench.directory)
     target = Target(8.0) if number == MILLION else None
-    note = _note(took) if target else f"{_note(took)}; the target, 8 s, is about 1,000,000 events"
+    note = took.note if target else f"{took.note}; the target, 8 s, is about 1,000,000 events"
     yield Figure("evaluate", f"evaluate, {took.read:,} events from NDJSON", "s", took.seconds, target, note)
     yield Figure("evaluate-rate", "evaluate from NDJSON", RATE, took.read / took.seconds)
     if bench.asked.large:
@@ -33,7 +33,7 @@ def _from_parquet(bench: Bench, number: int) -> Iterator[Figure]:
     file = bench.data.parquet(number)
     bench.say(f"evaluating {number:,} events from Parquet")
     took = run(["evaluate", file], bench.directory)
-    note = f"{_note(took)}; file of {_size(file)}"
+    note = f"{took.note}; file of {_size(file)}"
     yield Figure(
         "evaluate-parquet", f"evaluate, {took.read:,} events from Parquet", "s", took.seconds, Target(20.0), note
     )
@@ -44,11 +44,6 @@ def _from_parquet(bench: Bench, number: int) -> Iterator[Figure]:
 
 
 _UNSEEN: Final = "this platform does not tell a process's memory"
-
-
-def _note(took: Run) -> str:
-    memory = "" if took.peak_memory is None else f", {took.peak_memory / 1e6:,.0f} MB"
-    return f"{took.processor_seconds:.1f} s of processor time{memory}"
 
 
 def _size(file: Path) -> str:

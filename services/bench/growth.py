@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from services.bench.context import Bench
 from services.bench.figures import Figure
-from services.bench.processes import Run, run
+from services.bench.processes import run
 
 __all__ = ["GROWTH", "drawn", "growth"]
 
@@ -39,12 +39,8 @@ def growth(bench: Bench) -> Iterator[Figure]:
             bench.say(f"{words}: {number:,} events")
             took = run(asked[key], bench.directory)
             label = f"{words}, {number:,} events"
-            yield Figure(f"growth-{key}-{number}", label, "s", took.seconds, None, _note(took, number))
-
-
-def _note(took: Run, number: int) -> str:
-    memory = "" if took.peak_memory is None else f", {took.peak_memory / 1e6:,.0f} MB"
-    return f"{took.seconds / number * 1e6:,.1f} µs an event{memory}"
+            note = f"{took.seconds / number * 1e6:,.1f} µs an event{took.memory}"
+            yield Figure(f"growth-{key}-{number}", label, "s", took.seconds, None, note)
 
 
 def drawn(figures: Sequence[Figure]) -> str:

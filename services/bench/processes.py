@@ -36,6 +36,16 @@ class Run:
     read: int
     """How many events it says that it read; 0 when it does not say."""
 
+    @property
+    def memory(self) -> str:
+        """Its memory behind a note, with a comma before it; empty where it cannot be seen."""
+        return "" if self.peak_memory is None else f", {self.peak_memory / 1e6:,.0f} MB"
+
+    @property
+    def note(self) -> str:
+        """What it took, for who reads the results."""
+        return f"{self.processor_seconds:.1f} s of processor time{self.memory}"
+
 
 def environment(data_dir: Path, extra: Mapping[str, str] = {}) -> dict[str, str]:
     """Give the environment of a measured process: without the settings of whoever runs the benchmark."""

@@ -24,7 +24,6 @@ def report(bench: Bench) -> Iterator[Figure]:
         bench.say(f"the {words} report of the country")
         asked = [*_PERIOD, *options, "--archive", directory, "--output", bench.directory / f"{name}.html"]
         took = run(["report", *asked], bench.directory)
-        memory = "" if took.peak_memory is None else f", {took.peak_memory / 1e6:,.0f} MB"
-        note = f"{took.processor_seconds:.1f} s of processor time{memory}; archive built in {built.seconds:.0f} s"
+        note = f"{took.note}; archive built in {built.seconds:.0f} s"
         label = f"the {words} report of the country, {number:,} events from the archive"
         yield Figure(name, label, "s", took.seconds, target, note)

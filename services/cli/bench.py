@@ -87,16 +87,16 @@ def bench(
             raise WrongUsage(f"--only: must be one of {', '.join(MEASUREMENTS)}")
     recorded = None if hold is None else _recorded(hold)
     count = events if events is not None else _QUICK_EVENTS if quick else _EVENTS
+
+    def measured() -> Results:
+        return _measured(count, quick, large or count >= _LARGE, only, data_dir)
+
     # Asked to end, it ends what it started. By a handler of its own: asyncio's would cancel a task instead, which a
     # result that comes in the same moment may swallow before Python 3.12.
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        results = _measured(count, quick, large or count >= _LARGE, only, data_dir)
-        fallen = (
-            []
-            if recorded is None
-            else _held(recorded, results, lambda: _measured(count, quick, large or count >= _LARGE, only, data_dir))
-        )
+        results = measured()
+        fallen = [] if recorded is None else _held(recorded, results, measured)
     except KeyboardInterrupt:
         print("kindinbeeld: interrupted; what was started has ended", file=sys.stderr)
         raise typer.Exit(130) from None

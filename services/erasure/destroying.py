@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from projections.durable import fsync_directory
+
 __all__ = ["beside", "destroy", "finish", "put"]
 
 _BLOCK: Final = 1 << 20
@@ -23,7 +25,7 @@ def put(path: Path) -> None:
     """Put the new file into the place of the old one and destroy that. Ended half-way, `finish` does the rest."""
     os.link(path, _old(path))
     beside(path).replace(path)
-    _sync(path.parent)
+    fsync_directory(path.parent)
     destroy(_old(path))
 
 
@@ -50,16 +52,8 @@ def destroy(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     path.unlink()
-    _sync(path.parent)
+    fsync_directory(path.parent)
 
 
 def _old(path: Path) -> Path:
     return path.with_name(f".{path.name}.erased")
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

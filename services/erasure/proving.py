@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from events.times import parse_instant
+from projections.tables import MEASURES
 from services.erasure.naming import Names, key_of, lines_of
 
 __all__ = ["Proof", "prove"]
 
 _WEEK: Final = 7 * 86_400_000_000
-_TABLES: Final = ("counts", "coverage")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def prove(before: Path, after: Path, names: Names, changed: int) -> Proof:
         found = hashlib.sha256()
         with replaying_file(path) as (replay, _):
             for at in instants:
-                for table in _TABLES:
+                for table in MEASURES:
                     found.update(repr((at, table, replay.table(table, at, False).to_pydict())).encode())
         return found.hexdigest()
 

@@ -21,6 +21,8 @@ from projections.live.wire import decode, encode
 __all__ = ["History", "Point"]
 
 _PIECE: Final = 2048
+_AT_ONCE: Final = 50_000
+"""Events in one transaction at most."""
 _LIVE: Final = "school"
 """Any desk but the import: the recorded time that the ledger's reader found stands, whatever the event says itself."""
 _WEEK: Final = re.compile(r"\d{4}-W\d{2}")
@@ -81,6 +83,11 @@ class History:
             found += self._piece[1][inside : inside + end - begin]
             begin = min(end, (number + 1) * _PIECE)
         return found
+
+    def pieces(self, begin: int, end: int) -> Iterator[list[Message]]:
+        """Give the same in pieces, each to be one transaction of a view."""
+        for first in range(begin, end, _AT_ONCE):
+            yield self.messages(first, min(end, first + _AT_ONCE))
 
     def _read(self, number: int) -> Sequence[Message]:
         first, last = self._offsets[number : number + 2]

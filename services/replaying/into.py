@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from projections.live.database import Place
 from projections.live.store import open_any_store
 from projections.live.view import LiveView
@@ -11,8 +9,6 @@ from services.replaying.history import History
 from services.system import WrongUsage
 
 __all__ = ["fill"]
-
-_AT_ONCE: Final = 50_000
 
 
 def fill(history: History, place: Place, begin: int, end: int) -> int:
@@ -25,9 +21,8 @@ def fill(history: History, place: Place, begin: int, end: int) -> int:
         view = LiveView(store)
         if view.position:
             raise WrongUsage("--into: holds a view already; name a new file, or a database without one")
-        for first in range(begin, end, _AT_ONCE):
-            last = min(end, first + _AT_ONCE)
-            view.take(history.messages(first, last))
+        for messages in history.pieces(begin, end):
+            view.take(messages)
             view.write()
         return view.position
     finally:

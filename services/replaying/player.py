@@ -230,10 +230,10 @@ class Player:
         self.changed()
 
     def _take(self, view: LiveView, begin: int, end: int) -> None:
-        for first in range(begin, end, _AT_ONCE):
+        for messages in self._history.pieces(begin, end):
             if self._ending.is_set():
                 raise _Ended
-            view.take(self._history.messages(first, min(end, first + _AT_ONCE)))
+            view.take(messages)
             view.write()
 
     def _keep(self, taken: int) -> None:

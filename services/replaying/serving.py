@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
-
-import uvicorn
 
 from projections.live.reading import LiveReader
 from services.replaying.player import Player
 from services.web.access.entrance import Entrance
 from services.web.app import create_app
 from services.web.details.beside import DetailsBeside
-from services.web.serving import Server
+from services.web.serving import server_of
 from services.web.source import Lag
 
 __all__ = ["serve"]
@@ -46,16 +43,7 @@ async def serve(
         details=DetailsBeside(place, player.now, changed.set),
         rehearsing=player,
     )
-    server = Server(
-        uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5)
-    )
-
-    def end() -> None:
-        app.state.boards.close()
-        server.should_exit = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, end)
+    server = server_of(app)
     serving = asyncio.create_task(server.serve([listening]))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)

@@ -26,7 +26,6 @@ __all__ = ["Compared", "compare_beside"]
 _PATIENCE: Final = 10.0
 """Seconds to wait for the view in place to have what the new one has."""
 _LOOK: Final = 0.1
-_PIECE: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -94,15 +93,11 @@ async def _follow(data_dir: DataDir, database: Path, after: int, until: int) -> 
     try:
         view = LiveView(store)
         async with await connect(find_system(data_dir).nats, name="rebuild", patient=True) as ledger:
-            waiting: list[Source] = []
             async for batch in read_ledger(ledger.nc, until, after + 1):
-                waiting += (Source(at, stamped, subject.split(".")[2], raw) for at, stamped, subject, raw in batch)
-                if len(waiting) >= _PIECE:
-                    view.take([take(source) for source in waiting])
-                    view.write()
-                    waiting = []
-            view.take([take(source) for source in waiting])
-            view.write()
+                view.take(
+                    [take(Source(at, stamped, subject.split(".")[2], raw)) for at, stamped, subject, raw in batch]
+                )
+                view.write()
     except sqlite3.Error as error:
         raise SystemUnavailable(f"the new view cannot be used ({type(error).__name__})") from None
     finally:

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
+from projections.durable import fsync_directory
 from projections.live.database import ViewAwayError
 from services.system import DataDir, SystemUnavailable, view_of
 
@@ -94,11 +95,7 @@ def put_into_place(data_dir: DataDir) -> bool:
         os.link(database, former)  # by another name: at every moment there is one in place
         os.utime(former)
     ready.replace(database)
-    directory = os.open(database.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    fsync_directory(database.parent)
     return True
 
 

@@ -6,7 +6,6 @@ FD is the file descriptor of a socket that listens on loopback already.
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 import sys
 import time
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import structlog
-import uvicorn
 from faststream.nats.annotations import NatsMessage
 
 from events import EVENTS_STREAM, VIEW_CHANGED, ViewChanged
@@ -34,7 +32,7 @@ from services.web.app import create_app
 from services.web.details.beside import DetailsBeside
 from services.web.metrics import Telling
 from services.web.open_data import create_routes
-from services.web.serving import Server
+from services.web.serving import server_of
 from services.web.source import Lag
 from services.web.then import ThenReplays
 
@@ -137,18 +135,7 @@ class Page:
 
     async def serve(self) -> None:
         """Serve until SIGINT or SIGTERM."""
-        server = Server(
-            uvicorn.Config(
-                self.app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
-            )
-        )
-
-        def end() -> None:
-            self.app.state.boards.close()
-            server.should_exit = True
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, end)
+        server = server_of(self.app)
         async with self._broker:
             await self._broker.start()
             watch = asyncio.create_task(self._watch_ledger())
