@@ -31,6 +31,10 @@ _SECONDS: Final = 1200.0
 """How long one may take."""
 _GOOD_FOR: Final = 300.0
 """Seconds for which what was worked out as of now stands for now; the page says as of when it is."""
+_TRIES: Final = 3
+"""How often it is tried while the ledger does not answer at once: a machine may be busy for a moment."""
+_PAUSE: Final = 2.0
+"""Seconds between two tries."""
 _UNDER_WAY: Final = 4
 _KEPT: Final = 12
 
@@ -106,12 +110,10 @@ class ThenReplays:
             given = (key.asked[0], str(now)) if key.what == "compare" else (str(now), *key.asked)
             try:
                 async with asyncio.timeout(_SECONDS):
-                    written = await written_by("services.web.then.replay", str(self._data_dir.path), key.what, *given)
+                    written = await self._written(key.what, *given)
             except TimeoutError:
                 _log.warning("a replay of the ledger took too long", seconds=_SECONDS)
-                written = None
-        if written is None:
-            raise NoReplayError
+                raise NoReplayError from None
         if key.what == "compare":
             return await asyncio.to_thread(_compared, int(key.asked[0]), written)
         found = orjson.loads(written)
@@ -119,6 +121,15 @@ class ThenReplays:
         return Followed(
             found["asOf"], tuple(found["weeks"]), known, tuple(found["completeness"]), tuple(found["nowcast"])
         )
+
+    async def _written(self, *asked: str) -> bytes:
+        for left in reversed(range(_TRIES)):
+            written = await written_by("services.web.then.replay", str(self._data_dir.path), *asked)
+            if written is not None:
+                return written
+            if left:
+                await asyncio.sleep(_PAUSE)
+        raise NoReplayError
 
 
 def _compared(then: int, written: bytes) -> Compared:

@@ -57,9 +57,15 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 def ready(client: httpx.Client, path: str) -> str:
-    """Ask for a page until it is worked out."""
-    until(lambda: 'id="waiting"' not in client.get(path).text)
-    return client.get(path).text
+    """Ask for a page until it is worked out, and give that very answer."""
+    answers: list[httpx.Response] = []
+
+    def worked_out() -> bool:
+        answers.append(client.get(path).raise_for_status())
+        return 'id="stands"' in answers[-1].text
+
+    until(worked_out)
+    return answers[-1].text
 
 
 def table(html: str, name: str) -> dict[str, list[str]]:
