@@ -159,6 +159,26 @@ class NatsServer:
         self.stop()
         return self.start()
 
+    def end_orphan(self) -> None:
+        """End a server of this directory that outlived whoever started it, also before that one knew its port.
+
+        Raises NatsServerError when it cannot be ended.
+        """
+        if not (self.directory / "nats.conf").exists():
+            return
+        identity = keep_identity(self.directory)
+        try:
+            pid = int((self.directory / "server.pid").read_text())
+        except (OSError, ValueError):
+            return
+        deadline = time.monotonic() + 2.0
+        while _lives(pid) and time.monotonic() < deadline:  # if it is ours it says its port in a moment
+            port = read_port_left(self.directory, pid)
+            if port is not None and _server_name_at(port) is not None:
+                self._end_orphan(identity.with_port(port))
+                return
+            time.sleep(0.05)
+
     def _wait_ready(self, process: subprocess.Popen[bytes], timeout: float) -> int:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -191,6 +211,16 @@ class NatsServer:
                     return
                 time.sleep(0.05)
         raise NatsServerError("an earlier server of this ledger still runs and cannot be ended")
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _port_is_free(port: int) -> bool:

@@ -1,16 +1,21 @@
-"""`kindinbeeld erase`: a pupil, or all of them, out of an export of the ledger, while every number stays."""
+"""`kindinbeeld erase`: a pupil, or all of them, out of a system or an export of its ledger; every number stays."""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from services.cli.options import DataDirOption, data_dir_of
 from services.system.errors import Finding, SystemUnavailable, WrongUsage
+
+if TYPE_CHECKING:
+    from services.system import DataDir
 
 __all__ = ["register"]
 
@@ -18,66 +23,141 @@ _PSEUDONYM: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 def erase(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An export: NDJSON, plain, gzip or zstd.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="An export: NDJSON, plain, gzip or zstd. Without it: the system, stopped.",
+        ),
+    ] = None,
     pupils: Annotated[
         str | None,
         typer.Option("--pupils", metavar="FILE|-", help="Whom: one pseudonym a line; a file that only you may read."),
     ] = None,
     everyone: Annotated[bool, typer.Option("--everyone", help="All pupils and all households.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="All of them, when KINDINBEELD_RETENTION_DAYS are over.")] = False,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Only end what a call that was ended half-way began.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is told what would be done.")] = False,
     proof: Annotated[
         Path | None, typer.Option("--proof", metavar="FILE.json", help="Write what was proved; nothing of a person.")
     ] = None,
+    data_dir: DataDirOption = None,
 ) -> None:
-    """Write the events of pupils again under fresh random names, prove that every number stays, destroy the old file.
+    """Write the events of pupils again under fresh random names, prove that every number stays, destroy the old.
 
-    The names are never taken from the command line, for others see that. No list of old and fresh names is kept.
+    Of a system that is stopped: its ledger, desks, live view and archive. Of a FILE: that export. The names are never
+    taken from the command line, for others see that. No list of old and fresh names is kept.
     """
-    if everyone == (pupils is not None):
-        raise WrongUsage("either --pupils or --everyone")
-    if not file.is_file():
+    if (pupils is not None) + everyone + due + finish != 1:
+        raise WrongUsage("one of --pupils, --everyone, --due and --finish")
+    if file is not None and (due or finish):
+        raise WrongUsage("--due and --finish are for a system, not for a FILE")
+    if file is not None and not file.is_file():
         raise WrongUsage(f"{file}: there is no such file")
-    whom = None if pupils is None else _whom(pupils)
-    path = file.resolve()
     from events.lines import LinesError
     from services.erasure import ErasureError
 
+    whom = None if pupils is None else _whom(pupils)
+    where = data_dir_of(data_dir)
+    name: object = where if file is None else file
     try:
-        _erase(path, whom, yes, proof)
+        if file is not None:
+            _tell(_erase_file(file.resolve(), whom, yes), proof)
+        elif finish:
+            _finish(where)
+        elif not due or _is_due(where):
+            _tell(_erase_system(where, whom, yes), proof)
     except (ErasureError, LinesError) as error:
-        raise Finding(f"{file}: {error}") from None
+        raise Finding(f"{name}: {error}") from None
     except OSError as error:
-        raise SystemUnavailable(f"{file}: {error.strerror}; call this command again") from None
+        raise SystemUnavailable(f"{name}: {error.strerror}; call this command again") from None
 
 
-def _erase(path: Path, whom: set[str] | None, yes: bool, proof: Path | None) -> None:
-    from deploy.private_files import write_private
+def _erase_file(path: Path, whom: set[str] | None, yes: bool) -> dict[str, Any] | None:
     from services.erasure import beside, destroy, finish, learn, prove, put, rewrite
 
     if finish(path):
-        print("destroyed what an erasure that was ended half-way left", file=sys.stderr)
+        _say("destroyed what an erasure that was ended half-way left")
     names = learn(path, whom)
     found = f"{len(names.pupils)} pupils, {len(names.ids)} events, {len(names.households)} households"
     if names.shared:
         found += f"; {names.shared} households stay, since others name them too"
-    print(f"to be erased: {found}", file=sys.stderr)
+    _say(f"to be erased: {found}")
     if not yes:
-        print("nothing is changed: --yes does it", file=sys.stderr)
-        return
+        return None
     new = beside(path)
     try:
         result = prove(path, new, names, rewrite(path, new, names))
-        if not result.holds:
-            raise Finding("the tables would not be the same, or a name would be left: the file stays as it was")
-        put(path)
-    except BaseException:
+        if result.holds:
+            put(path)
+    finally:
         if new.exists():
             destroy(new)
-        raise
-    text = json.dumps(result.described(), indent=2)
+    return result.described()
+
+
+def _erase_system(where: DataDir, whom: set[str] | None, yes: bool) -> dict[str, Any] | None:
+    from services.erasure.system import erase_system
+    from services.system import Settings
+    from services.system.logs import configure_logging
+
+    settings = Settings.from_environment()
+    configure_logging(settings)
+    if settings.nats_url is not None or settings.database_of_desks is not None or settings.database is not None:
+        raise WrongUsage("the ledger or the tables are on another server: see docs/erasure.md for the steps")
+    if not where.path.is_dir():
+        raise SystemUnavailable(f"there is no system in {where}")
+    erased = erase_system(where, whom, _say, do=yes)
+    return None if erased is None else erased.described()
+
+
+def _finish(where: DataDir) -> None:
+    from services.erasure.switching import finish_system
+
+    where.lock(erasing=True)
+    try:
+        _say("done" if finish_system(where) else "nothing was left half-way")
+    finally:
+        where.unlock()
+
+
+def _is_due(where: DataDir) -> bool:
+    """Tell, also the user, whether the term is over."""
+    from services.erasure.retention import due_on
+    from services.system import Settings
+
+    days = Settings.from_environment().retention_days
+    if not days:
+        raise WrongUsage("--due: KINDINBEELD_RETENTION_DAYS sets no term")
+    on = due_on(where, days)
+    if on is None:
+        _say("not due: no closure was announced, or one has no end yet")
+        return False
+    over = date.today() >= on  # noqa: DTZ011 - the local day, as it is a term of days
+    _say(f"{'due since' if over else 'not due before'} {on.isoformat()}: {days} days after the last closure")
+    return over
+
+
+def _tell(described: dict[str, Any] | None, proof: Path | None) -> None:
+    from deploy.private_files import write_private
+
+    if described is None:
+        _say("nothing is changed: --yes does it")
+        return
+    text = json.dumps(described, indent=2)
     if proof is not None:
         write_private(proof, text + "\n")
     print(text)
+    if described.get("files_left"):
+        raise Finding(f"an old name still stands in {', '.join(described['files_left'])}: remove that")
+    if not described["holds"]:
+        raise Finding("the tables would not be the same, or a name would be left: all stays as it was")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def _whom(pupils: str) -> set[str]:

@@ -56,6 +56,10 @@ class Surroundings:
         Raises SystemUnavailable when that is not possible.
         """
         self.data_dir.prepare()
+        if self.data_dir.erasing.exists():
+            raise SystemUnavailable(
+                f"an erasure of {self.data_dir} is under way or was ended: `kindinbeeld erase --finish`"
+            )
         try:
             self.data_dir.desks.mkdir(exist_ok=True, mode=0o700)
             if self.settings.database_of_desks is None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from projections.durable import fsync_directory
 
-__all__ = ["beside", "destroy", "finish", "put"]
+__all__ = ["beside", "destroy", "destroy_tree", "finish", "put"]
 
 _BLOCK: Final = 1 << 20
 
@@ -53,6 +53,19 @@ def destroy(path: Path) -> None:
         os.fsync(file.fileno())
     path.unlink()
     fsync_directory(path.parent)
+
+
+def destroy_tree(path: Path) -> None:
+    """Overwrite and remove a file, or all files below a directory and the directory. Links are only removed."""
+    if path.is_symlink():
+        path.unlink()
+    elif path.is_dir():
+        for each in path.iterdir():
+            destroy_tree(each)
+        path.rmdir()
+        fsync_directory(path.parent)
+    elif path.exists():
+        destroy(path)
 
 
 def _old(path: Path) -> Path:

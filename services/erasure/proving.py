@@ -1,20 +1,27 @@
-"""The proof: both tables as of every instant that matters are the same before and after, and no old name is left."""
+"""The proof: the tables as of every instant that matters are the same before and after, and no old name is left."""
 
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from events.times import parse_instant
-from projections.tables import MEASURES
+from services.erasure.destroying import destroy_tree
 from services.erasure.naming import Names, key_of, lines_of
+from services.system import DataDir
 
 __all__ = ["Proof", "prove"]
 
 _WEEK: Final = 7 * 86_400_000_000
+_MANY: Final = 2_000
+"""Recorded times of what is erased, beyond which the weeks alone are compared."""
+_FEW: Final = 60
+"""Weeks as of whose beginnings the tables are compared; of a longer history so many, evenly spread over it."""
+_MEMORY: Final = "1500MB"
 
 
 @dataclass(frozen=True)
@@ -42,30 +49,42 @@ class Proof:
         return {**asdict(self), "holds": self.holds}
 
 
-def prove(before: Path, after: Path, names: Names, changed: int) -> Proof:
-    """Compare both files: a week apart, at the end, and just before and at each recorded time of what was erased."""
-    from projections.evaluation import replaying_file
+def prove(before: Path, after: Path, names: Names, changed: int, temporary: Path | None = None) -> Proof:
+    """Compare both files: week by week, at the end, and just before and at each recorded time of what was erased.
 
+    An archive is made of each for a while, below `temporary` (None: where the system puts such), and overwritten.
+    """
     instants = _instants(names)
+    was, now = (_digest(file, instants, temporary) for file in (before, after))
+    return Proof(changed, names.shared, len(instants), was, now, _left(after, names))
 
-    def digest(path: Path) -> str:
-        found = hashlib.sha256()
-        with replaying_file(path) as (replay, _):
-            for at in instants:
-                for table in MEASURES:
-                    found.update(repr((at, table, replay.table(table, at, False).to_pydict())).encode())
+
+def _digest(file: Path, instants: Sequence[int], temporary: Path | None) -> str:
+    from projections.archive import Archive, rows_of
+    from services.archive.building import build
+
+    directory = Path(tempfile.mkdtemp(dir=temporary, prefix="kindinbeeld-"))
+    try:
+        build(directory, DataDir(directory), str(file), anew=False, memory=_MEMORY, told=lambda _: None)
+        archive, found = Archive(directory), hashlib.sha256()
+        for at, tables in archive.many(instants) if instants else ():
+            found.update(repr((at, rows_of(tables).to_pydict())).encode())
+        # What schools answered is not about pupils: few instants of it are enough.
+        for at in sorted({*instants[:: len(instants) // _FEW + 1], *instants[-1:]}):
+            found.update(repr((at, archive.table("coverage", at).to_pydict())).encode())
         return found.hexdigest()
-
-    return Proof(changed, names.shared, len(instants), digest(before), digest(after), _left(after, names))
+    finally:
+        destroy_tree(directory)
 
 
 def _instants(names: Names) -> Sequence[int]:
     if names.first is None or names.last is None:
         return []
     first, last = parse_instant(names.first), parse_instant(names.last)
-    found = {last + 1, *range(first, last + _WEEK, _WEEK)}
+    weeks = range(first, last + _WEEK, _WEEK)
+    found = {last + 1, *weeks[:: len(weeks) // _FEW + 1]}
     # Of all pupils each event would be an instant: there the weeks stand for them.
-    if len(names.recorded) <= 2_000:
+    if len(names.recorded) <= _MANY:
         for at in map(parse_instant, names.recorded):
             found |= {at - 1, at}
     return sorted(found)

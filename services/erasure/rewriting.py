@@ -14,13 +14,15 @@ import zstandard
 
 from services.erasure.naming import ErasureError, Names, key_of, lines_of
 
-__all__ = ["rewrite"]
+__all__ = ["again", "rewrite", "watched"]
 
 _ENVELOPE: Final = ("specversion", "id", "source", "type", "recordedtime", "datacontenttype")
 _DATA: Final = (
     *("occurredAt", "pupil", "school", "sector", "municipality", "household"),
     *("reason", "via", "device", "outcome", "visitor", "retracts"),
 )
+_MANY: Final = 1000
+"""With so many old names they are not looked for in every line of others."""
 _LONG: Final = 16
 """An id of so many characters is looked for in what others wrote; a shorter one is in anything."""
 
@@ -32,12 +34,11 @@ def rewrite(path: Path, to: Path, names: Names) -> int:
     name stands in a line of somebody else, which only a person can put right.
     """
     changed = 0
-    watched = [*names.pupils, *names.households, *(id for _, id in names.ids if len(id) >= _LONG)]
-    few = watched if len(watched) < 1000 else []
+    few = watched(names) or []
     with _writing(path, to) as file:
         for number, line, event in lines_of(path):
             if key_of(event) in names.ids:
-                file.write(json.dumps(_again(event, names), separators=(",", ":")).encode() + b"\n")
+                file.write(json.dumps(again(event, names), separators=(",", ":")).encode() + b"\n")
                 changed += 1
                 continue
             text = json.dumps(event, ensure_ascii=False) if few else ""
@@ -49,7 +50,14 @@ def rewrite(path: Path, to: Path, names: Names) -> int:
     return changed
 
 
-def _again(event: dict[str, Any], names: Names) -> dict[str, Any]:
+def watched(names: Names) -> list[str] | None:
+    """Give the old names that are looked for in what others wrote; None where they are too many for that."""
+    found = [*names.pupils, *names.households, *(id for _, id in names.ids if len(id) >= _LONG)]
+    return found if len(found) < _MANY else None
+
+
+def again(event: dict[str, Any], names: Names) -> dict[str, Any]:
+    """Give an event that is concerned with its fresh names, and without what no count needs."""
     found: dict[str, Any] = {name: event[name] for name in _ENVELOPE if name in event}
     found["id"] = names.ids[key_of(event)]
     data = {name: event["data"][name] for name in _DATA if name in event["data"]}

@@ -85,6 +85,16 @@ class DataDir:
         return self.path / "archive"
 
     @property
+    def erasing(self) -> Path:
+        """Where `erase` works; there only while it does, or after it was ended half-way."""
+        return self.path / "erasing"
+
+    @property
+    def erasing_ready(self) -> Path:
+        """There when what `erase` wrote anew stands, and is to take the place of the old."""
+        return self.erasing / "ready"
+
+    @property
     def temporary(self) -> Path:
         """Where large work spills to; emptied by whoever made a directory in it."""
         return self.path / "tmp"
@@ -100,10 +110,11 @@ class DataDir:
         if not os.access(self.path, os.R_OK | os.W_OK | os.X_OK):
             raise SystemUnavailable(f"no rights to read and write in the data directory {self}")
 
-    def lock(self) -> None:
+    def lock(self, *, erasing: bool = False) -> None:
         """Take the directory for this process, until `unlock`, its end, or that of this object.
 
-        Raises SystemUnavailable when another process has it or the directory cannot be used.
+        Raises SystemUnavailable when another process has it, the directory cannot be used or, unless it is for
+        `erasing`, an erasure was ended while it put the new into the place of the old.
         """
         self.prepare()
         try:
@@ -112,6 +123,9 @@ class DataDir:
             raise SystemUnavailable(f"{self} is in use by another system; stop that one first") from None
         except OSError as error:
             raise SystemUnavailable(f"cannot lock the data directory {self}: {error.strerror}") from None
+        if not erasing and self.erasing_ready.exists():
+            self._lock.release()
+            raise SystemUnavailable(f"an erasure of {self} was ended half-way: `kindinbeeld erase --finish` first")
 
     def unlock(self) -> None:
         """Give the directory free."""

@@ -144,6 +144,12 @@ class Settings:
         "How often a running system brings its archive up to date at most; ten times as long as that takes is always"
         " left between. 0: never by itself.",
     )
+    retention_days: int = _setting(
+        0,
+        values.whole(0, 36_500),
+        "Days after the end of the last closure from which everyone is to be erased ([erasure](erasure.md)); 0: no term"
+        " is set.",
+    )
     metrics: bool = _setting(True, values.yes_or_no, "Whether the live view measures what it takes in: yes or no.")
     metrics_token: str | None = field(
         default=None,

@@ -85,7 +85,9 @@ class Page:
 
         self._traces = self._tracing(settings)
         others = (data_dir.view_metrics, data_dir.archive_metrics)
-        self.app.state.telling = Telling(others, lambda: len(self._reader.set_aside()), settings.metrics_token)
+        self.app.state.telling = Telling(
+            others, lambda: len(self._reader.set_aside()), settings.retention_days, settings.metrics_token
+        )
         self.app.state.archive = data_dir.archive_metrics
 
     @staticmethod

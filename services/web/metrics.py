@@ -12,7 +12,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
+from events.times import day_start
 from projections.live.database import UNREADABLE
+from services.system.retention import due_after
 from services.web.access import viewer_of
 from services.web.board import Board
 from services.web.boards import Boards
@@ -32,6 +34,7 @@ MEANINGS: Final = {
     "kib_view_position": "The sequence of the ledger up to which the live view has taken everything in.",
     "kib_view_behind_events": "Events of the ledger that the live view has not taken in yet.",
     "kib_view_behind_seconds": "For how long the live view has been behind the ledger.",
+    "kib_retention_due_timestamp_seconds": "From when on everyone is to be erased, where a term is set.",
     "kib_view_set_aside_messages": "Messages of the ledger that cannot be read and were set aside.",
 }
 """Every metric, each a gauge: what it means. What cannot be told now is left out."""
@@ -44,6 +47,8 @@ class Telling:
     of_others: Sequence[Path]
     """The files in which the view's process and who keeps the archive keep theirs current; absent when they do not."""
     set_aside: Callable[[], int]
+    retention_days: int = 0
+    """Days after the last closure from which everyone is to be erased; 0: no term is set."""
     token: str | None = None
     """Who sends this as a bearer token is told everything, as Prometheus, which cannot sign in."""
 
@@ -64,6 +69,10 @@ async def metrics(request: Request) -> PlainTextResponse:
     boards.whole.refresh()
     everything = viewer_of(request).all_exact or (telling is not None and telling.admits(request))
     found = _found(boards.whole, everything=everything)
+    if telling is not None and boards.whole.current is not None:
+        due = due_after(boards.whole.current.closures, telling.retention_days)
+        if due is not None:
+            found["kib_retention_due_timestamp_seconds"] = day_start(due.toordinal()) / 1_000_000
     text = ""
     if everything:
         found["kib_page_open_pages"] = sum(board.pages_open for board in boards)

@@ -43,7 +43,7 @@ def test_only_the_token_is_told_everything(
     serve: Serve, country: FakeSource, tmp_path: Path, header: str, everything: bool
 ) -> None:
     served = serve(country, viewer=PUBLIC, public=PublicStore(tmp_path / "public.sqlite"))
-    served.app.state.telling = Telling([tmp_path / "view.prom"], lambda: 2, "geheim")
+    served.app.state.telling = Telling([tmp_path / "view.prom"], lambda: 2, token="geheim")
     with served.client() as client:
         told = client.get("/metrics", headers={"Authorization": header}).text
     assert ("kib_view_set_aside_messages 2" in told) is everything
