@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -12,19 +13,24 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from events import local_day
 from projections.archive.cells import Cells, windows
 from projections.archive.folding import Shared, add_households, fold
 from projections.archive.following import Following
+from projections.archive.log import LOG
+from projections.archive.looking import Log
 from projections.archive.manifest import ArchiveError, Manifest, Settled
 from projections.archive.reports import read_reports
 from projections.archive.schools import Announced, announcements, coverage
 from projections.archive.zeros import registered
 from projections.fold.calendar import Closure
-from projections.live.tables import Tables
-from projections.tables import KEY, MEASURES
+from projections.fold.cube import Cube
+from projections.fold.reports import UNKNOWN_PLACE, place_number
+from projections.live.tables import Tables, tables_of
+from projections.tables import KEY, MEASURES, UNKNOWN
 
 __all__ = ["Archive", "rows_of"]
 
@@ -69,6 +75,23 @@ class Archive:
         add_households(shared, cells)
         return cells.tables(self.settled.position, as_of, self.closures(as_of))
 
+    def municipality(self, code: str, as_of: int) -> pa.Table:
+        """Give the rows of "counts" of one municipality (or ``unknown``) as of K: those that ``table`` gives of it.
+
+        Out of the log of cell changes, in milliseconds; where the archive has none, as ``table`` does. Raises
+        ValueError for what is no code.
+        """
+        place = _place_of(code)
+        if self._log is None:
+            table = self.table("counts", as_of)
+            return table.filter(pc.equal(table["municipality"], code))
+        frames = windows(self.announced.ever, local_day(as_of - 1))
+        cubes = [Cube([place], first, weeks) for first, weeks in frames]
+        unripe = self._log.add(place, as_of, cubes)
+        closures = self.closures(as_of)
+        grids = [cube.grid(as_of, closures, unripe) for cube in cubes]
+        return rows_of([tables_of(self.settled.position, as_of, [place], grid) for grid in grids])
+
     def many(self, as_of: Sequence[int]) -> Iterator[tuple[int, list[Tables]]]:
         """Give the counts as of each K, ascending: what is known later is added to what was known before."""
         following = Following(read_reports(self.paths("reports")), self.cells(max(as_of, default=0)), as_of)
@@ -90,6 +113,11 @@ class Archive:
         return announcements(self.paths("schools"))
 
     @cached_property
+    def _log(self) -> Log | None:
+        paths = [self.paths(name) for name in LOG if name in self.settled.files]
+        return Log(*(path for [path] in paths)) if paths else None
+
+    @cached_property
     def _places(self) -> list[int]:
         """Every place that a report names."""
         found: set[int] = set()
@@ -97,6 +125,14 @@ class Archive:
             place = pq.read_table(path, columns=["place"]).column("place")
             found.update(place.unique().drop_null().to_pylist())
         return sorted(found)
+
+
+def _place_of(code: str) -> int:
+    if code == UNKNOWN:
+        return UNKNOWN_PLACE
+    if not re.fullmatch("GM[0-9]{4}", code):
+        raise ValueError("must be GM and four digits, or unknown")
+    return place_number(code)
 
 
 def _fold(path: Path, as_of: int, cells: Cells) -> Shared:

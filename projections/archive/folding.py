@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from projections.archive.cells import Cells
 from projections.archive.reports import NO_HOUSEHOLD, Kept
 from projections.fold.cells import DAY_BITS, FLOW_BITS, HOUSEHOLDS
-from projections.fold.many import Numbers, Reports, contribute_many, local_days
+from projections.fold.into import Into
+from projections.fold.many import Numbers, Reports, Spans, contribute_many, local_days
 from projections.fold.pupil import FOREVER
 from projections.fold.reports import NO_PLACE, RESIDENCE
 
-__all__ = ["Shared", "add_households", "fold", "no_shared"]
+__all__ = ["Shared", "add_households", "before", "fold", "no_shared", "reports_of", "shared_of"]
 
 _NEVER: Final = (1 << DAY_BITS) - 1
 _PIECE: Final = 1 << 17
@@ -60,46 +61,58 @@ def fold(kept: Kept, rows: NDArray[np.int64], as_of: int, cells: Cells, sign: in
 
 
 def _fold(kept: Kept, rows: NDArray[np.int64], as_of: int, cells: Cells, sign: int) -> Shared:
-    rows, first_said = _before(kept, rows, as_of)
+    rows, owner, first_said = before(kept, rows, kept.pupil[rows], as_of)
     if not len(rows):
         return no_shared()
-    owner = kept.pupil[rows]
     number = np.cumsum(np.diff(owner, prepend=owner[0]) != 0)
-    order, sector, place, detail, rank, of = (
-        column[rows].astype(np.int64)
-        for column in (kept.kind, kept.sector, kept.place, kept.detail, kept.rank, kept.household)
+    reports = reports_of(kept, rows, number, first_said)
+    spans = contribute_many(reports, np.ones(int(number[-1]) + 1, dtype=np.bool_), _Signed(cells, sign))
+    return shared_of(kept, rows, spans)
+
+
+def reports_of(kept: Kept, rows: NDArray[np.int64], owner: Numbers, first_said: NDArray[np.bool_]) -> Reports:
+    """Give rows as reports of the pupils ``owner``."""
+    order, sector, place, detail, rank = (
+        column[rows].astype(np.int64) for column in (kept.kind, kept.sector, kept.place, kept.detail, kept.rank)
     )
     order[first_said] = RESIDENCE
-    every = np.ones(len(rows), dtype=np.bool_)
-    reports = Reports(number, kept.occurred[rows], order, sector, place, detail, of == NO_HOUSEHOLD, every, rank)
-    spans = contribute_many(reports, np.ones(int(number[-1]) + 1, dtype=np.bool_), _Signed(cells, sign))
-    some = np.flatnonzero(of[spans.row] != NO_HOUSEHOLD)
+    alone, every = kept.household[rows] == NO_HOUSEHOLD, np.ones(len(rows), dtype=np.bool_)
+    return Reports(owner, kept.occurred[rows], order, sector, place, detail, alone, every, rank)
+
+
+def shared_of(kept: Kept, rows: NDArray[np.int64], spans: Spans) -> Shared:
+    """Give those of the spans that are under a household."""
+    of = kept.household[rows[spans.row]].astype(np.int64)
+    some = np.flatnonzero(of != NO_HOUSEHOLD)
     end = spans.end[some]
     after = np.full(len(end), _NEVER, dtype=np.int64)
     closed = end != FOREVER
     after[closed] = local_days(end[closed])
-    return Shared(of[spans.row[some]], spans.area[some], local_days(spans.start[some]), after)
+    return Shared(of[some], spans.area[some], local_days(spans.start[some]), after)
 
 
-def _before(kept: Kept, rows: NDArray[np.int64], as_of: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def before(
+    kept: Kept, rows: NDArray[np.int64], owner: NDArray[np.int32] | Numbers, as_of: int | NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Numbers, NDArray[np.bool_]]:
     """Leave out what happens at K or later, clocks being ahead, as ``projections.fold.reports.known_before`` does.
 
     The first statement of a residence tells also about the time before it, so it stays: which ones, is given too.
+    ``owner`` is whose each row is; K may be another one for each.
     """
+    owner = np.asarray(owner, dtype=np.int64)
     later = kept.occurred[rows] >= as_of
     if not later.any():
-        return rows, later
+        return rows, owner, later
     states = kept.place[rows] != NO_PLACE
-    owner = kept.pupil[rows]
     told = np.unique(owner[states & ~later])
     open_ones = np.flatnonzero(states & later)
     open_ones = open_ones[~np.isin(owner[open_ones], told)]
     at = rows[open_ones]
-    open_ones = open_ones[np.lexsort((kept.rank[at], kept.occurred[at], kept.pupil[at]))]
+    open_ones = open_ones[np.lexsort((kept.rank[at], kept.occurred[at], owner[open_ones]))]
     first_said = np.zeros(len(rows), dtype=np.bool_)
     first_said[open_ones[np.flatnonzero(np.diff(owner[open_ones], prepend=-1))]] = True
     keep = ~later | first_said
-    return rows[keep], first_said[keep]
+    return rows[keep], owner[keep], first_said[keep]
 
 
 def no_shared() -> Shared:
@@ -112,7 +125,7 @@ def _joined(parts: list[Shared]) -> Shared:
     return Shared(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def add_households(parts: Iterable[Shared], cells: Cells, sign: int = 1) -> None:
+def add_households(parts: Iterable[Shared], cells: Into, sign: int = 1) -> None:
     """Add (or take away) households, each once in an area for as long as any of its pupils is unreached there.
 
     ``parts`` hold all spans under each of them (``projections.fold.household`` does the same one by one). States are

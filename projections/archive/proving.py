@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from projections.archive.digest import Digest
-from projections.archive.manifest import Manifest, Segment, sha256_of
+from projections.archive.log import CHUNK, LOG, write_log
+from projections.archive.manifest import Manifest, Segment, Settled, sha256_of
 from projections.archive.settling import connected
 from projections.archive.writing import Piece, batches_in
 
@@ -97,7 +99,9 @@ _SCHOOLS: Final = (
 )
 
 
-def settled_as_said(directory: Path, manifest: Manifest, work: Path, memory: str) -> Iterator[Found]:
+def settled_as_said(
+    directory: Path, manifest: Manifest, work: Path, memory: str, chunk: int = CHUNK
+) -> Iterator[Found]:
     """Settle the segments anew, and hold what stands against the settled files; their order is held too."""
     for segment in manifest.segments:
         digest = Digest()
@@ -120,3 +124,22 @@ def settled_as_said(directory: Path, manifest: Manifest, work: Path, memory: str
             connection.read_parquet(paths).create_view("held", replace=True)
             if connection.execute(asked).fetchall() != connection.execute(anew).fetchall():
                 yield Found(f"the settled {name}", "are not what stands of the segments")
+    yield from _logged_as_said(directory, settled, work, chunk)
+
+
+def _logged_as_said(directory: Path, settled: Settled, work: Path, chunk: int) -> Iterator[Found]:
+    """Write the log of cell changes anew, and hold each row group against that of the archive."""
+    held = {name: directory / file.path for name in LOG for file in settled.files.get(name, [])}
+    anew = work / "log"
+    anew.mkdir()
+    written = write_log(work, anew, [directory / file.path for file in settled.files["reports"]], chunk)
+    if held and (set(held) != set(written) or not all(_same(held[name], anew / f"{name}.parquet") for name in LOG)):
+        yield Found("the log of cell changes", "is not what follows from the settled reports")
+
+
+def _same(path: Path, other: Path) -> bool:
+    with pq.ParquetFile(path) as file, pq.ParquetFile(other) as anew:
+        groups = range(file.num_row_groups)
+        return file.num_row_groups == anew.num_row_groups and all(
+            file.read_row_group(group).equals(anew.read_row_group(group)) for group in groups
+        )

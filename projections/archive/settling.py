@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from projections.archive.log import CHUNK, write_log
 from projections.archive.manifest import ArchiveError, File, Manifest, Settled
 from projections.archive.writing import finish
 from projections.evaluation.settle import other_contents
@@ -57,9 +59,10 @@ def connected(paths: Iterable[Path], temporary: Path, memory: str, upto: int) ->
     return connection
 
 
-def settle(directory: Path, manifest: Manifest, memory: str = MEMORY, part: int = PART) -> Manifest:
+def settle(directory: Path, manifest: Manifest, memory: str = MEMORY, part: int = PART, chunk: int = CHUNK) -> Manifest:
     """Write what stands of all segments, with about ``part`` reports in a file; give the new manifest, written too.
 
+    ``chunk`` is that of the log of cell changes (``projections.archive.log``).
     Raises ArchiveError when memory or disk do not suffice, or the archive holds nothing.
     """
     if not manifest.segments:
@@ -71,6 +74,8 @@ def settle(directory: Path, manifest: Manifest, memory: str = MEMORY, part: int 
             paths = [directory / segment.file.path for segment in manifest.segments]
             with connected(paths, Path(temporary), memory, manifest.position) as connection:
                 settled = _settled(connection, directory, generation, manifest.position, part)
+        log = write_log(directory, generation, [directory / file.path for file in settled.files["reports"]], chunk)
+        settled = replace(settled, files=settled.files | log)
         manifest = manifest.with_settled(settled)
         manifest.write(directory)
     except BaseException as error:

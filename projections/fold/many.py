@@ -20,7 +20,8 @@ from projections.fold.reports import DEVICE, LOST, NO_PLACE, RESTORED, UNKNOWN_P
 Numbers = NDArray[np.int64]
 
 _PLACE_BITS: Final = 14
-_AREA_BITS: Final = 16
+AREA_BITS: Final = 16
+"""Of a place and a sector."""
 _HOUR: Final = DAY // 24
 _FIRST_HOUR: Final = 7_305 * 24
 """From 1990 on, Amsterdam's offset from UTC is whole hours (events.times)."""
@@ -45,6 +46,8 @@ class Reports(NamedTuple):
     tie: Numbers | None = None
     """The order of source and id among losses and statements of one pupil at one instant; without it, who moved is not
     to be chosen."""
+    told: bool = False
+    """Whether every area, in keys and spans too, is to tell its pupil: the number stands above the bits of the area."""
 
 
 class Spans(NamedTuple):
@@ -106,17 +109,23 @@ def contribute_many(reports: Reports, chosen: NDArray[np.bool_], into: Into) -> 
     lives = _residences(reports, np.flatnonzero(counts & (reports.place != NO_PLACE)), len(chosen))
     done = np.flatnonzero(counts & (reports.order >= DEVICE))
     column = np.where(reports.order[done] == VISIT, cells.VISIT, cells.DEVICE) + reports.detail[done]
-    where = lives.at(reports.pupil[done], reports.occurred[done]) << 2 | reports.sector[done]
+    where = _area(reports, reports.pupil[done], lives.at(reports.pupil[done], reports.occurred[done]), done)
     into.flow(_flow(where, local_days(reports.occurred[done]), column))
     row, start, end = _intervals(reports, np.flatnonzero(counts & (reports.order <= RESTORED)))
     pupil = reports.pupil[row]
     cut = lives.cut(pupil, start, end)
     row = row[cut.interval]
-    spans = Spans(row, cut.place << 2 | reports.sector[row], cut.start, cut.end)
+    pupil = pupil[cut.interval]
+    spans = Spans(row, _area(reports, pupil, cut.place, row), cut.start, cut.end)
     if len(row):
         _contribute_states(spans, cut, start[cut.interval], reports.alone[row], into)
-        _contribute_weeks(spans, pupil[cut.interval], into)
+        _contribute_weeks(spans, pupil, reports.told, into)
     return spans
+
+
+def _area(reports: Reports, pupil: Numbers, place: Numbers, rows: Numbers) -> Numbers:
+    area = place << 2 | reports.sector[rows]
+    return area | pupil << AREA_BITS if reports.told else area
 
 
 def _residences(reports: Reports, rows: Numbers, pupils: int) -> Residences:
@@ -173,7 +182,7 @@ def _contribute_states(spans: Spans, cut: Cut, lost_at: Numbers, alone: NDArray[
     into.over_4_weeks(ripe[long], area[long])
 
 
-def _contribute_weeks(spans: Spans, pupil: Numbers, into: Into) -> None:
+def _contribute_weeks(spans: Spans, pupil: Numbers, told: bool, into: Into) -> None:
     """Count each pupil once for each area and week, under the days of the week (``pupil._contribute_weeks``)."""
     area, closed = spans.area, spans.end != FOREVER
     first = local_days(spans.start)
@@ -184,16 +193,13 @@ def _contribute_weeks(spans: Spans, pupil: Numbers, into: Into) -> None:
     one_week = closed & (monday == last_monday)
     more = closed & ~one_week
     masks = np.where(one_week, from_first & to_last, from_first)
-    into.during(
-        _during(
-            *_once(
-                np.append(pupil, pupil[more]),
-                np.append(area, area[more]),
-                np.append(monday, last_monday[more]),
-                np.append(masks, to_last[more]),
-            )
-        ),
+    once, week, days = _once(
+        np.append(pupil, pupil[more]),
+        np.append(area, area[more]),
+        np.append(monday, last_monday[more]),
+        np.append(masks, to_last[more]),
     )
+    into.during(_during(once if told else once & ((1 << AREA_BITS) - 1), week, days))
     between = more & (last_monday > monday + 7)
     begun = ~closed | between
     into.during(_during(area[begun], monday[begun] + 7, cells.WHOLE_WEEKS))
@@ -201,15 +207,14 @@ def _contribute_weeks(spans: Spans, pupil: Numbers, into: Into) -> None:
 
 
 def _once(pupil: Numbers, area: Numbers, monday: Numbers, masks: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """Unite the days of each pupil in an area and week; give area, week and days of each."""
+    """Unite the days of each pupil in an area and week; give area (with the pupil above it), week and days of each."""
     # One number for the three: 27 bits are enough for any country's pupils.
-    keys = (pupil << _AREA_BITS | area) << DAY_BITS | monday
+    keys = (pupil << AREA_BITS | area) << DAY_BITS | monday
     order = np.argsort(keys)
     keys = keys[order]
     first = np.flatnonzero(np.diff(keys, prepend=-1))
     keys = keys[first]
-    area = keys >> DAY_BITS & ((1 << _AREA_BITS) - 1)
-    return area, keys & ((1 << DAY_BITS) - 1), np.bitwise_or.reduceat(masks[order], first)
+    return keys >> DAY_BITS, keys & ((1 << DAY_BITS) - 1), np.bitwise_or.reduceat(masks[order], first)
 
 
 def _monday(days: Numbers) -> Numbers:

@@ -1,4 +1,4 @@
-"""The archive: how long it takes to build, and then each table as of an instant, many of them, the triangle."""
+"""The archive: how long it takes to build, then tables as of an instant, all of one and of many, the triangle."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from services.bench.context import Bench
 from services.bench.figures import RATE, Figure, Target
+from services.bench.looking_up import looked_up
 from services.bench.processes import run
 
 LARGE: Final = 10_000_000
@@ -28,6 +29,7 @@ def archive(bench: Bench) -> Iterator[Figure]:
     beside = f"archive built in {built.seconds:.0f} s"
     yield Figure("archive-build", f"the archive of {events:,} events, built", "s", built.seconds, None, built.note)
     yield from _once(bench, directory, events, judged, beside)
+    yield from looked_up(bench, directory, judged, beside)
     weeks = _FEW if bench.asked.quick else _MANY
     bench.say(f"{weeks} tables, one a week")
     many = run(["evaluate", "--archive", directory, "--weekly", str(weeks)], bench.directory)

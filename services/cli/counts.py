@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -69,7 +70,7 @@ def register(app: typer.Typer) -> None:
         if instant is None:
             instant, rows = _live(place, record, table, wait)
         else:
-            rows = list(_replayed(place, record, table, instant))
+            rows = list(_replayed(place, record, table, instant, municipality))
         _write(
             table,
             [row for row in rows if municipality in (None, row[0]) and week in (None, row[2])],
@@ -79,7 +80,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _is_place(text: str) -> bool:
-    return text == "unknown" or (len(text) == 6 and text.startswith("GM") and text[2:].isdecimal())
+    return text == "unknown" or re.fullmatch("GM[0-9]{4}", text) is not None
 
 
 def _live(place: DataDir, record: SystemRecord, table: str, wait: float) -> tuple[int, list[Row]]:
@@ -90,11 +91,15 @@ def _live(place: DataDir, record: SystemRecord, table: str, wait: float) -> tupl
         return tables.as_of, list(tables.rows(table))
 
 
-def _replayed(place: DataDir, record: SystemRecord, table: str, instant: int) -> Iterator[Row]:
+def _replayed(
+    place: DataDir, record: SystemRecord, table: str, instant: int, municipality: str | None
+) -> Iterator[Row]:
     from services.archive.fresh import fresh_archive
 
     if (kept := fresh_archive(place, record, instant)) is not None:
-        found = kept.archive.table(table, instant)
+        only = municipality if table == Which.COUNTS else None
+        archive = kept.archive
+        found = archive.table(table, instant) if only is None else archive.municipality(only, instant)
     else:
         from projections.evaluation import columns_of, replaying
         from services.ledger.history import history

@@ -13,6 +13,7 @@ import pyarrow as pa
 from events.parse import parse_event
 from events.times import to_micros
 from projections.archive import Archive, Manifest, Piece, add_pieces, locked
+from projections.archive.log import CHUNK
 from projections.archive.settling import PART, settle
 from projections.evaluation import columns_of
 from projections.tables import write_csv
@@ -34,7 +35,9 @@ def piece_of(messages: Sequence[tuple[int, int, bytes]]) -> Piece:
     return Piece(messages[0][0], messages[-1][0], len(messages), batches)
 
 
-def write(directory: Path, lines: Iterable[str], pieces: int = 1, size: int = 1_000_000, part: int = PART) -> Manifest:
+def write(
+    directory: Path, lines: Iterable[str], pieces: int = 1, size: int = 1_000_000, part: int = PART, chunk: int = CHUNK
+) -> Manifest:
     """Write an archive of the lines; again and again, when they come in pieces."""
     messages = messages_of(lines)
     step = -(-len(messages) // pieces)
@@ -42,15 +45,17 @@ def write(directory: Path, lines: Iterable[str], pieces: int = 1, size: int = 1_
         manifest = Manifest.read(directory) or Manifest("file")
         for begin in range(0, len(messages), step):
             manifest = add_pieces(directory, manifest, [piece_of(messages[begin : begin + step])], size)
-        manifest = settle(directory, manifest, part=part)
+        manifest = settle(directory, manifest, part=part, chunk=chunk)
         manifest.remove_others(directory)
     return manifest
 
 
 @contextmanager
-def archive_of(lines: Iterable[str], pieces: int = 1, size: int = 1_000_000, part: int = PART) -> Iterator[Archive]:
+def archive_of(
+    lines: Iterable[str], pieces: int = 1, size: int = 1_000_000, part: int = PART, chunk: int = CHUNK
+) -> Iterator[Archive]:
     with TemporaryDirectory() as temporary:
-        write(Path(temporary), lines, pieces, size, part)
+        write(Path(temporary), lines, pieces, size, part, chunk)
         yield Archive(Path(temporary))
 
 

@@ -38,8 +38,8 @@ async def test_the_ledger_s_events_each_once_and_proof_of_it(ledger: RunningLedg
     half = len(LINES) // 2
     middle = format_instant(sorted(event.recorded for event in HISTORY)[half])
 
-    def counted() -> bytes:
-        return ledger.run_inside("counts", "--as-of", middle, "--format", "csv").stdout
+    def counted(*of: str) -> bytes:
+        return ledger.run_inside("counts", "--as-of", middle, "--format", "csv", *of).stdout
 
     def fresh() -> bool:
         return fresh_archive(ledger.data_dir, ledger.record, K) is not None
@@ -54,7 +54,11 @@ async def test_the_ledger_s_events_each_once_and_proof_of_it(ledger: RunningLedg
     for _ in range(2):  # the second time there is nothing to add
         assert ledger.run_inside("archive", "build").returncode == 0
     assert await asyncio.to_thread(fresh)
-    assert counted() == Oracle(HISTORY, parse_instant(middle)).counts().encode()
+    expected = Oracle(HISTORY, parse_instant(middle)).counts().encode()
+    assert counted() == expected
+    header, *rows_then = expected.splitlines(keepends=True)
+    place = rows_then[0].split(b",")[0]
+    assert counted("--municipality", place.decode()) == header + b"".join(r for r in rows_then if r.startswith(place))
     entries = await ledger.stored()
     told = shown(ledger)
     assert (told["position"], told["messages"], told["malformed"]) == (entries[-1][0], len(entries), 1)

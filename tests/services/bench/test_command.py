@@ -121,6 +121,7 @@ def test_the_archive_and_the_report(place: Path) -> None:
     assert {"archive-memory", "archive-rate", "archive-many", "archive-triangle", "report", "report-public"} <= set(
         found
     )
+    assert 0 < found["archive-one-p50"] <= found["archive-one-p99"] <= found["archive-one-max"]
     assert all(value > 0 for value in found.values())
     told = [
         figure["note"]
