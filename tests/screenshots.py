@@ -37,7 +37,7 @@ def main() -> None:
             _take(url)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)
 
 
 def _take(url: str) -> None:

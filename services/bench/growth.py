@@ -22,10 +22,15 @@ GROWTH: Final = {
 
 _PARTS: Final = (100, 10, 1)
 _MANY: Final = "60"
+_FEW: Final = "6"
 
 
 def growth(bench: Bench) -> Iterator[Figure]:
-    """Each as a whole process, from start to end; the note tells its memory. Without the hundredth when quick."""
+    """Each as a whole process, from start to end; the note tells its memory. Without the hundredth when quick.
+
+    When there are few events, few tables.
+    """
+    many = _MANY if bench.judged else _FEW
     for part in _PARTS[1:] if bench.asked.quick else _PARTS:
         number = bench.asked.events // part
         file, directory = bench.data.events(number), bench.place(f"growth-{number}")
@@ -33,9 +38,10 @@ def growth(bench: Bench) -> Iterator[Figure]:
             "evaluate": ["evaluate", file],
             "build": ["archive", "build", "--archive", directory, "--from", file],
             "table": ["evaluate", "--archive", directory],
-            "then": ["evaluate", "--archive", directory, "--weekly", _MANY],
+            "then": ["evaluate", "--archive", directory, "--weekly", many],
         }
-        for key, words in GROWTH.items():
+        for key, of_many in GROWTH.items():
+            words = of_many.replace(_MANY, many)
             bench.say(f"{words}: {number:,} events")
             took = run(asked[key], bench.directory)
             label = f"{words}, {number:,} events"

@@ -77,12 +77,17 @@ def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
     return uvloop.Loop
 
 
-if __name__ == "__main__":
-    _settings = Settings.from_environment()
-    configure_logging(_settings)
+def main() -> None:
+    """Run until a signal, or until the parent ends."""
+    settings = Settings.from_environment()
+    configure_logging(settings)
     end_with_parent()
     try:
-        serve(sys.argv[1], DataDir(Path(sys.argv[2])), _settings, socket.socket(fileno=int(sys.argv[3])))
+        serve(sys.argv[1], DataDir(Path(sys.argv[2])), settings, socket.socket(fileno=int(sys.argv[3])))
     except CommandError as error:
         _log.error("a desk cannot run", desk=sys.argv[1], why=error.message)
         sys.exit(error.exit_status)
+
+
+if __name__ == "__main__":
+    main()

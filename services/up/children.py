@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
 
 from services.system.children import VARIABLE
+from services.up.forking import Forked, Stem
 
 _log = structlog.get_logger(__name__)
 
@@ -27,15 +30,20 @@ class Child:
         module: str,
         arguments: Sequence[str],
         *,
-        pass_fds: Sequence[int] = (),
+        listening: socket.socket | None = None,
         environment: Mapping[str, str] | None = None,
+        stem: Stem | None = None,
     ) -> None:
-        """Describe it; ``start`` starts it, with what ``environment`` adds to ours."""
+        """Describe it; ``start`` starts it, with what ``environment`` adds to ours.
+
+        ``listening``: a socket for it; its last argument is the file descriptor. ``stem``: what it is forked from.
+        """
         self.name = name
-        self._command = [sys.executable, "-m", module, *arguments]
-        self._pass_fds = tuple(pass_fds)
-        self._environment = environment or {}
-        self._process: asyncio.subprocess.Process | None = None
+        self._module, self._arguments = module, arguments
+        self._listening = listening
+        self._environment = {**(environment or {}), VARIABLE: "1"}
+        self._stem = stem
+        self._process: Process | Forked | None = None
 
     @property
     def pid(self) -> int | None:
@@ -43,14 +51,20 @@ class Child:
         return None if self._process is None or self._process.returncode is not None else self._process.pid
 
     async def start(self) -> None:
-        """Start the process."""
+        """Start the process. Raises OSError when it does not start."""
+        if self._stem is not None:
+            self._process = await self._stem.fork(
+                self.name, self._module, self._arguments, self._environment, self._listening
+            )
+            return
+        numbers = () if self._listening is None else (self._listening.fileno(),)
         self._process = await asyncio.create_subprocess_exec(
-            *self._command,
+            *(sys.executable, "-m", self._module, *self._arguments, *map(str, numbers)),
             # The pipe is never written to: its end is how the child learns that we are gone.
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            env=os.environ | self._environment | {VARIABLE: "1"},
-            pass_fds=self._pass_fds,
+            stdin=PIPE,
+            stdout=DEVNULL,
+            env=os.environ | self._environment,
+            pass_fds=numbers,
             start_new_session=True,  # an interrupt typed in the terminal is ours to handle, in our order
         )
 
@@ -58,16 +72,18 @@ class Child:
         """Wait for its end and start it again, later each time it ends soon; until cancelled."""
         wait = 0.2
         while True:
-            if self._process is None:
-                await self.start()
-            assert self._process is not None  # noqa: S101 - started above
             begun = asyncio.get_running_loop().time()
-            status = await self._process.wait()
+            status = None if self._process is None else await self._process.wait()
             wait = 0.2 if asyncio.get_running_loop().time() - begun > _LONGEST_WAIT else min(2 * wait, _LONGEST_WAIT)
             _log.error("a part of the system ended; it is started again", part=self.name, status=status)
             await asyncio.sleep(wait)
-            await self.start()
-            started_again()
+            try:
+                await self.start()
+            except OSError as error:
+                _log.error("a part of the system does not start", part=self.name, why=type(error).__name__)
+                self._process = None
+            else:
+                started_again()
 
     async def stop(self) -> None:
         """End the process: asked first, by force when it takes too long."""

@@ -22,9 +22,12 @@ from services.ledger.connecting import connect
 from services.system import Clock, DataDir, Settings, SystemRecord, SystemUnavailable
 from services.system.ending import end_tasks
 from services.up.children import Child
+from services.up.forking import CAN_FORK, Stem
 from services.up.listening import listen, url_of
 
 _log = structlog.get_logger(__name__)
+
+_VIEW, _PAGE, _DESK = "services.view", "services.web", "services.desks"
 
 _READY_SECONDS: Final = 120.0
 _WATCH_SECONDS: Final = 0.25
@@ -56,6 +59,7 @@ class System:
         self._postgres = PostgresServer(data_dir.postgres) if postgres else None
         self._socket: socket.socket | None = None
         self._children: list[Child] = []
+        self._stem = Stem([_VIEW, _PAGE, *([_DESK] if desks else [])]) if CAN_FORK else None
         self._record: SystemRecord | None = None
 
     @property
@@ -82,6 +86,8 @@ class System:
             for desk in DESKS if self._with_desks else ():
                 port = self._settings.desk_port_of(desk) if self._port else 0
                 self._desks[desk] = listen(port, "KINDINBEELD_DESK_PORT, 0 for any, or leave the desks out: --no-desks")
+            if self._stem is not None:
+                await self._stem.begin()  # it reads modules while the servers start
             await self._start_postgres()
             address, parts = await self._start_ledger()
             urls = {desk: url_of(listening) for desk, listening in self._desks.items()}
@@ -95,10 +101,9 @@ class System:
             )
             self._record.write(self._data_dir)
             path = str(self._data_dir.path)
-            page = self._socket.fileno()
             self._children = [
-                self._child("live view", "services.view", [path]),
-                self._child("page", "services.web", [path, str(page)], page),
+                self._child("live view", _VIEW, [path]),
+                self._child("page", _PAGE, [path], self._socket),
             ]
             for child in self._children:
                 await child.start()
@@ -127,6 +132,8 @@ class System:
     async def stop(self) -> None:
         """Stop the parts, the ledger last, and give the directory free."""
         await asyncio.gather(*(child.stop() for child in self._children))
+        if self._stem is not None:
+            await self._stem.stop()
         if self._server is not None:
             await asyncio.to_thread(self._server.stop)
         if self._postgres is not None:
@@ -141,8 +148,7 @@ class System:
     async def _start_desks(self, path: str) -> None:
         """Start the desks. They are not waited for: their ports listen, and who asks early is answered a bit later."""
         for desk, listening in self._desks.items():
-            number = listening.fileno()
-            child = self._child(f"desk {desk}", "services.desks", [desk, path, str(number)], number)
+            child = self._child(f"desk {desk}", _DESK, [desk, path], listening)
             self._children.append(child)
             await child.start()
         self._tell_processes()
@@ -154,10 +160,10 @@ class System:
         with contextlib.suppress(OSError):
             self._record.write(self._data_dir)
 
-    def _child(self, name: str, module: str, arguments: Sequence[str], *fds: int) -> Child:
+    def _child(self, name: str, module: str, arguments: Sequence[str], listening: socket.socket | None = None) -> Child:
         database = self._settings.database
         environment = {} if database is None else {"KINDINBEELD_DATABASE": database}
-        return Child(name, module, arguments, pass_fds=fds, environment=environment)
+        return Child(name, module, arguments, listening=listening, environment=environment, stem=self._stem)
 
     async def _start_postgres(self) -> None:
         """Start the database, where it is ours, and mean it from then on."""

@@ -60,7 +60,7 @@ def _opened(place: Place, wanted: int, deadline: float) -> LiveReader:
 
 
 def _wait(reader: LiveReader, wanted: int, deadline: float) -> None:
-    while (position := reader.position) < wanted:
+    while (position := _position(reader)) < wanted:
         if time.monotonic() > deadline:
             print(
                 f"the live view is {wanted - position} events behind the ledger; what follows is of before",
@@ -68,6 +68,11 @@ def _wait(reader: LiveReader, wanted: int, deadline: float) -> None:
             )
             return
         time.sleep(_LOOK)
+
+
+def _position(reader: LiveReader) -> int:
+    reader.refresh()  # another view may take its place meanwhile, and only that one goes on
+    return reader.position
 
 
 async def _last(record: SystemRecord) -> int:

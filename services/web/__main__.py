@@ -160,12 +160,17 @@ def _open(database: Place) -> LiveReader:
             return reader
 
 
-async def _main() -> None:
+def main() -> None:
+    """Serve until a signal, or until the parent ends."""
+    configure_logging()
+    end_with_parent()
+    asyncio.run(_serve())
+
+
+async def _serve() -> None:
     page = Page(DataDir(Path(sys.argv[1])), socket.socket(fileno=int(sys.argv[2])))
     await page.serve()
 
 
 if __name__ == "__main__":
-    configure_logging()
-    end_with_parent()
-    asyncio.run(_main())
+    main()

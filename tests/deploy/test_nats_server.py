@@ -149,7 +149,7 @@ def test_a_directory_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> No
     (tmp_path / "nats" / "store").mkdir(parents=True)
     (tmp_path / "nats" / "store" / "jetstream").write_text("a file where the store should be")
     with pytest.raises(NatsServerError, match=r"ended at its start; see .*server\.log"):
-        NatsServer(tmp_path / "nats").start(timeout=20)
+        NatsServer(tmp_path / "nats").start(timeout=60)
 
 
 def test_a_server_that_ends_by_itself_is_noticed(server: NatsServer) -> None:

@@ -168,7 +168,7 @@ async def test_a_report_by_request_is_answered(server: NatsServer) -> None:
 
         await desk.subscribe("kib.desk.school.report", cb=answer)
         await desk.flush()
-        assert (await sender.request("kib.desk.school.report", b"{}", timeout=5)).data == b"accepted"
+        assert (await sender.request("kib.desk.school.report", b"{}", timeout=60)).data == b"accepted"
         inbox = sender.new_inbox()
         heard = await sender.subscribe(inbox)
         await sender.flush()

@@ -214,7 +214,7 @@ async def test_what_cannot_be_sent_is_kept_and_sent_later(desk: Desk, port: int,
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert len(path.read_bytes().splitlines()) == 3
     async with by_http(desk, port) as url, Reporter(url, **options) as reporter:
-        await asyncio.wait_for(reporter.delivered(), 20)
+        await asyncio.wait_for(reporter.delivered(), 60)
     assert [answer.id for answer in later] == [answer.id for answer in answers]
     assert [event["id"] for event in held(desk)] == [answer.id for answer in answers]
     assert path.read_bytes() == b""
@@ -266,7 +266,7 @@ async def test_what_is_refused_later_is_put_aside_and_holds_nothing_up(desk: Des
         await reporter.report(DoorVisit, id="bad", occurred_at=FUTURE, **visit)
         await lose(reporter, id="good")
     async with by_http(desk, port) as url, Reporter(url, **options) as reporter:
-        await asyncio.wait_for(reporter.delivered(), 20)
+        await asyncio.wait_for(reporter.delivered(), 60)
     assert [(answer.id, answer.fate) for answer in later] == [("bad", "rejected"), ("good", "accepted")]
     aside = path.with_name("reports.ndjson.refused")
     assert stat.S_IMODE(aside.stat().st_mode) == 0o600

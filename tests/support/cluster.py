@@ -58,7 +58,7 @@ class Server:
     def healthy(self) -> bool:
         """Whether it says that it is well, its streams included."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[3]}/healthz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[3]}/healthz", timeout=60) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -66,7 +66,7 @@ class Server:
     def jetstream(self) -> dict[str, object]:
         """What it tells of its streams."""
         address = f"http://127.0.0.1:{self.ports[3]}/jsz?streams=true&raft=true&accounts=true&config=true"
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             told: dict[str, object] = json.load(answer)
             return told
 

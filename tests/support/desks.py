@@ -52,7 +52,7 @@ class DeskProcess:
         self.listening.close()
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            assert self.process.wait(30) in (0, -signal.SIGTERM)
+            assert self.process.wait(60) in (0, -signal.SIGTERM)
 
     def give(self, raws: list[bytes], patience: float = 5) -> list[dict[str, Any]] | None:
         """Give a batch; None when there was no answer, or none that says what became of it."""

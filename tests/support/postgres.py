@@ -86,7 +86,7 @@ class PostgresServer:
     def _end(self, number: int) -> None:
         if self._process is not None:
             self._process.send_signal(number)
-            self._process.wait(30)
+            self._process.wait(60)
             self._process = None
 
     def environment(self, name: str) -> Mapping[str, str]:

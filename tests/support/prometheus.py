@@ -62,10 +62,10 @@ def running_prometheus(place: Path, jobs: dict[str, list[tuple[str, dict[str, st
     with (place / "prometheus.log").open("wb") as log:
         process = subprocess.Popen([path, *arguments, "--log.level=warn"], stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             try:
-                if httpx.get(f"http://{address}/-/ready", timeout=5).status_code == 200:
+                if httpx.get(f"http://{address}/-/ready", timeout=60).status_code == 200:
                     break
             except httpx.TransportError:
                 assert process.poll() is None, (place / "prometheus.log").read_text()
@@ -74,4 +74,4 @@ def running_prometheus(place: Path, jobs: dict[str, list[tuple[str, dict[str, st
         yield Prometheus(f"http://{address}")
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)

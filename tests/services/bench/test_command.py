@@ -37,14 +37,15 @@ def measured(place: Path, *names: str) -> dict[str, Any]:
 
 
 def processes_of(place: Path) -> list[str]:
-    """The command lines of the processes that work in a directory."""
+    """The command lines of the processes that work in a directory, by these or by their environment."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             command = path.read_bytes()
+            environment = path.with_name("environ").read_bytes()
         except OSError:
             continue
-        if os.fsencode(place) in command and path.parent.name != str(os.getpid()):
+        if os.fsencode(place) in command + environment and path.parent.name != str(os.getpid()):
             found.append(command.replace(b"\0", b" ").decode(errors="replace"))
     return found
 

@@ -38,7 +38,7 @@ async def test_what_runs_long_waits_for_the_ledger(ledger: RunningLedger) -> Non
     await asyncio.sleep(0.6)
     assert not waiting.done()
     ledger.server.start()
-    async with await asyncio.wait_for(waiting, 10) as connected:
+    async with await asyncio.wait_for(waiting, 60) as connected:
         assert connected.nc.is_connected
 
 

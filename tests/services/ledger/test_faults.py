@@ -87,7 +87,7 @@ def test_interrupted_it_says_how_far_and_can_be_repeated(
     wait_until_it_stores(ledger, importer)
     time.sleep(1)  # it has read what there is and waits for more
     importer.send_signal(number)
-    importer.wait(20)
+    importer.wait(60)
     assert importer.stderr is not None
     said, counted = importer.stderr.read().decode().splitlines()
     importer.stdin.close()

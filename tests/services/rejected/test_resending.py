@@ -75,7 +75,7 @@ def running_desk(ledger: RunningLedger, name: str = "school") -> Iterator[Runnin
             yield RunningDesk(process)
         finally:
             process.terminate()
-            assert process.wait(20) in (0, -signal.SIGTERM)
+            assert process.wait(60) in (0, -signal.SIGTERM)
             assert process.stdout is not None
             process.stdout.close()
 
@@ -176,7 +176,7 @@ def test_a_desk_that_is_away_is_said_and_the_others_go_on(ledger: RunningLedger,
     ledger.run_inside("import", "-", input=line(8, sector="none"))
     until(lambda: len(rows(ledger)) == 4)
     school.process.terminate()
-    school.process.wait(20)
+    school.process.wait(60)
     done = ledger.run_inside("rejected", "resend", "--all")
     assert done.returncode == 3
     assert [each[1:] for each in answers(done)] == [["school", "unavailable"]] * 3 + [["import", "rejected"]]

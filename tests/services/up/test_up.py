@@ -30,7 +30,7 @@ def history(tmp_path: Path) -> Path:
 
 
 def counted(system: Whole, *arguments: str) -> bytes:
-    outcome = system.run("counts", "--format", "csv", *arguments)
+    outcome = system.run_apart("counts", "--format", "csv", *arguments)
     assert outcome.returncode == 0, outcome.stderr
     return outcome.stdout
 
@@ -40,7 +40,7 @@ def test_from_a_file_to_the_live_count_and_on_after_a_restart(tmp_path: Path, hi
         url = system.ready()
         with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310 - loopback
             assert page.status == 200
-        imported = system.run("import", history)
+        imported = system.run_apart("import", history)
         assert imported.returncode == 0, imported.stderr
         live = counted(system)
         assert live.count(b"\n") > 100
@@ -48,7 +48,7 @@ def test_from_a_file_to_the_live_count_and_on_after_a_restart(tmp_path: Path, hi
         evaluated = run_command("evaluate", history, "--as-of", "2020-04-10T12:00:00+02:00", data_dir=tmp_path)
         assert early == evaluated.stdout
         assert live == run_command("evaluate", history, "--as-of", "2026-01-01T00:00:00Z", data_dir=tmp_path).stdout
-        audit = system.run("audit")
+        audit = system.run_apart("audit")
         assert audit.returncode == 0, audit.stderr
         assert b"live equals replay" in audit.stdout
         health = fetch(url + "health")
@@ -59,12 +59,12 @@ def test_from_a_file_to_the_live_count_and_on_after_a_restart(tmp_path: Path, hi
         with urllib.request.urlopen(url + "metrics", timeout=60) as told:  # noqa: S310 - loopback
             assert b"\nkib_archive_behind_events 0\n" in told.read()
         assert counted(system, "--as-of", "2020-04-10T12:00:00+02:00") == early
-        exported = system.run("export").stdout
+        exported = system.run_apart("export").stdout
         assert system.stop() == 0
     with whole(tmp_path / "system", *ALONE) as system:
         system.ready()
         assert counted(system) == live
-        assert system.run("export").stdout == exported
+        assert system.run_apart("export").stdout == exported
         assert system.stop(signal.SIGINT) == 0
     assert not (tmp_path / "system" / "system.json").exists()
     assert_nothing_about_a_person(system.log, history)
@@ -152,12 +152,35 @@ def test_all_of_it_listens_on_loopback_and_a_part_that_is_killed_is_started_agai
         listening = [address for pid in system.processes() for address in _listening(pid)]
         assert len(listening) >= 2
         assert set(listening) == {"0100007F"}
+        _kill_what_parts_are_forked_from(system)
         for pid in system.processes()[1:]:
             if Path(f"/proc/{pid}").exists():
                 os.kill(pid, signal.SIGKILL)
         until(lambda: _is_ready(url))
         assert system.run("import", history).returncode == 0
         assert system.run("audit").returncode == 0
+
+
+def _kill_what_parts_are_forked_from(system: Whole) -> None:
+    """No part is left without anyone to start it again when that ends: all of them are started anew."""
+    names = {_name(pid): pid for pid in system.processes()}
+    parts = {name for name in names if name.startswith("kib ")}
+    assert len(parts) == 7
+    (stem,) = {_parent(names[part]) for part in parts}
+    os.kill(stem, signal.SIGKILL)
+    until(lambda: not any(Path(f"/proc/{names[part]}").exists() for part in parts))
+    until(lambda: parts <= {_name(pid) for pid in system.processes()})
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def _listening(pid: int) -> list[str]:

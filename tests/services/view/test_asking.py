@@ -25,6 +25,6 @@ def test_a_view_that_comes_up_is_waited_for(ledger: RunningLedger, tmp_path: Pat
         pass
     coming = threading.Timer(1, followed, (ledger, place.live_view))
     coming.start()
-    with caught_up_reader(place, record, 60) as reader:
+    with caught_up_reader(place, record, 300) as reader:
         assert reader.position == len(LINES)
     coming.join()

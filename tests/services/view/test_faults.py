@@ -50,7 +50,7 @@ class View:
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            assert self.process.wait(30) == 0, "the view does not stop in order"
+            assert self.process.wait(60) == 0, "the view does not stop in order"
 
     @property
     def position(self) -> int:

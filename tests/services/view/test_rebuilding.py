@@ -76,7 +76,7 @@ def view(filled: RunningLedger) -> Iterator[subprocess.Popen[bytes]]:
     process = start(filled)
     yield process
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
 
 
 def start(ledger: RunningLedger, **environment: str) -> subprocess.Popen[bytes]:
@@ -217,7 +217,7 @@ def test_an_empty_view_builds_itself_when_the_ledger_is_long(filled: RunningLedg
     asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=100)]))
     caught_up(filled)  # it has begun to follow
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert contents(filled.data_dir.live_view) == contents(followed(filled, tmp_path / "followed.sqlite"))
 
 
@@ -231,13 +231,13 @@ def test_a_view_with_more_ahead_than_behind_builds_itself_anew(filled: RunningLe
     file = filled.data_dir.live_view.stat().st_ino
     process = start(filled, KINDINBEELD_REBUILD_FROM="400")
     process.terminate()
-    assert process.wait(30) in (0, -signal.SIGTERM)  # it may just have begun anew on the new view
+    assert process.wait(60) in (0, -signal.SIGTERM)  # it may just have begun anew on the new view
     assert filled.data_dir.live_view.stat().st_ino != file, "402 ahead, 300 behind"
     built = filled.data_dir.live_view.stat().st_ino
     asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=500)]))
     process = start(filled, KINDINBEELD_REBUILD_FROM="400")
     process.terminate()
-    assert process.wait(30) in (0, -signal.SIGTERM)  # it may just have begun anew on the new view
+    assert process.wait(60) in (0, -signal.SIGTERM)  # it may just have begun anew on the new view
     assert filled.data_dir.live_view.stat().st_ino == built, "500 ahead, 702 behind: it follows"
     assert contents(filled.data_dir.live_view) == contents(followed(filled, tmp_path / "followed.sqlite"))
 
@@ -258,7 +258,7 @@ def test_a_view_that_lacks_what_an_earlier_release_did_not_keep_is_built_anew_be
     asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=100)]))
     caught_up(filled)
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert contents(path) == contents(followed(filled, tmp_path / "followed.sqlite"))
     assert contents(path) != whole
 

@@ -57,7 +57,7 @@ class Served:
         started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(started)), daemon=True)
         self._thread.start()
-        assert started.wait(20)
+        assert started.wait(60)
 
     async def _serve(self, started: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
@@ -96,7 +96,7 @@ class Served:
             what(self.source)
             self.source.changed.set()
 
-        asyncio.run_coroutine_threadsafe(do(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(do(), self._loop).result(60)
         time.sleep(REREAD)
 
     def client(self) -> httpx.Client:
@@ -112,7 +112,7 @@ class Served:
             self._server.should_exit = True
 
         self._loop.call_soon_threadsafe(end)
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
         self._thread = None
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -66,7 +67,7 @@ def view(ledger: RunningLedger) -> Iterator[View]:
     view.start()
     yield view
     view.process.terminate()
-    view.process.wait(30)
+    view.process.wait(60)
 
 
 async def opened(ledger: RunningLedger) -> None:
@@ -92,6 +93,9 @@ def assert_exact(ledger: RunningLedger, entries: list[tuple[int, int, str, bytes
     reader.close()
     for table in MEASURES:
         assert list(tables.rows(table)) == list(evaluate(exported, outcome.as_of, table).rows())
+
+
+_ORPHAN = re.compile(r"Traceback [^\n]+\n  File \"<string>\", line 1, in <module>\n(?: [^\n]*\n)+EOFError[^\n]*\n")
 
 
 @pytest.mark.timeout(400)
@@ -136,7 +140,8 @@ def test_everything_killed_in_random_order_under_load(ledger: RunningLedger, vie
     assert_exact(ledger, entries, tmp_path)
     logged = "".join((tmp_path / f"{name}.log").read_text() for name in ("school", "wij", "view"))
     assert "pupil-" not in logged
-    assert "Traceback" not in logged
+    # What a view had just begun to start when it was killed says so in Python's own words, and ends.
+    assert "Traceback" not in _ORPHAN.sub("", logged)
 
 
 @contextmanager

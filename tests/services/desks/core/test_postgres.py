@@ -90,7 +90,7 @@ def test_the_server_stopped_and_crashed_under_load(ledger: RunningLedger, databa
         # Away for longer it says so, also to who only asks, and is there again by itself.
         database.stop()
         until(lambda: not fetch_ready(school))
-        assert fetch(f"{school.url}health")["reason"] == AWAY
+        until(lambda: fetch(f"{school.url}health")["reason"] == AWAY)
         status, problem = post(school, lost(100_000))
         assert (status, problem["detail"]) == (503, f"Nothing of this was taken in: {AWAY}.")
         with pytest.raises(urllib.error.HTTPError) as refused:

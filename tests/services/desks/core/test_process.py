@@ -67,7 +67,7 @@ def started(data_dir: Path, *command: str | Path, **settings: str) -> Iterator[s
         yield process
     finally:
         process.terminate()
-        assert process.wait(20) in (0, -signal.SIGTERM), log.read_text()
+        assert process.wait(60) in (0, -signal.SIGTERM), log.read_text()
 
 
 def answers(url: str) -> bool:
@@ -196,7 +196,7 @@ def test_it_stops_in_order_while_the_ledger_is_away(ledger: RunningLedger) -> No
         ledger.server.kill()
         until(lambda: not fetch(f"{url}health")["ledger"]["reached"])
         process.terminate()
-        process.wait(20)
+        process.wait(60)
     assert "Traceback" not in (ledger.data_dir.path.parent / "desk.log").read_text()
 
 

@@ -102,7 +102,7 @@ def serving(tmp_path: Path) -> Iterator[Serve]:
             for client in served.clients:
                 client.close()
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive()
             desk.close()
             if access is not None:

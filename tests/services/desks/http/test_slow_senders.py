@@ -49,7 +49,7 @@ def dripping(connection: socket.socket, content: bytes, every: float = 0.1) -> C
 
     def end() -> None:
         enough.set()
-        thread.join(20)
+        thread.join(60)
 
     return end
 

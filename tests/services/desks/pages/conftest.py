@@ -49,7 +49,7 @@ class Site:
         self._server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
-        assert self._ready.wait(20)
+        assert self._ready.wait(60)
 
     async def _serve(self) -> None:
         serving = asyncio.create_task(self._server.serve())
@@ -61,7 +61,7 @@ class Site:
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def client(self) -> httpx.Client:
@@ -124,7 +124,7 @@ def viewing(ledger: RunningLedger) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         if process.poll() is None:
             process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ class Api:
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
-        assert self._started.wait(20)
+        assert self._started.wait(60)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -99,7 +99,7 @@ class Api:
             self._server.should_exit = True
 
         self._loop.call_soon_threadsafe(end)
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def get(self, path: str, viewer: Viewer = NATIONAL, **asked: Any) -> httpx.Response:

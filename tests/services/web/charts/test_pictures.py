@@ -165,7 +165,7 @@ async def test_a_process_that_was_killed_is_started_again() -> None:
         first = (await studio.draw(PICTURE, "svg")).body
         assert studio._process is not None
         studio._process.kill()
-        await asyncio.wait_for(studio._process.wait(), 30)
+        await asyncio.wait_for(studio._process.wait(), 60)
         assert (await studio.draw(msgspec.structs.replace(PICTURE, title="nog een"), "svg")).body != first
         assert studio.drawn == 2
     finally:
