@@ -37,6 +37,7 @@ from events.lines import LinesError, read_lines
 from events.notices import ViewChanged
 from events.outbox import OutboxError
 from events.parse import content_digest, ensure_recordable, event_key, parse_event
+from events.parts import part_of, part_of_event, part_of_key, parts_of_columns
 from events.pseudonym import PseudonymKeyError, Pseudonyms, new_pseudonym_key
 from events.reporter import Reporter
 from events.schema import ANY_EVENT, event_schema, schema_names
@@ -52,7 +53,6 @@ from events.subjects import (
     VIEW_CHANGED,
     desk_and_kind,
     event_subject,
-    part_of,
     rejected_subject,
     resend_subject,
     resolved_subject,
@@ -135,6 +135,9 @@ __all__ = [
     "parse_event",
     "parse_instant",
     "part_of",
+    "part_of_event",
+    "part_of_key",
+    "parts_of_columns",
     "read_lines",
     "rejected_subject",
     "resend_subject",

@@ -1,7 +1,6 @@
 """Names on the broker: streams, subjects, headers. No pupil stands in a subject."""
 
 import re
-import zlib
 from collections.abc import Mapping
 from typing import Final
 
@@ -18,7 +17,6 @@ __all__ = [
     "VIEW_SILENT",
     "desk_and_kind",
     "event_subject",
-    "part_of",
     "rejected_subject",
     "resend_subject",
     "resolved_subject",
@@ -40,7 +38,7 @@ IMPORT_DESK: Final = "import"
 """The desk of imported history: only here an event's own `recordedtime` is its recorded time."""
 
 PARTS: Final = 8
-"""Into how many parts pupils are divided where several workers keep the live view (`part_of`)."""
+"""Into how many parts pupils and schools are divided where several workers keep the live view (`events.parts`)."""
 
 DESKS: Final = ("school", "wij", "leerplicht", "jeugdhulp", "coordinator")
 """Who reports, each with its own intake; beside them only `import`, which may carry every kind."""
@@ -71,15 +69,10 @@ def _token(text: str) -> str:
 def event_subject(desk: str, kind: str, part: int | None = None) -> str:
     """Name the ledger's subject for events of a kind from a desk; raises ValueError for what is no subject token.
 
-    `part`: that of the pupil, where several workers keep the live view. An eighth of all pupils share it.
+    `part`: that of the event (`events.parts`), where several workers keep the live view.
     """
     subject = f"kib.events.{_token(desk)}.{_token(kind)}"
     return subject if part is None else f"{subject}.{part}"
-
-
-def part_of(pupil: str) -> int:
-    """Give the part of a pupil, 0 to `PARTS` - 1: the same for ever, for every release."""
-    return zlib.crc32(pupil.encode()) % PARTS
 
 
 def desk_and_kind(subject: str) -> tuple[str, str]:

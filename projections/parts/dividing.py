@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from events.subjects import PARTS, part_of
-from projections.live.message import PUPIL, RETRACTION, Message, Taken
+from events import PARTS, part_of, part_of_key
+from projections.live.message import NOTHING, PUPIL, RETRACTION, SCHOOL, Message, Taken
 
 REST: Final = PARTS
-"""The part of everything that is about no pupil: schools, closures, reminders, and what breaks a rule."""
+"""The part of what is about no pupil and no school: closures, and what breaks a rule."""
 ALL: Final = tuple(range(PARTS + 1))
-"""The parts: those of pupils, then ``REST``."""
+"""The parts: those of pupils and schools, then ``REST``."""
 
 
 def part_names(directory: Path) -> list[Path]:
@@ -28,15 +28,21 @@ def divide(
     A retraction goes to all: nothing in it tells whom it is about.
     """
     divided: dict[int, list[Message]] = {part: [] for part in parts}
-    everyone = list(divided.values())
-    rest = divided.get(REST)
     for message in messages:
-        if type(message) is Taken and message.kind == PUPIL:
-            if (own := divided.get(of(message.owner))) is not None:
-                own.append(message)
-        elif type(message) is Taken and message.kind == RETRACTION:
-            for each in everyone:
-                each.append(message)
-        elif rest is not None:
-            rest.append(message)
+        if type(message) is Taken:
+            kind = message.kind
+            if kind == RETRACTION:
+                for each in divided.values():
+                    each.append(message)
+                continue
+            if kind == PUPIL:
+                part = of(message.owner)
+            elif kind == SCHOOL:
+                part = of(message.owner.partition("|")[0])
+            else:
+                part = part_of_key(message.key) if kind == NOTHING else REST
+        else:
+            part = REST
+        if part in divided:
+            divided[part].append(message)
     return divided

@@ -1,7 +1,7 @@
 """The sum of the parts as one database: whoever reads a live view reads this as any other.
 
 The parts are attached, and each table of a view is a view over theirs with what puts their sum right beside it. What is
-read in a snapshot stands at one position of the ledger, at which all parts are; where they are not, it is not read.
+read in a snapshot stands at one position of the ledger, to which all workers bring their parts at a reader's request.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final
 from projections.live.database import Rows, ViewAwayError
 from projections.parts.dividing import ALL, part_names
 from projections.parts.fixing import Fix, fix
+from projections.parts.gate import Gate
 from projections.parts.overlaps import Overlaps
 
 __all__ = ["SummedDatabase"]
@@ -94,6 +95,7 @@ class SummedDatabase:
         except BaseException:
             self._db.close()
             raise
+        self._gate = Gate(directory)
         self._overlaps = Overlaps()
         self._at = -1
 
@@ -107,11 +109,12 @@ class SummedDatabase:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Read one position of the ledger. Raises ViewAwayError when the parts are not at one."""
-        self._db.execute("BEGIN")
-        try:
+        """Read one position of the ledger, to which the workers come. Raises ViewAwayError when one does not."""
+        with self._gate.level(self.positions):
+            self._db.execute("BEGIN")
             # The first question to each part opens its own snapshot, for as long as the block lasts.
             positions = set(self.positions())
+        try:
             if len(positions) > 1:
                 raise ViewAwayError("the workers of the live view are at different places of the ledger")
             if (at := positions.pop()) != self._at:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,15 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.subjects import PARTS, part_of
+from events import PARTS, part_of
 from projections.live.database import ViewAwayError
 from projections.parts import REST
+from projections.parts.gate import Gate
 from tests.projections.evaluation.histories import COUNTED, COVERED, line
 from tests.projections.evaluation.oracle import Oracle, Said
 from tests.projections.live import test_definition, test_moment, test_registered
 from tests.projections.live.test_definition import SOURCE, announced, contact, instant_of
 from tests.support.examples import examples
-from tests.support.live import divided, fed_view, messages_of
+from tests.support.live import Parts, divided, fed_view, messages_of
 
 SEEDS = st.integers(0, 2**32)
 
@@ -130,18 +136,44 @@ def test_an_id_of_a_school_and_of_a_pupil_and_what_stands_is_told() -> None:
         assert [each.position for each in fed.reader.set_aside()] == [2]
 
 
-def test_parts_at_different_places_are_not_read() -> None:
+def test_a_part_that_is_behind_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And where its worker does not come, nothing is read: a table is of one position or is none."""
     with divided(part_of), fed_view() as fed:
         messages = messages_of(line(event).encode() for event in [closed(), lost(1, "pupil--1")])
         fed.feed(messages, [2])
-        fed.view.views[REST].pass_to(3)  # type: ignore[union-attr]
+        assert isinstance(fed.view, Parts)
+        fed.view.views[REST].pass_to(3)
         fed.view.write()
-        with pytest.raises(ViewAwayError, match="different places"):
+        gate = Gate(fed.path)
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(fed.csv, "counts", OPENED + 99)
+            while gate.limit() != 3:
+                assert not asked.done()
+                time.sleep(0.001)
+            with gate.passing() as limit:
+                assert limit == 3
+            for view in fed.view.views:
+                view.pass_to(3)
+            fed.view.write()
+            assert asked.result(30).count("GM0014") == 1
+        assert gate.limit() is None
+        fed.view.views[REST].pass_to(4)
+        fed.view.write()
+        monkeypatch.setattr("projections.parts.gate._PATIENCE", 0.1)
+        with pytest.raises(ViewAwayError, match="does not move on"):
             fed.csv("counts", OPENED)
-        for view in fed.view.views:  # type: ignore[union-attr]
-            view.pass_to(3)
-        fed.view.write()
-        assert fed.csv("counts", OPENED + 99).count("GM0014") == 1
+
+
+def test_a_reader_that_was_killed_holds_nobody_up(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom projections.parts.gate import Gate\n"
+        "with Gate(Path(sys.argv[1])).level(lambda: [7, 7]): os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    gate = Gate(tmp_path)
+    assert gate.limit() == 7
+    gate.open_for_lost()
+    assert gate.limit() is None
 
 
 def test_the_part_of_a_pupil_never_changes() -> None:
