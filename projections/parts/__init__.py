@@ -4,6 +4,6 @@ What pupils contribute to the cells adds up whoever folds it. What several parts
 whose pupils are in several, two messages under one source and id) is put right where the parts are added.
 """
 
-from projections.parts.dividing import ALL, REST, divide, part_names
+from projections.parts.dividing import ALL, REST, belongs, divide, part_names
 
-__all__ = ["ALL", "REST", "divide", "part_names"]
+__all__ = ["ALL", "REST", "belongs", "divide", "part_names"]

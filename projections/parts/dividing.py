@@ -29,20 +29,30 @@ def divide(
     """
     divided: dict[int, list[Message]] = {part: [] for part in parts}
     for message in messages:
-        if type(message) is Taken:
-            kind = message.kind
-            if kind == RETRACTION:
-                for each in divided.values():
-                    each.append(message)
-                continue
-            if kind == PUPIL:
-                part = of(message.owner)
-            elif kind == SCHOOL:
-                part = of(message.owner.partition("|")[0])
-            else:
-                part = part_of_key(message.key) if kind == NOTHING else REST
-        else:
-            part = REST
-        if part in divided:
+        part = _part(message, of)
+        if part is None:
+            for each in divided.values():
+                each.append(message)
+        elif part in divided:
             divided[part].append(message)
     return divided
+
+
+def belongs(message: Message, parts: Collection[int]) -> bool:
+    """Tell whether a message is for some of these parts."""
+    part = _part(message, part_of)
+    return part is None or part in parts
+
+
+def _part(message: Message, of: Callable[[str], int]) -> int | None:
+    """Give the part that a message is for; None: it is for all."""
+    if type(message) is not Taken:
+        return REST
+    kind = message.kind
+    if kind == PUPIL:
+        return of(message.owner)
+    if kind == SCHOOL:
+        return of(message.owner.partition("|")[0])
+    if kind == RETRACTION:
+        return None
+    return part_of_key(message.key) if kind == NOTHING else REST
