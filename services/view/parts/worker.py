@@ -134,7 +134,8 @@ class PartWorker:
                 arrived = unpack(frame)
                 self._pending += arrived.messages
                 self._through, self._behind = max(self._through, arrived.through), arrived.behind
-                self._asked = 0.0 if not arrived.messages else self._asked
+                if not arrived.messages:
+                    self._asked = self._levelled = 0.0  # told: the parts are brought there at once
                 if limit is None and self._patience(begun, limit) and len(self._pending) < _LARGEST:
                     continue
             self._round(pipe, limit)

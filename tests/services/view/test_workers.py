@@ -26,7 +26,7 @@ from tests.services.view.test_faults import pouring
 from tests.support.examples import rounds
 from tests.support.systems import COMMAND, RunningLedger, running_ledger
 
-CHANGES = rounds(24, every_run=5)
+CHANGES = rounds(24, every_run=4)
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +92,12 @@ def test_workers_added_taken_away_and_killed_under_load(
 ) -> None:
     """Half of it names its part in the subject, as `import` has it for several workers; of the rest none does."""
     random = Random(11)
-    lines = [line for _, line in simulate(6, "first", events=8_000)]
+    lines = [line for _, line in simulate(6, "first", events=6_000)]
     old, new = lines[::2], lines[1::2]
     workers.start(1, 1)
     file = tmp_path / "new.ndjson"
     file.write_bytes(b"\n".join(new) + b"\n")
-    with pouring(ledger, old, a_second=200) as over:
+    with pouring(ledger, old, a_second=150) as over:
         for change in range(CHANGES):
             workers.moves(over)
             time.sleep(random.random())
