@@ -37,6 +37,7 @@ from events.lines import LinesError, read_lines
 from events.notices import ViewChanged
 from events.outbox import OutboxError
 from events.parse import content_digest, ensure_recordable, event_key, parse_event
+from events.parts import part_of, part_of_event, part_of_key, parts_of_columns
 from events.pseudonym import PseudonymKeyError, Pseudonyms, new_pseudonym_key
 from events.reporter import Reporter
 from events.schema import ANY_EVENT, event_schema, schema_names
@@ -45,6 +46,7 @@ from events.subjects import (
     EVENTS_STREAM,
     FIELD_HEADER,
     IMPORT_DESK,
+    PARTS,
     PUBLISHERS,
     REJECTED_STREAM,
     RULE_HEADER,
@@ -80,6 +82,7 @@ __all__ = [
     "FIELD_HEADER",
     "IMPORT_DESK",
     "KINDS",
+    "PARTS",
     "PUBLISHERS",
     "REJECTED_STREAM",
     "RULE_HEADER",
@@ -131,6 +134,10 @@ __all__ = [
     "new_pseudonym_key",
     "parse_event",
     "parse_instant",
+    "part_of",
+    "part_of_event",
+    "part_of_key",
+    "parts_of_columns",
     "read_lines",
     "rejected_subject",
     "resend_subject",

@@ -9,6 +9,7 @@ __all__ = [
     "EVENTS_STREAM",
     "FIELD_HEADER",
     "IMPORT_DESK",
+    "PARTS",
     "PUBLISHERS",
     "REJECTED_STREAM",
     "RULE_HEADER",
@@ -36,6 +37,9 @@ VIEW_SILENT: Final = "kib.view.silent"
 IMPORT_DESK: Final = "import"
 """The desk of imported history: only here an event's own `recordedtime` is its recorded time."""
 
+PARTS: Final = 8
+"""Into how many parts pupils and schools are divided where several workers keep the live view (`events.parts`)."""
+
 DESKS: Final = ("school", "wij", "leerplicht", "jeugdhulp", "coordinator")
 """Who reports, each with its own intake; beside them only `import`, which may carry every kind."""
 PUBLISHERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -52,6 +56,7 @@ PUBLISHERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which desks may publish a kind, by the contract's table."""
 
+_PARTS: Final = frozenset(map(str, range(PARTS)))
 _TOKEN: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -61,15 +66,21 @@ def _token(text: str) -> str:
     return text
 
 
-def event_subject(desk: str, kind: str) -> str:
-    """Name the ledger's subject for events of a kind from a desk; raises ValueError for what is no subject token."""
-    return f"kib.events.{_token(desk)}.{_token(kind)}"
+def event_subject(desk: str, kind: str, part: int | None = None) -> str:
+    """Name the ledger's subject for events of a kind from a desk; raises ValueError for what is no subject token.
+
+    `part`: that of the event (`events.parts`), where several workers keep the live view.
+    """
+    subject = f"kib.events.{_token(desk)}.{_token(kind)}"
+    return subject if part is None else f"{subject}.{part}"
 
 
 def desk_and_kind(subject: str) -> tuple[str, str]:
     """Take a subject of the ledger apart; raises ValueError for any other subject."""
     match subject.split("."):
         case ["kib", "events", desk, kind]:
+            return _token(desk), _token(kind)
+        case ["kib", "events", desk, kind, part] if part in _PARTS:
             return _token(desk), _token(kind)
         case _:
             raise ValueError("not a subject of the ledger")

@@ -11,7 +11,8 @@ from typing import Any, Final, Protocol
 __all__ = ["UNREADABLE", "Database", "Place", "Rows", "ViewAwayError", "open_database"]
 
 Place = Path | str
-"""An SQLite file, or the address of a PostgreSQL database (`postgresql://…`)."""
+"""An SQLite file, a directory with those of the parts of a view, or the address of a PostgreSQL database
+(`postgresql://…`)."""
 
 
 class ViewAwayError(ConnectionError):
@@ -55,6 +56,10 @@ class Database(Protocol):
 def open_database(place: Place) -> Database:
     """Open the view in a place for reading; raises one of `UNREADABLE` when there is none."""
     if isinstance(place, Path):
+        if place.is_dir():
+            from projections.parts.summed import SummedDatabase
+
+            return SummedDatabase(place.absolute())
         return _File(place.absolute())
     from projections.live.postgres.reading import PostgresDatabase
 

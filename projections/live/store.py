@@ -113,6 +113,10 @@ class LiveStore(SQLiteTrackingRecorder):
                 " (SELECT position FROM change ORDER BY position DESC LIMIT 1 OFFSET ?)",
                 (KEPT_CHANGES,),
             )
+            self._write_more(c, commit)
+
+    def _write_more(self, c: SQLiteCursor, commit: Commit) -> None:
+        """Write, in the same transaction, what a store of another kind keeps beside."""
 
 
 def _write_events(c: SQLiteCursor, commit: Commit) -> None:
@@ -152,16 +156,16 @@ def open_any_store(place: Place) -> Store:
     return open_postgres_store(place)
 
 
-def open_store(path: Path) -> LiveStore:
+def open_store(path: Path, kind: type[LiveStore] = LiveStore, *, cache_kib: int = 65_536) -> LiveStore:
     """Open, or make, the live view's database for writing: an SQLite file."""
     datastore = SQLiteDatastore(str(path), pool_size=1, max_overflow=0)
     with datastore.get_connection(commit=True) as connection:
         cursor = connection.cursor()
         # The ledger is the truth: after a power cut the view may be a moment back, never torn.
         cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute("PRAGMA cache_size = -65536")
+        cursor.execute(f"PRAGMA cache_size = -{cache_kib}")
         cursor.execute("PRAGMA journal_size_limit = 67108864")
     add_what_is_missing(datastore)
-    store = LiveStore(datastore)
+    store = kind(datastore)
     store.create_table()
     return store

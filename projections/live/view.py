@@ -75,6 +75,11 @@ class LiveView:
             self.position = messages[-1].position
         self.pending += len(messages)
 
+    def pass_to(self, position: int) -> None:
+        """Let the next write say that all up to a position of the ledger is in: nothing more of it is for this view."""
+        self.pending += position > self.position
+        self.position = max(position, self.position)
+
     def write(self) -> Deltas | None:
         """Write what was taken in since the last write, with the position, as one transaction; give what it added."""
         if not self.pending:

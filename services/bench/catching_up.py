@@ -80,24 +80,19 @@ def _from_nothing(bench: Bench, rebuild_from: int | None = None) -> Took:
 
 def timed(filled: Filled, place: Place, rebuild_from: int | None = None) -> Took:
     """Run the process of a live view that knows nothing yet, on a ledger, until it has all of it."""
-    others = asyncio.run(_others(filled.data_dir))
+    known = asyncio.run(others(filled.data_dir))
     begun = time.perf_counter()
     with live_view(filled.data_dir, rebuild_from) as pid, Usage(pid) as usage:
-        reading, done = asyncio.run(_watch(filled, place, others))
+        reading, done = asyncio.run(_watch(filled, place, known))
     held = (
         "" if usage.peak is None else f"; {usage.processor_seconds:.1f} s of processor time, {usage.peak / 1e6:,.0f} MB"
     )
     return Took(done - reading, f"{done - reading:.1f} s, {reading - begun:.1f} s of start before{held}")
 
 
-async def _watch(filled: Filled, place: Place, others: set[str]) -> tuple[float, float]:
-    """Give when reading began, by someone who is not one of `others`, and when the position was the ledger's last."""
-    deadline = time.perf_counter() + _START
-    async with await connect(set_up_address(filled.data_dir), name="benchmark") as ledger:
-        while not {name for name, given in (await _readers(ledger)).items() if given} - others:
-            if time.perf_counter() > deadline:
-                raise NotMeasured("the live view does not begin to read")
-            await asyncio.sleep(_LOOK)
+async def _watch(filled: Filled, place: Place, known: set[str]) -> tuple[float, float]:
+    """Give when reading began, by someone who is not one of `known`, and when the position was the ledger's last."""
+    await reading_begun(filled.data_dir, known)
     reading = time.perf_counter()
     asked: Database | None = None
     while True:
@@ -116,7 +111,17 @@ async def _watch(filled: Filled, place: Place, others: set[str]) -> tuple[float,
     return reading, done
 
 
-async def _others(data_dir: DataDir) -> set[str]:
+async def reading_begun(data_dir: DataDir, known: set[str]) -> None:
+    """Wait until the ledger has given messages to someone who is not one of `known`."""
+    deadline = time.perf_counter() + _START
+    async with await connect(set_up_address(data_dir), name="benchmark") as ledger:
+        while not {name for name, given in (await _readers(ledger)).items() if given} - known:
+            if time.perf_counter() > deadline:
+                raise NotMeasured("the live view does not begin to read")
+            await asyncio.sleep(_LOOK)
+
+
+async def others(data_dir: DataDir) -> set[str]:
     """Give who reads the ledger already: one that has ended is known for a while."""
     async with await connect(set_up_address(data_dir), name="benchmark") as ledger:
         return set(await _readers(ledger))

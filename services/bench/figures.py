@@ -56,6 +56,7 @@ COMPARED: Final[Mapping[str, tuple[str, ...]]] = {
     "catch-up": ("library-durable", "library-memory", "plain", "fetch"),
     "follow": ("library-durable", "library-memory", "plain", "fetch"),
     "postgres": ("postgres-sqlite",),
+    "workers": ("workers-one", "workers-view"),
     "rebuild-rate": ("library-durable", "plain", "fetch"),
     "desk-batch": ("library-save",),
     "replay-rate": ("postgres-view", "polars", "plain", "library-durable", "library-memory"),

@@ -23,6 +23,7 @@ MEASUREMENTS: Final = {
     "growth": ("growth", "growth", "a hundredth, a tenth and all of the events: how it grows"),
     "report": ("reporting", "report", "the report of the country over both closures, from an archive"),
     "postgres": ("postgres", "postgres", "the same as `follow` with the live view in PostgreSQL, beside SQLite"),
+    "workers": ("workers", "workers", "two workers of the live view on two processors, beside one on one"),
     "live": ("latency", "live", "from publish to the number in an open page"),
     "metrics": ("measuring", "metrics", "what the live view's metrics cost of its rate"),
     "pages": ("many_pages", "pages", "from the ledger to two hundred open pages"),

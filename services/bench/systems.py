@@ -21,8 +21,11 @@ from services.system.children import VARIABLE
 
 
 @contextmanager
-def bare_ledger(directory: Path) -> Iterator[DataDir]:
-    """Run a file-backed ledger and nothing else, found by commands as that of a system would be."""
+def bare_ledger(directory: Path, workers: int = 1) -> Iterator[DataDir]:
+    """Run a file-backed ledger and nothing else, found by commands as that of a system would be.
+
+    `workers`: among how many its live view is to be divided.
+    """
     data_dir = DataDir(directory)
     data_dir.lock()
     server = NatsServer(data_dir.nats)
@@ -33,7 +36,7 @@ def bare_ledger(directory: Path) -> Iterator[DataDir]:
             raise NotMeasured(f"the ledger does not start: {error}") from None
         asyncio.run(_prepare(address))
         parts = server.parts
-        SystemRecord(parts["reader"], parts=parts).write(data_dir)
+        SystemRecord(parts["reader"], parts=parts, workers=workers).write(data_dir)
         yield data_dir
     finally:
         server.stop()

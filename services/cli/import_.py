@@ -122,6 +122,7 @@ class _Import:
             self._record.clock,
             on_rejected=progress.rejected,
             on_settled=progress.settled,
+            parted=self._record.workers > 1,
         )
         progress.begin()
         try:

@@ -57,9 +57,11 @@ def register(app: typer.Typer) -> None:
 
 
 def ensure_one_database(settings: Settings, postgres: bool) -> None:
-    """Raise WrongUsage when a PostgreSQL of the system's own is wanted and another one is set."""
+    """Raise WrongUsage when a PostgreSQL of the system's own is wanted and another one is set, or several workers."""
     from services.system import WrongUsage
 
+    if settings.workers > 1:
+        raise WrongUsage("KINDINBEELD_WORKERS: `up` keeps one live view; workers run by `view --part`")
     if postgres and settings.database is not None:
         raise WrongUsage("--postgres and KINDINBEELD_DATABASE: one of the two, the system's own database or another")
 

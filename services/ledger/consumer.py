@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
+from events.subjects import EVENTS_STREAM
+from services.ledger.asking import ask
+
 if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
+    from nats.js.api import ConsumerConfig
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "pending"]
 
 _log = structlog.get_logger(__name__)
 
@@ -32,8 +36,8 @@ Item = TypeVar("Item")
 class Reader(Generic[Item]):
     """One ephemeral pull consumer. It lives as long as its server: `next` gives nothing once it is lost.
 
-    `endless`: it waits for what comes at the end of the stream; otherwise `next` gives nothing there either. `subject`:
-    only messages on subjects like this one.
+    `endless`: it waits for what comes at the end of the stream; otherwise `next` gives nothing there either. `subject`,
+    `subjects`: only messages on subjects like these.
     """
 
     def __init__(
@@ -45,8 +49,9 @@ class Reader(Generic[Item]):
         *,
         endless: bool = False,
         subject: str | None = None,
+        subjects: Sequence[str] = (),
     ) -> None:
-        self._subject = subject
+        self._subjects = list(subjects) or ([subject] if subject is not None else [])
         self._endless = endless
         self._nc = nc
         self._stream = stream
@@ -65,18 +70,7 @@ class Reader(Generic[Item]):
         self.exhausted = False
 
     async def _open(self) -> None:
-        from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-
-        config = ConsumerConfig(
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=self._start,
-            filter_subject=self._subject,
-            ack_policy=AckPolicy.NONE,
-            mem_storage=True,
-            num_replicas=1,
-            inactive_threshold=60,
-            max_waiting=8,
-        )
+        config = _config(self._start, self._subjects, 60)
         info = await self._nc.jetstream(timeout=10).add_consumer(self._stream, config)
         self._name = info.name
         self.behind = info.num_pending or 0
@@ -151,3 +145,31 @@ class Reader(Generic[Item]):
                 await self._nc.publish(f"$JS.API.CONSUMER.DELETE.{self._stream}.{self._name}")
         except (nats.errors.Error, OSError):
             _log.debug("the reader of the ledger could not be given up")
+
+
+async def pending(nc: Client, start: int, subjects: Sequence[str]) -> int:
+    """Count the messages of the ledger from a sequence on that lie on some subjects.
+
+    Raises SystemUnavailable when the ledger does not answer.
+    """
+    info = await ask(nc, lambda js: js.add_consumer(EVENTS_STREAM, _config(start, subjects, 5)))
+    await nc.publish(f"$JS.API.CONSUMER.DELETE.{EVENTS_STREAM}.{info.name}")
+    return info.num_pending or 0
+
+
+def _config(start: int, subjects: Sequence[str], seconds: float) -> ConsumerConfig:
+    """Give how a consumer is made that the server forgets when nobody has asked it for so long."""
+    from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+    return ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=start,
+        # One by its own name: a server before 2.10 knows no more than that.
+        filter_subject=subjects[0] if len(subjects) == 1 else None,
+        filter_subjects=list(subjects) if len(subjects) > 1 else None,
+        ack_policy=AckPolicy.NONE,
+        mem_storage=True,
+        num_replicas=1,
+        inactive_threshold=seconds,
+        max_waiting=8,
+    )

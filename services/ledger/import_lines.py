@@ -18,6 +18,8 @@ from events import (
     event_key,
     event_subject,
     parse_event,
+    part_of_event,
+    parts_of_columns,
     to_micros,
 )
 from events.quick import QuickChecker
@@ -82,7 +84,7 @@ class Chunk:
     last_number: int = 0
 
 
-def _line(number: int, raw: bytes, now: int) -> Line:
+def _line(number: int, raw: bytes, now: int, parted: bool) -> Line:
     event = parse_event(raw)
     if event.recordedtime is None:
         ensure_recordable(event, now)
@@ -91,21 +93,24 @@ def _line(number: int, raw: bytes, now: int) -> Line:
         recorded = to_micros(event.recordedtime)
         if recorded - now > CLOCK_TOLERANCE:
             raise Rejected("recordedtime", FUTURE_RULE)
-    subject = _subject(event.kind)
+    subject = _subject(event.kind, part_of_event(event) if parted else None)
     return Line(number, raw, subject, event_key(event.source, event.id), content_digest(raw), recorded)
 
 
 @lru_cache
-def _subject(kind: str) -> str:
-    return event_subject(IMPORT_DESK, kind)
+def _subject(kind: str, part: int | None) -> str:
+    return event_subject(IMPORT_DESK, kind, part)
 
 
 class Filler:
     """Reads and validates lines into chunks."""
 
-    def __init__(self, lines: Iterator[tuple[int, bytes]], longest: int) -> None:
-        """`lines` are numbered; `longest`: the bytes of the longest line that the ledger takes."""
-        self._lines, self._longest = lines, longest
+    def __init__(self, lines: Iterator[tuple[int, bytes]], longest: int, *, parted: bool = False) -> None:
+        """`lines` are numbered; `longest`: the bytes of the longest line that the ledger takes.
+
+        `parted`: whether subjects name the parts, for several workers.
+        """
+        self._lines, self._longest, self._parted = lines, longest, parted
         self._checker = QuickChecker()
 
     async def fill(self, chunk: Chunk, now: int) -> bool:
@@ -146,11 +151,12 @@ class Filler:
         raws = [raw if len(raw) <= self._longest else b"" for _, raw in piece]
         checked, others = self._checker.check(raws, digests=True)
         for found in checked:
-            subject = _subject(found.kind)
-            keys = map(event_key, found.values["source"], found.values["id"])
+            keys = list(map(event_key, found.values["source"], found.values["id"]))
+            parts = parts_of_columns(found.kind, found.values, keys) if self._parted else None
+            subjects = [_subject(found.kind, part) for part in parts or ()] or [_subject(found.kind, None)] * len(keys)
             times = found.occurred.to_pylist(), found.recorded.to_pylist()
-            each = zip(found.at, keys, found.content, *times, strict=True)
-            for at, key, content, occurred, recorded in each:
+            each = zip(found.at, subjects, keys, found.content, *times, strict=True)
+            for at, subject, key, content, occurred, recorded in each:
                 number, raw = piece[at]
                 known_at = now if recorded is None else recorded
                 if occurred - known_at > CLOCK_TOLERANCE or known_at - now > CLOCK_TOLERANCE:
@@ -168,7 +174,7 @@ class Filler:
             try:
                 if len(raw) > self._longest:
                     raise Rejected("line", LENGTH_RULE)
-                good[at] = _line(number, raw, now)
+                good[at] = _line(number, raw, now, self._parted)
             except Rejected as why:
                 chunk.refused.append(Refused(number, raw, why))
 

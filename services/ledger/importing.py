@@ -41,11 +41,12 @@ class Importer:
         on_rejected: Callable[[int, Rejected], None],
         on_settled: Callable[[Chunk], None] = lambda chunk: None,
         keep: bool = True,
+        parted: bool = False,
     ) -> None:
         """`places`: how far the index is in, as `catch_up` returned. `on_rejected`: told each rejected line, in order.
 
         `on_settled`: told each chunk of lines that is in the ledger and noted. `keep`: whether rejected lines are kept
-        beside the ledger; not, when they come from there.
+        beside the ledger; not, when they come from there. `parted`: whether several workers keep the live view.
         """
         self._ledger = ledger
         self._known = known
@@ -54,6 +55,7 @@ class Importer:
         self._on_rejected = on_rejected
         self._on_settled = on_settled
         self._keeps = keep
+        self._parted = parted
         self._index = ThreadPoolExecutor(1, thread_name_prefix="import-index")
         self._noting: Future[None] | None = None
         self._before: dict[bytes, Standing] = {}
@@ -70,7 +72,7 @@ class Importer:
         failure: Exception | None = None
         before: Chunk | None = None
         more = True
-        filler = Filler(lines, self._ledger.nc.max_payload - _ROOM_FOR_HEADERS)
+        filler = Filler(lines, self._ledger.nc.max_payload - _ROOM_FOR_HEADERS, parted=self._parted)
         try:
             async with (
                 Publisher[Line](self._ledger, patience=_PATIENCE_SECONDS) as events,

@@ -115,6 +115,7 @@ async def _import(record: SystemRecord, data_dir: DataDir, given: Sequence[Again
                 on_rejected=refused.__setitem__,
                 on_settled=_noting(known),
                 keep=False,
+                parted=record.workers > 1,
             )
             # In the place of the number of a line stands which one it is.
             await importer.run((number, each.raw) for number, each in enumerate(given))

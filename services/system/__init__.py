@@ -3,7 +3,7 @@
 from services.system.clock import Clock
 from services.system.data_dir import DataDir
 from services.system.errors import CommandError, Finding, SystemUnavailable, WrongUsage
-from services.system.record import SystemRecord, find_system, view_of
+from services.system.record import SystemRecord, find_system, place_of, view_of
 from services.system.settings import Settings
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "SystemUnavailable",
     "WrongUsage",
     "find_system",
+    "place_of",
     "view_of",
 ]

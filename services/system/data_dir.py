@@ -45,6 +45,11 @@ class DataDir:
         return self.path / "live.sqlite"
 
     @property
+    def view_parts(self) -> Path:
+        """The directory of the live view's parts, where several workers keep it."""
+        return self.path / "view-parts"
+
+    @property
     def view_metrics(self) -> Path:
         """The file in which the view's process keeps its metrics, for the pages to give on."""
         return self.path / "view.prom"

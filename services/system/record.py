@@ -17,7 +17,7 @@ from services.system.data_dir import DataDir
 from services.system.errors import SystemUnavailable
 from services.system.settings import Settings
 
-__all__ = ["SystemRecord", "find_system", "view_of"]
+__all__ = ["SystemRecord", "find_system", "place_of", "view_of"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class SystemRecord:
     pids: Mapping[str, int] = field(default_factory=dict)
     database: str | None = field(default=None, repr=False)
     """The PostgreSQL database of the live view; None: it is a file in the data directory."""
+    workers: int = 1
+    """Among how many workers the live view is divided; 1: it is one view."""
 
     def address_of(self, part: str) -> NatsAddress:
         """Return the ledger as this part of the system may speak to it: with its own rights where it has them."""
@@ -49,6 +51,7 @@ class SystemRecord:
             "nats": _described(self.nats),
             "pageUrl": self.page_url,
             "database": self.database,
+            "workers": self.workers,
             "clock": self.clock.describe(),
             "parts": {part: _described(address) for part, address in self.parts.items()},
             "desks": {name: {"url": url, "pid": self.pids.get(name)} for name, url in self.desks.items()},
@@ -72,6 +75,7 @@ class SystemRecord:
             pids={name: int(desk["pid"]) for name, desk in desks.items() if desk.get("pid") is not None},
             page_url=described.get("pageUrl"),
             database=described.get("database"),
+            workers=int(described.get("workers", 1)),
             pid=int(described["pid"]),
             clock=Clock.from_description(described.get("clock")),
         )
@@ -110,20 +114,26 @@ def find_system(data_dir: DataDir, settings: Settings | None = None) -> SystemRe
     settings = settings if settings is not None else Settings.from_environment()
     if settings.nats_url is not None:
         ledger = NatsAddress.parse(settings.nats_url, settings.nats_user, settings.nats_password)
-        return SystemRecord(ledger.trusting(settings.nats_ca), database=settings.database)
+        return SystemRecord(ledger.trusting(settings.nats_ca), database=settings.database, workers=settings.workers)
     raise SystemUnavailable(f"no system runs on {data_dir}; start it with `kindinbeeld up --data-dir {data_dir}`")
 
 
 def view_of(data_dir: DataDir) -> Path | str:
-    """Return where the live view of the system on `data_dir` is: a file, or the address of a PostgreSQL database.
+    """Return where the live view of the system on `data_dir` is.
 
-    A system that runs says so itself; where none runs, the settings do.
+    A file, a directory with its parts, or the address of a PostgreSQL database. A system that runs says so itself;
+    where none runs, the settings do.
     """
     try:
-        database = find_system(data_dir).database
+        found: SystemRecord | Settings = find_system(data_dir)
     except SystemUnavailable:
-        database = Settings.from_environment().database
-    return database or data_dir.live_view
+        found = Settings.from_environment()
+    return place_of(found, data_dir)
+
+
+def place_of(found: SystemRecord | Settings, data_dir: DataDir) -> Path | str:
+    """Return where the live view is by a system's record, or by settings."""
+    return data_dir.view_parts if found.workers > 1 else found.database or data_dir.live_view
 
 
 def _alive(pid: int) -> bool:

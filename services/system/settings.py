@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, NamedTuple
 
 from deploy.nats_server import SYNC_INTERVAL
-from events import DESKS
+from events import DESKS, PARTS
 from services.system import values
 from services.system.errors import WrongUsage
 
@@ -127,6 +127,12 @@ class Settings:
         40_000, values.whole(1, 10**9), "Reports that one key may give a desk at once after a rest."
     )
     desk_connections: int = _setting(4_000, values.whole(1, 10**6), "Open connections to a desk at most.")
+    workers: int = _setting(
+        1,
+        values.whole(1, PARTS + 1),
+        "Workers that keep the live view together (`view --part`); 1: it is one view, as always under `up`. The same"
+        " for the workers and the commands of a system.",
+    )
     rebuild_from: int = _setting(
         200_000,
         values.whole(1, 10**12),

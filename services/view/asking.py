@@ -13,7 +13,7 @@ from projections.live.database import UNREADABLE, Place, ViewAwayError
 from projections.live.reading import LiveReader
 from services.ledger.connecting import connect
 from services.ledger.reading import last_sequence
-from services.system import DataDir, SystemRecord, SystemUnavailable
+from services.system import DataDir, SystemRecord, SystemUnavailable, place_of
 
 _LOOK: Final = 0.02
 _AGAIN: Final = 0.2
@@ -40,7 +40,7 @@ def caught_up_reader(data_dir: DataDir, record: SystemRecord, patience: float) -
 def _caught_up(data_dir: DataDir, record: SystemRecord, wanted: int, deadline: float) -> LiveReader:
     while True:
         try:
-            return _opened(record.database or data_dir.live_view, wanted, deadline)
+            return _opened(place_of(record, data_dir), wanted, deadline)
         except UNREADABLE as trouble:
             if time.monotonic() > deadline:
                 if isinstance(trouble, ViewAwayError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
@@ -32,14 +32,14 @@ def _source(sequence: int, stamped: int, message: Msg) -> Source:
     return Source(sequence, stamped, message.subject.split(".")[2], message.data)
 
 
-async def follow(ledger: Ledger, after: int) -> AsyncIterator[Batch]:
-    """Give the messages behind the sequence ``after``, as they come, without end.
+async def follow(ledger: Ledger, after: int, subjects: Sequence[str] = ()) -> AsyncIterator[Batch]:
+    """Give the messages behind the sequence ``after``, as they come, without end. ``subjects``: only those of these.
 
     The place is the caller's own: nothing is acknowledged. Where something may have been missed (a server that
     restarts, a number left out), the reading begins anew behind the last message that was handed on.
     """
     while True:
-        reader = Reader(ledger.nc, EVENTS_STREAM, after + 1, _source, endless=True)
+        reader = Reader(ledger.nc, EVENTS_STREAM, after + 1, _source, endless=True, subjects=subjects)
         try:
             while arrived := await reader.next():
                 after = arrived[-1][0]

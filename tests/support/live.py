@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,21 +15,58 @@ from projections.live.reading import LiveReader
 from projections.live.store import open_any_store
 from projections.live.storing import Store
 from projections.live.view import LiveView
+from projections.parts import divide, part_names
+from projections.parts.store import open_part
 from projections.tables import write_csv
 from tests.support.postgres import PostgresServer
 
 
-class FedView:
-    """A view and a reader on one database."""
+class Parts:
+    """A view in parts, divided in any way, that is written as one."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, directory: Path, of: Callable[[str], int]) -> None:
+        directory.mkdir(exist_ok=True)
+        self._of = of
+        self.datastore, self.lacks = self, False
+        self._stores = [open_part(path) for path in part_names(directory)]
+        self.views = [LiveView(store) for store in self._stores]
+
+    def close(self) -> None:
+        for store in self._stores:
+            store.datastore.close()
+
+    @property
+    def position(self) -> int:
+        return min(view.position for view in self.views)
+
+    def take(self, messages: Sequence[Message]) -> None:
+        for view, own in zip(self.views, divide(messages, of=self._of).values(), strict=True):
+            view.take(own)
+        if messages:
+            for view in self.views:
+                view.pass_to(messages[-1].position)
+
+    def write(self) -> None:
+        for view in self.views:
+            view.write()
+
+
+class FedView:
+    """A view and a reader on one database, or, with `of`, on those of the parts of one."""
+
+    def __init__(self, place: Place, of: Callable[[str], int] | None = None) -> None:
+        self.place, self._of = place, of
         self._open()
         self.reader = LiveReader(place)
 
     def _open(self) -> None:
-        self.store: Store = open_any_store(self.place)
-        self.view = LiveView(self.store)
+        self.store: Store | Parts
+        self.view: LiveView | Parts
+        if self._of is not None:
+            self.store = self.view = Parts(self.path, self._of)
+        else:
+            self.store = open_any_store(self.place)
+            self.view = LiveView(self.store)
 
     @property
     def path(self) -> Path:
@@ -78,6 +115,20 @@ def views_on(server: PostgresServer) -> Iterator[None]:
         server.empty()
 
 
+_divided: list[Callable[[str], int]] = []
+"""How pupils are divided over parts while a block of `divided` lasts."""
+
+
+@contextmanager
+def divided(of: Callable[[str], int]) -> Iterator[None]:
+    """Keep every `fed_view` of the block in parts; ``of`` gives that of a pupil, the same every time."""
+    _divided.append(of)
+    try:
+        yield
+    finally:
+        _divided.pop()
+
+
 @contextmanager
 def fed_view() -> Iterator[FedView]:
     """A view of its own, gone at the end."""
@@ -86,7 +137,7 @@ def fed_view() -> Iterator[FedView]:
         if _servers:
             _servers[-1].empty()
             place = _servers[-1].url
-        fed = FedView(place)
+        fed = FedView(place, _divided[-1] if _divided else None)
         try:
             yield fed
         finally:

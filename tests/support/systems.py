@@ -14,7 +14,7 @@ from deploy.nats_server import NatsServer
 from deploy.streams import make_streams
 from events import EVENTS_STREAM, IMPORT_DESK, event_subject, parse_event
 from services.ledger import Entry, Ledger, connect, read_ledger
-from services.system import Clock, DataDir, SystemRecord
+from services.system import Clock, DataDir, SystemRecord, place_of
 from tests.support.inside import run_inside
 
 COMMAND = Path(sys.executable).with_name("kindinbeeld")
@@ -28,17 +28,20 @@ class RunningLedger:
     server: NatsServer
     clock: Clock = field(default_factory=Clock)
     database: str | None = None
+    workers: int = 1
 
     @property
     def view(self) -> Path | str:
         """Where its live view is."""
-        return self.database or self.data_dir.live_view
+        return place_of(self.record, self.data_dir)
 
     @property
     def record(self) -> SystemRecord:
         """What system.json says."""
         parts = self.server.parts
-        return SystemRecord(parts["reader"], clock=self.clock, parts=parts, database=self.database)
+        return SystemRecord(
+            parts["reader"], clock=self.clock, parts=parts, database=self.database, workers=self.workers
+        )
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Ledger]:
@@ -80,8 +83,10 @@ def run_command(
 
 
 @contextmanager
-def running_ledger(path: Path, clock: Clock | None = None, database: str | None = None) -> Iterator[RunningLedger]:
-    """Start a ledger on the data directory `path`; it ends with the block. `database`: for the live view."""
+def running_ledger(
+    path: Path, clock: Clock | None = None, database: str | None = None, workers: int = 1
+) -> Iterator[RunningLedger]:
+    """Start a ledger on the data directory `path`; it ends with the block. `database`, `workers`: of the live view."""
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
@@ -90,7 +95,7 @@ def running_ledger(path: Path, clock: Clock | None = None, database: str | None 
     server = NatsServer(data_dir.nats)
     server.start()
     try:
-        running = RunningLedger(data_dir, server, clock or Clock(), database)
+        running = RunningLedger(data_dir, server, clock or Clock(), database, workers)
 
         async def prepare() -> None:
             async with running.connected() as ledger:

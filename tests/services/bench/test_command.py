@@ -101,6 +101,14 @@ def test_a_view_in_postgresql_beside_one_in_sqlite(place: Path) -> None:
     assert ratio["times"] == found["postgres"] / found["postgres-sqlite"] > 0
 
 
+def test_two_workers_beside_one(place: Path) -> None:
+    document = measured(place, "workers")
+    found = values(document)
+    assert list(found) == ["workers", "workers-one", "workers-view", "workers-times"]
+    assert found["workers-times"] == pytest.approx(found["workers"] / found["workers-one"])
+    assert document["ratios"][0]["times"] == pytest.approx(found["workers-times"])
+
+
 @pytest.mark.browser
 def test_from_publish_to_a_page_in_a_browser(place: Path, chromium: None) -> None:
     document = measured(place, "live")

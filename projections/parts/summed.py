@@ -1,0 +1,153 @@
+"""The sum of the parts as one database: whoever reads a live view reads this as any other.
+
+The parts are attached, and each table of a view is a view over theirs with what puts their sum right beside it. What is
+read in a snapshot stands at one position of the ledger, to which all workers bring their parts at a reader's request.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from projections.live.database import Rows, ViewAwayError
+from projections.parts.dividing import ALL, part_names
+from projections.parts.fixing import Fix, fix
+from projections.parts.gate import Gate
+from projections.parts.overlaps import Overlaps
+
+__all__ = ["SummedDatabase"]
+
+_STATES: Final = ("pupil", "household", "school", "closure")
+_SEEN: Final = "key, kind, owner, recorded, position, content"
+_POSITION: Final = "SELECT coalesce(max(notification_id), 0) FROM p{part}.tracking WHERE application_name = 'ledger'"
+
+_FIXES: Final = (
+    *(f"fix_{table} (key INTEGER, n INTEGER)" for table in ("flow", "during", "schools")),
+    "fix_over_4_weeks (at INTEGER, area INTEGER, n INTEGER)",
+    *(f"fix_{table} (name TEXT PRIMARY KEY, state BLOB)" for table in _STATES),
+    "fix_apart (kind INTEGER, name TEXT, until INTEGER, PRIMARY KEY (kind, name))",
+    f"fix_seen ({_SEEN})",
+    "fix_withdrawn (by BLOB)",
+    "fix_set_aside (position INTEGER, recorded INTEGER, field TEXT, rule TEXT)",
+)
+
+
+def _all(columns: str, table: str, where: str = "") -> str:
+    return " UNION ALL ".join(f"SELECT {columns} FROM p{part}.{table} {where}" for part in ALL)
+
+
+def _with_fix(columns: str, table: str, without: str = "", fixed: str = "") -> str:
+    return f"{_all(columns, table, without)} UNION ALL SELECT {columns} FROM fix_{table} {fixed}"
+
+
+_VIEWS: Final = {
+    "tracking": "SELECT 'ledger' AS application_name, min(position) AS notification_id FROM ("
+    + " UNION ALL ".join(f"SELECT ({_POSITION.format(part=part)}) AS position" for part in ALL)
+    + ")",
+    "horizon": "SELECT max(recorded) AS recorded, min(first_recorded) AS first_recorded FROM"
+    f" ({_all('recorded, first_recorded', 'horizon')})",
+    # Whoever follows reads all cells anew: the parts do not commit together.
+    "change": "SELECT notification_id AS position, -2 AS after, NULL AS deltas FROM tracking",
+    **{table: _with_fix("key, n", table) for table in ("flow", "during", "schools")},
+    "over_4_weeks": _with_fix("at, area, n", "over_4_weeks"),
+    **{
+        table: _with_fix(
+            "name, state",
+            table,
+            f"WHERE name NOT IN (SELECT name FROM fix_{table})",
+            "WHERE state IS NOT NULL",
+        )
+        for table in _STATES
+    },
+    "apart": _with_fix(
+        "kind, name, until",
+        "apart",
+        "WHERE (kind, name) NOT IN (SELECT kind, name FROM fix_apart)",
+        "WHERE until IS NOT NULL",
+    ),
+    "seen": _with_fix(_SEEN, "seen", "WHERE key NOT IN (SELECT key FROM fix_seen)"),
+    "retraction": _all("target, by", "retraction", "WHERE by NOT IN (SELECT by FROM fix_withdrawn)"),
+    "early": _all("pupil, latest", "early"),
+    "resident": _all("place, pupils", "resident"),
+    "set_aside": _with_fix("position, recorded, field, rule", "set_aside"),
+}
+
+
+class SummedDatabase:
+    """The parts in a directory, read as one. Raises one of `UNREADABLE` where they cannot be read."""
+
+    holding = "instr(state, ?) > 0"
+
+    def __init__(self, directory: Path) -> None:
+        """Open the parts; raises as everything else here does when some are not there."""
+        self._db = sqlite3.connect("file::memory:", uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            self._db.execute("PRAGMA temp_store = MEMORY")
+            for part, path in zip(ALL, part_names(directory), strict=True):
+                self._db.execute(f"ATTACH ? AS p{part}", (f"{path.as_uri()}?mode=ro",))
+            for table in _FIXES:
+                self._db.execute(f"CREATE TEMP TABLE {table}")
+            for name, statement in _VIEWS.items():
+                self._db.execute(f"CREATE TEMP VIEW {name} AS {statement}")
+        except BaseException:
+            self._db.close()
+            raise
+        self._gate = Gate(directory)
+        self._overlaps = Overlaps()
+        self._at = -1
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
+        """Ask something of the sum."""
+        return self._db.execute(statement, parameters)
+
+    def positions(self) -> list[int]:
+        """Give how far each part is."""
+        return [int(self._db.execute(_POSITION.format(part=part)).fetchone()[0]) for part in ALL]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one position of the ledger, to which the workers come. Raises ViewAwayError when one does not."""
+        with self._gate.level(self.positions):
+            self._db.execute("BEGIN")
+            # The first question to each part opens its own snapshot, for as long as the block lasts.
+            positions = set(self.positions())
+        try:
+            if len(positions) > 1:
+                raise ViewAwayError("the workers of the live view are at different places of the ledger")
+            if (at := positions.pop()) != self._at:
+                self._overlaps.read(self._db)
+                self._keep(fix(self._db, self._overlaps.heads(), self._overlaps.households))
+                self._at = at
+            yield
+        finally:
+            self._db.execute("COMMIT")  # of what puts right alone; the parts are only read
+
+    def follow(self) -> bool:
+        """Tell that no other view was put in place of this one."""
+        return False
+
+    def close(self) -> None:
+        """Let go of the parts."""
+        self._db.close()
+
+    def _keep(self, found: Fix) -> None:
+        cells = found.deltas
+        rows: dict[str, list[tuple[Any, ...]]] = {
+            "flow": list(cells.flow.items()),
+            "during": list(cells.during.items()),
+            "schools": list(cells.coverage.items()),
+            "over_4_weeks": [(*key, n) for key, n in cells.over_4_weeks.items()],
+            **{table: list(states.items()) for table, states in found.states.items()},
+            "apart": [(*key, until) for key, until in found.apart.items()],
+            "seen": [(key, *seen) for key, seen in found.seen.items()],
+            "withdrawn": [(key,) for key in found.withdrawn],
+            "set_aside": [tuple(each) for each in found.set_aside],
+        }
+        for table, of in rows.items():
+            self._db.execute(f"DELETE FROM fix_{table}")
+            if of:
+                places = ",".join("?" * len(of[0]))
+                self._db.executemany(f"INSERT INTO fix_{table} VALUES ({places})", of)
