@@ -20,7 +20,10 @@ MAY_IMPORT = {
     "deploy": {"events"},
     "services": {"events", "projections", "deploy"},
 }
-SETS_UP = ("services/system/", "services/up/", "services/ledger/", "services/cli/", "services/bench/", "services/erasure/")
+SETS_UP = (
+    *("services/system/", "services/up/", "services/ledger/", "services/cli/", "services/bench/"),
+    "services/erasure/",
+)
 """What in services may import deploy: the set-up of a system, and how a ledger is reached."""
 
 

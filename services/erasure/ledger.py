@@ -16,7 +16,7 @@ from deploy.streams import make_streams
 from events.lines import read_lines
 from services.ledger.connecting import connect
 from services.ledger.exporting import Export
-from services.system import Clock, DataDir, SystemRecord, SystemUnavailable
+from services.system import Clock, DataDir, Settings, SystemRecord, SystemUnavailable
 from services.system.clock import real_now
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ async def _import(data_dir: DataDir, record: SystemRecord, file: Path) -> int:
     async with await connect(record.address_of("import"), name="erase") as ledger:
         with import_index(data_dir) as known:
             places = await catch_up(ledger.nc, known, lambda _: None)
-            importer = Importer(ledger, known, places, Clock(), on_rejected=lambda *_: None, keep=False)
+            parted = Settings.from_environment().workers > 1
+            importer = Importer(ledger, known, places, Clock(), on_rejected=lambda *_: None, keep=False, parted=parted)
             tally = await importer.run(read_lines(str(file)))
     if tally.rejected or tally.known:
         raise SystemUnavailable(f"the new ledger did not take {tally.rejected + tally.known} of the events")

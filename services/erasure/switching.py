@@ -18,7 +18,7 @@ from services.system import DataDir, SystemUnavailable
 
 __all__ = ["begin", "commit", "finish_system", "new_system", "stores_of"]
 
-_DERIVED: Final = ("live.sqlite*", "import.sqlite*", "archive", "tmp", "*.prom", "rejected*")
+_DERIVED: Final = ("live.sqlite*", "view-parts", "import.sqlite*", "archive", "tmp", "*.prom", "rejected*")
 """What is made anew of the ledger, or of no use without the old one."""
 _LOG: Final = "server.log"
 
