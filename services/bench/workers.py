@@ -32,9 +32,9 @@ _ROUNDS: Final = 2
 
 
 def workers(bench: Bench) -> Iterator[Figure]:
-    """One and two workers in turn, twice (once with `--quick`), so that what else runs on the machine meets both; the quicker time of each.
+    """One and two workers in turn, twice (once with `--quick`): what else runs on the machine meets both.
 
-    The table that they come to is not looked at here: tests hold it equal.
+    The quicker time of each counts. The table that they come to is not looked at here: tests hold it equal.
     """
     processors = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
     if len(processors) < 2:
