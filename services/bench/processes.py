@@ -158,22 +158,38 @@ class Usage:
     def _watch(self) -> None:
         while not self._over.wait(_LOOK):
             held = 0
-            for pid in _with_descendants(self._pid):
+            for pid in with_descendants(self._pid):
                 with suppress(OSError, ValueError, IndexError):
-                    # Behind the name, which may hold anything: user and system time 12th and 13th, pages 22nd.
-                    fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-                    self._processor[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-                    held += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+                    self._processor[pid], resident = _used(pid)
+                    held += resident
             if held:
                 self.peak = max(self.peak or 0, held)
 
 
-def _with_descendants(pid: int) -> Iterator[int]:
+def processor_seconds_of(pids: Sequence[int]) -> float:
+    """Give the processor time that processes have used up to now. Raises OSError when one is not there."""
+    return sum(_used(pid)[0] for pid in pids)
+
+
+def resident_bytes_of(pids: Sequence[int]) -> int:
+    """Give the memory that processes hold, pages that they share counted for each. Raises OSError likewise."""
+    return sum(_used(pid)[1] for pid in pids)
+
+
+def _used(pid: int) -> tuple[float, int]:
+    # Behind the name, which may hold anything: user and system time 12th and 13th, pages 22nd.
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return seconds, int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def with_descendants(pid: int) -> Iterator[int]:
+    """Give a process and all that descend from it, where `/proc` tells it (Linux)."""
     yield pid
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError, ValueError):
             for child in path.read_text().split():
-                yield from _with_descendants(int(child))
+                yield from with_descendants(int(child))
 
 
 def _processor_seconds() -> float:

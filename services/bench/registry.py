@@ -21,6 +21,7 @@ MEASUREMENTS: Final = {
     "archive": ("archiving", "archive", "the archive, built and replayed: one table, sixty, the triangle"),
     "peers": ("peers", "peers", "the live count by PostgreSQL and by Polars, beside the archive's"),
     "growth": ("growth", "growth", "a hundredth, a tenth and all of the events: how it grows"),
+    "standing": ("standing", "standing", "one more event, and a page, with more and more in the ledger"),
     "report": ("reporting", "report", "the report of the country over both closures, from an archive"),
     "postgres": ("postgres", "postgres", "the same as `follow` with the live view in PostgreSQL, beside SQLite"),
     "workers": ("workers", "workers", "two workers of the live view on two processors, beside one on one"),

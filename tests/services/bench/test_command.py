@@ -120,6 +120,22 @@ def test_from_publish_to_a_page_in_a_browser(place: Path, chromium: None) -> Non
     assert "1,000 events" in note
 
 
+def test_one_more_event_and_a_page_with_more_in_the_ledger(place: Path) -> None:
+    found = values(measured(place, "standing"))
+    assert [key for key in found if key.startswith("standing-event")] == [
+        "standing-event-2000",
+        "standing-event-2500",
+        "standing-event",
+    ]
+    assert {
+        "standing-page-now-2000",
+        "standing-page-municipality-2500",
+        "standing-memory-2500",
+        "standing-pupil",
+    } <= set(found)
+    assert all(value > 0 for key, value in found.items() if key != "standing-pupil")
+
+
 def test_the_archive_and_the_report(place: Path) -> None:
     document = measured(place, "archive", "growth", "report")
     found = values(document)

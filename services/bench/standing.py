@@ -1,0 +1,153 @@
+"""What one more event, and a page, cost when the ledger holds a hundredth, a tenth and all of the events."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from urllib.request import urlopen
+
+from events.times import format_instant, parse_instant
+from projections.live.reading import LiveReader
+from services.bench.catching_up import position_of
+from services.bench.context import Bench
+from services.bench.figures import Figure, NotMeasured, Target
+from services.bench.processes import LONGEST, processor_seconds_of, resident_bytes_of, run, with_descendants
+from services.bench.systems import newest_sequence, whole_system
+from services.system import DataDir, SystemRecord
+
+__all__ = ["standing"]
+
+TARGET: Final = Target(1.5)
+"""Times as much as with a hundredth of the events, at most."""
+MEMORY: Final = Target(1_000.0)
+"""Bytes for each pupil who is not reached, at most."""
+_PARTS: Final = (100, 10, 1)
+_FEWEST: Final = 2_000
+_MORE: Final = 20_000
+"""Events that come when all the others are known: about pupils whom it knows."""
+_TRIAL: Final = 500
+_VIEW: Final = "kib live view"
+_PAGES: Final = {"now": "", "table": "gemeenten", "municipality": "gemeenten/GM0363"}
+_ROUNDS: Final = 15
+_LOOK: Final = 0.05
+_MINUTE: Final = 60_000_000
+
+
+def standing(bench: Bench) -> Iterator[Figure]:
+    """Fill a system of its own at each size, the smaller ones first; without the hundredth when quick."""
+    first: dict[str, float] = {}
+    memory: list[tuple[float, int]] = []
+    for part in _PARTS[1:] if bench.asked.quick else _PARTS:
+        number = max(bench.asked.events // part, _FEWEST)
+        bench.say(f"one more event, and pages, with {number:,} events in the ledger")
+        for key, words, unit, value, note in _measured(bench, number, memory):
+            target = TARGET if part == 1 and key in first and bench.judged else None
+            times = value / first.setdefault(key, value)
+            yield Figure(
+                f"standing-{key}-{number}", f"{words}, {number:,} events in the ledger", unit, value, None, note
+            )
+            if part == 1 and key != "memory":
+                yield Figure(f"standing-{key}", f"{words}: with all against with the fewest", "times", times, target)
+    (least, few), (most, many) = memory[0], memory[-1]
+    each = (most - least) / max(many - few, 1)
+    note = "what the view holds more with all than with the fewest, by the pupils of the fullest week"
+    yield Figure(
+        "standing-pupil", "memory for each pupil not reached", "B", each, MEMORY if bench.judged else None, note
+    )
+
+
+def _measured(bench: Bench, number: int, memory: list[tuple[float, int]]) -> Iterator[tuple[str, str, str, float, str]]:
+    file, place = bench.data.events(number), bench.place("standing")
+    with whole_system(place) as record:
+        data_dir = DataDir(place)
+        run(["import", "--strict", file], place)
+        _wait(data_dir, newest_sequence(record))
+        view = _view(record)
+        more = place / "more.ndjson"
+        events = _write_more(file, more, _MORE if bench.judged else _TRIAL)
+        before = processor_seconds_of(view)
+        run(["import", "--strict", more], place)
+        _wait(data_dir, newest_sequence(record))
+        spent = (processor_seconds_of(view) - before) / events * 1e6
+        yield "event", "one more event in the live view", "µs", spent, f"processor time, of {events:,} events that came"
+        for name, path in _PAGES.items():
+            took = statistics.median(_fetched(f"{record.page_url}{path}") for _ in range(_ROUNDS)) * 1000
+            yield f"page-{name}", f"the page /{path}", "ms", took, f"median of {_ROUNDS}"
+        pupils = _unreached(data_dir)
+        held = resident_bytes_of(view)
+        memory.append((held, pupils))
+        note = f"of its processes together; {pupils:,} pupils not reached in the fullest week"
+        yield "memory", "memory of the live view", "MB", held / 1e6, note
+
+
+def _view(record: SystemRecord) -> list[int]:
+    """Give the live view's process and those that it started."""
+    for pid in with_descendants(record.pid):
+        try:
+            name = Path(f"/proc/{pid}/comm").read_text("utf-8").strip()
+        except OSError:
+            continue
+        if name == _VIEW:
+            return list(with_descendants(pid))
+    raise NotMeasured("the live view's process cannot be seen here")
+
+
+def _wait(data_dir: DataDir, position: int) -> None:
+    deadline = time.monotonic() + LONGEST
+    while position_of(data_dir.live_view) < position:
+        if time.monotonic() > deadline:
+            raise NotMeasured("the live view does not catch up")
+        time.sleep(_LOOK)
+
+
+def _write_more(file: Path, more: Path, wanted: int) -> int:
+    """Write events, recorded after all the rest, about the pupils lost last: each restored, lost, restored in turn."""
+    lost: dict[str, dict[str, Any]] = {}
+    last = ""
+    with file.open("rb") as lines:
+        for line in lines:
+            if b"contact-lost" in line:
+                event = json.loads(line)
+                last = event["recordedtime"]
+                lost.pop(event["data"]["pupil"], None)
+                lost[event["data"]["pupil"]] = event
+                if len(lost) > wanted:
+                    del lost[next(iter(lost))]
+    began = parse_instant(last)
+    known = list(lost.values())
+    with more.open("w", encoding="utf-8") as out:
+        for number in range(wanted):
+            event, turn = known[number % len(known)], number // len(known)
+            at = format_instant(began + _MINUTE * (turn + 1))
+            data = event["data"] | {"occurredAt": at}
+            if turn % 2 == 0:
+                data = {"pupil": data["pupil"], "via": "phone", "occurredAt": at}
+            kind = "contact-restored" if turn % 2 == 0 else "contact-lost"
+            again = event | {
+                "id": f"standing-{number}",
+                "type": event["type"].replace("contact-lost", kind),
+                "recordedtime": at,
+                "data": data,
+            }
+            out.write(json.dumps(again) + "\n")
+    return wanted
+
+
+def _fetched(url: str) -> float:
+    begun = time.perf_counter()
+    with urlopen(url, timeout=60) as answer:  # noqa: S310 - on loopback
+        answer.read()
+    return time.perf_counter() - begun
+
+
+def _unreached(data_dir: DataDir) -> int:
+    """Give how many pupils were not reached in the fullest week."""
+    reader = LiveReader(data_dir.live_view)
+    try:
+        return int(reader.tables(0).counts["unreached"].sum(axis=(0, 1)).max(initial=0))
+    finally:
+        reader.close()
