@@ -22,7 +22,7 @@ from events import DESKS
 from services.system import DataDir, find_system
 from tests.support.otlp import Receiver, receiving
 from tests.support.prometheus import Prometheus, program, running_prometheus
-from tests.support.reports import lost
+from tests.support.reports import lost, report
 from tests.support.whole import Whole, until, whole
 
 TOKEN = "een-lang-woord-voor-prometheus"
@@ -52,7 +52,7 @@ class Running:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     place = tmp_path_factory.mktemp("measured") / "system"
     settings = {"KINDINBEELD_AUDIT_EVERY": "0", "KINDINBEELD_METRICS_TOKEN": TOKEN, "OTEL_BSP_SCHEDULE_DELAY": "200"}
-    settings["KINDINBEELD_ARCHIVE_EVERY"] = "5s"
+    settings |= {"KINDINBEELD_ARCHIVE_EVERY": "5s", "KINDINBEELD_RETENTION_DAYS": "365"}
     with (
         receiving() as receiver,
         whole(place, "up", "--port", "0", settings=settings | {"KINDINBEELD_OTLP_ENDPOINT": receiver.url}) as system,
@@ -149,6 +149,16 @@ def hold_rules(prometheus: Prometheus) -> None:
 
 def test_names_follow_the_conventions_and_are_documented(running: Running) -> None:
     give(running)
+    closure = report("closure", "closure-announced", **{"from": "2020-03-16", "until": "2020-05-10"})
+    announced = httpx.post(
+        f"{running.desks['coordinator']}v1/events",
+        content=closure,
+        headers={"Content-Type": "application/cloudevents+json"},
+        timeout=60,
+    )
+    assert announced.status_code < 300, announced.text
+    # The tenth of May a year later, as it begins in Amsterdam.
+    until(lambda: "kib_retention_due_timestamp_seconds 1620597600.0" in running.texts()[running.url])
     until(lambda: "kib_audit_equal" in running.texts()[running.url])
     until(lambda: "kib_view_applied_messages_total" in running.texts()[running.url])
     until(lambda: "kib_archive_build_duration_seconds" in running.texts()[running.url])
