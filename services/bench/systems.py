@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,11 +50,11 @@ async def _prepare(address: NatsAddress) -> None:
 
 
 @contextmanager
-def whole_system(directory: Path) -> Iterator[SystemRecord]:
+def whole_system(directory: Path, settings: Mapping[str, str] = {}) -> Iterator[SystemRecord]:
     """Run `kindinbeeld up` without the desks, which have no part in what is measured, from when it says it is ready."""
     directory.mkdir(parents=True, exist_ok=True)
     log = directory / "up.log"
-    with running([*COMMAND, "up", "--port", "0", "--no-desks"], directory, log) as process:
+    with running([*COMMAND, "up", "--port", "0", "--no-desks"], directory, log, settings) as process:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         # `up` ends by itself when it does not get ready: then there is an end of its output, not a line.
         if not process.stdout.readline().startswith(b"ready "):
