@@ -20,6 +20,7 @@ from pathlib import Path
 
 from deploy.nats_address import NatsAddress
 from deploy.nats_config import Identity, keep_identity, read_port_left, remove_port_files, write_config
+from deploy.processes import lives
 
 GARBAGE = "400"
 """How much garbage the server lets be, in per cent of what it needs (its runtime's GOGC, which may be set otherwise).
@@ -172,7 +173,7 @@ class NatsServer:
         except (OSError, ValueError):
             return
         deadline = time.monotonic() + 2.0
-        while _lives(pid) and time.monotonic() < deadline:  # if it is ours it says its port in a moment
+        while lives(pid) and time.monotonic() < deadline:  # if it is ours it says its port in a moment
             port = read_port_left(self.directory, pid)
             if port is not None and _server_name_at(port) is not None:
                 self._end_orphan(identity.with_port(port))
@@ -211,16 +212,6 @@ class NatsServer:
                     return
                 time.sleep(0.05)
         raise NatsServerError("an earlier server of this ledger still runs and cannot be ended")
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _port_is_free(port: int) -> bool:

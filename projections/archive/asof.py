@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from events import local_day
+from events.rules import MUNICIPALITY_PATTERN
 from projections.archive.cells import Cells, windows
 from projections.archive.folding import Shared, add_households, fold
 from projections.archive.following import Following
@@ -130,7 +131,7 @@ class Archive:
 def _place_of(code: str) -> int:
     if code == UNKNOWN:
         return UNKNOWN_PLACE
-    if not re.fullmatch("GM[0-9]{4}", code):
+    if not re.fullmatch(MUNICIPALITY_PATTERN, code):
         raise ValueError("must be GM and four digits, or unknown")
     return place_number(code)
 

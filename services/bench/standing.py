@@ -70,7 +70,8 @@ def _measured(bench: Bench, number: int, memory: list[tuple[float, int]]) -> Ite
         _wait(data_dir, newest_sequence(record))
         view = _view(record)
         more = place / "more.ndjson"
-        events = _write_more(file, more, _MORE if bench.judged else _TRIAL)
+        events = _MORE if bench.judged else _TRIAL
+        _write_more(file, more, events)
         before = processor_seconds_of(view)
         run(["import", "--strict", more], place)
         _wait(data_dir, newest_sequence(record))
@@ -106,7 +107,7 @@ def _wait(data_dir: DataDir, position: int) -> None:
         time.sleep(_LOOK)
 
 
-def _write_more(file: Path, more: Path, wanted: int) -> int:
+def _write_more(file: Path, more: Path, wanted: int) -> None:
     """Write events, recorded after all the rest, about the pupils lost last: each restored, lost, restored in turn."""
     lost: dict[str, dict[str, Any]] = {}
     last = ""
@@ -136,7 +137,6 @@ def _write_more(file: Path, more: Path, wanted: int) -> int:
                 "data": data,
             }
             out.write(json.dumps(again) + "\n")
-    return wanted
 
 
 def _fetched(url: str) -> float:

@@ -11,10 +11,10 @@ from pathlib import Path
 from deploy.nats_address import NatsAddress
 from deploy.nats_config import keep_identity
 from deploy.nats_server import NatsServer, NatsServerError
-from deploy.streams import make_streams
 from services.bench.figures import NotMeasured
 from services.bench.processes import COMMAND, running
 from services.ledger import connect
+from services.ledger.preparing import prepare
 from services.ledger.reading import last_sequence
 from services.system import DataDir, SystemRecord, find_system
 from services.system.children import VARIABLE
@@ -34,7 +34,7 @@ def bare_ledger(directory: Path, workers: int = 1) -> Iterator[DataDir]:
             address = server.start()
         except (NatsServerError, OSError) as error:
             raise NotMeasured(f"the ledger does not start: {error}") from None
-        asyncio.run(_prepare(address))
+        asyncio.run(prepare(address))
         parts = server.parts
         SystemRecord(parts["reader"], parts=parts, workers=workers).write(data_dir)
         yield data_dir
@@ -42,11 +42,6 @@ def bare_ledger(directory: Path, workers: int = 1) -> Iterator[DataDir]:
         server.stop()
         SystemRecord.remove(data_dir)
         data_dir.unlock()
-
-
-async def _prepare(address: NatsAddress) -> None:
-    async with await connect(address, name="benchmark") as ledger:
-        await make_streams(ledger.nc)
 
 
 @contextmanager

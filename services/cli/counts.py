@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from events.rules import MUNICIPALITY_PATTERN
 from services.cli.options import AsOfOption, DataDirOption, instant_of
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _is_place(text: str) -> bool:
-    return text == "unknown" or re.fullmatch("GM[0-9]{4}", text) is not None
+    return text == "unknown" or re.fullmatch(MUNICIPALITY_PATTERN, text) is not None
 
 
 def _live(place: DataDir, record: SystemRecord, table: str, wait: float) -> tuple[int, list[Row]]:

@@ -81,10 +81,7 @@ def _erase_file(path: Path, whom: set[str] | None, yes: bool) -> dict[str, Any] 
     if finish(path):
         _say("destroyed what an erasure that was ended half-way left")
     names = learn(path, whom)
-    found = f"{len(names.pupils)} pupils, {len(names.ids)} events, {len(names.households)} households"
-    if names.shared:
-        found += f"; {names.shared} households stay, since others name them too"
-    _say(f"to be erased: {found}")
+    _say(f"to be erased: {names.counted}")
     if not yes:
         return None
     new = beside(path)

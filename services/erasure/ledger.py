@@ -9,20 +9,17 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import Final
 
 from deploy.nats_server import NatsServer, NatsServerError
-from deploy.streams import make_streams
 from events.lines import read_lines
 from services.ledger.connecting import connect
 from services.ledger.exporting import Export
+from services.ledger.preparing import prepare
 from services.system import Clock, DataDir, Settings, SystemRecord, SystemUnavailable
 from services.system.clock import real_now
 
-if TYPE_CHECKING:
-    from deploy.nats_address import NatsAddress
-
-__all__ = ["bring_in", "carry", "digest_of", "digest_of_file", "running", "take_out"]
+__all__ = ["bring_in", "carry", "digest_of", "running", "take_out"]
 
 _PATIENCE: Final = 120.0
 """Seconds in which a desk's relay has to carry something."""
@@ -35,18 +32,13 @@ def running(directory: Path) -> Iterator[SystemRecord]:
     server = NatsServer(directory)
     try:
         address = server.start()
-        asyncio.run(_prepare(address))
+        asyncio.run(prepare(address))
     except (NatsServerError, OSError) as error:
         raise SystemUnavailable(f"the ledger does not start: {error}") from None
     try:
         yield SystemRecord(address, parts=server.parts)
     finally:
         server.stop()
-
-
-async def _prepare(address: NatsAddress) -> None:
-    async with await connect(address, name="set-up") as ledger:
-        await make_streams(ledger.nc)
 
 
 def carry(record: SystemRecord, stores: dict[str, Path]) -> None:
@@ -105,14 +97,8 @@ def digest_of(record: SystemRecord, temporary: Path) -> str:
     found = _Digest()
     with Export(temporary) as export:
         asyncio.run(_read(record, export))
-        export.write(cast("IO[bytes]", found))  # type: ignore[arg-type]
+        export.write(found)
     return found.hash.hexdigest()
-
-
-def digest_of_file(file: Path) -> str:
-    """Give the same of a file."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 class _Digest:

@@ -38,6 +38,12 @@ class Names:
     last: str | None = None
     """The recorded times of the file's first and last event."""
 
+    @property
+    def counted(self) -> str:
+        """How much is concerned, in words."""
+        shared = f"; {self.shared} households stay, since others name them too" if self.shared else ""
+        return f"{len(self.pupils)} pupils, {len(self.ids)} events, {len(self.households)} households{shared}"
+
     def old(self) -> Iterator[str]:
         """Give what may stand nowhere any more."""
         yield from self.pupils

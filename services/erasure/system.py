@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from events import DESKS
+from projections.archive.manifest import sha256_of
 from services.erasure.desks import ensure_closed, keys_in, rewrite_desk
 from services.erasure.destroying import beside
-from services.erasure.ledger import bring_in, carry, digest_of, digest_of_file, running, take_out
+from services.erasure.ledger import bring_in, carry, digest_of, running, take_out
 from services.erasure.naming import ErasureError, Key, Names, key_of, learn, lines_of
 from services.erasure.proving import Proof, prove
 from services.erasure.rewriting import rewrite, watched
@@ -95,8 +96,7 @@ def _erase(data_dir: DataDir, work: Path, pupils: Set[str] | None, told: Told, d
         told(f"took out {take_out(record, file, temporary)} events")
     names = learn(file, pupils)
     _ensure_all_there(file, stores)
-    shared = f"; {names.shared} households stay, since others name them too" if names.shared else ""
-    told(f"{len(names.pupils)} pupils, {len(names.ids)} events, {len(names.households)} households{shared}")
+    told(f"to be erased: {names.counted}")
     if not do:
         return None
     new = beside(file)
@@ -131,7 +131,7 @@ def _write_ledger(data_dir: DataDir, file: Path, temporary: Path, told: Told) ->
     new.prepare()
     with running(new.nats) as record:
         events = bring_in(new, record, file)
-        if digest_of(record, temporary) != digest_of_file(file):
+        if digest_of(record, temporary) != sha256_of(file):
             raise ErasureError("the new ledger does not give back what was written to it")
     told(f"wrote a new ledger: {events} events, read back the same")
     return events

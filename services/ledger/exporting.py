@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -26,7 +26,7 @@ from services.ledger.splicing import exported
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
-__all__ = ["Export", "Standing"]
+__all__ = ["Export", "Standing", "Taking"]
 
 _ROWS: Final = 65_536
 _MEMORY: Final = "512MB"
@@ -49,6 +49,14 @@ SELECT sequence FROM messages SEMI JOIN twice USING (high, low)
 QUALIFY row_number() OVER (PARTITION BY high, low ORDER BY recorded, sequence) > 1"""
 _STANDING: Final = """
 SELECT sequence, recorded, start, length FROM messages ANTI JOIN copies USING (sequence) ORDER BY recorded, sequence"""
+
+
+class Taking(Protocol):
+    """What an export is written to: a file, or whatever takes bytes as one does."""
+
+    def write(self, piece: bytes | memoryview, /) -> int:
+        """Take a piece, and give how many of its bytes were taken."""
+
 
 Standing = tuple[int, int, bytes]
 """An event that stands: its sequence, its recorded time in microseconds, its line without the end of line."""
@@ -152,7 +160,7 @@ class Export:
         ).fetchall()
         self.events = messages - self.copies
 
-    def write(self, out: BinaryIO) -> None:
+    def write(self, out: Taking) -> None:
         """Write the lines, each with its end, in the order recorded."""
         if self._in_order and not self.copies:
             self._copy(out, 0, self._start)
@@ -166,7 +174,7 @@ class Export:
                 end = start + length + 1
         self._copy(out, begin, end)
 
-    def _copy(self, out: BinaryIO, begin: int, end: int) -> None:
+    def _copy(self, out: Taking, begin: int, end: int) -> None:
         while begin < end:
             piece = memoryview(os.pread(self._lines.fileno(), min(_PIECE, end - begin), begin))
             begin += len(piece)

@@ -12,6 +12,7 @@ from typing import Any
 
 from deploy.nats_address import NatsAddress
 from deploy.private_files import write_private
+from deploy.processes import lives
 from services.system.clock import Clock
 from services.system.data_dir import DataDir
 from services.system.errors import SystemUnavailable
@@ -109,7 +110,7 @@ def find_system(data_dir: DataDir, settings: Settings | None = None) -> SystemRe
             record = SystemRecord.from_json(json.loads(text))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise SystemUnavailable(f"{data_dir.record} cannot be read; stop the system and start it again") from None
-        if _alive(record.pid):
+        if lives(record.pid):
             return record
     settings = settings if settings is not None else Settings.from_environment()
     if settings.nats_url is not None:
@@ -134,13 +135,3 @@ def view_of(data_dir: DataDir) -> Path | str:
 def place_of(found: SystemRecord | Settings, data_dir: DataDir) -> Path | str:
     """Return where the live view is by a system's record, or by settings."""
     return data_dir.view_parts if found.workers > 1 else found.database or data_dir.live_view
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

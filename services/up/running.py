@@ -15,10 +15,9 @@ import structlog
 from deploy.nats_address import NatsAddress
 from deploy.nats_server import NatsServer, NatsServerError
 from deploy.postgres_server import PostgresServer, PostgresServerError
-from deploy.streams import make_streams
 from events import DESKS
 from services.archive.keeping import Keeping
-from services.ledger.connecting import connect
+from services.ledger.preparing import prepare
 from services.system import Clock, DataDir, Settings, SystemRecord, SystemUnavailable
 from services.system.ending import end_tasks
 from services.up.children import Child
@@ -189,8 +188,7 @@ class System:
                 raise SystemUnavailable(f"the ledger does not start: {error}") from None
             parts = self._server.parts
             reader = parts["reader"]
-        async with await connect(address, name="set-up") as ledger:
-            await make_streams(ledger.nc, replicas=settings.replicas)
+        await prepare(address, replicas=settings.replicas)
         return reader, parts
 
     async def _watch_servers(self) -> None:

@@ -7,10 +7,7 @@ pipe does.
 from __future__ import annotations
 
 import asyncio
-import gc
-import multiprocessing
 import os
-import signal
 import threading
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -23,9 +20,8 @@ from projections.live.quick import QuickReader
 from projections.live.wire import encode
 from services.ledger.connecting import connect
 from services.system import DataDir, find_system
-from services.system.lean import do_without_pandas
-from services.system.logs import configure_logging
 from services.view.following import follow
+from services.view.piping import settle_in, start_beside
 
 _PIECE: Final = 2048
 """Messages handed on at once: the other process folds while this one checks the next."""
@@ -35,23 +31,12 @@ _SPACING: Final = 0.005
 
 def start_reader(data_dir: Path, after: int) -> tuple[SpawnProcess, Connection]:
     """Start reading behind the sequence ``after``; give the process and the end of the pipe to read from."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_main, args=(there, data_dir, after), name="ledger-reader", daemon=True)
-    process.start()
-    there.close()
-    return process, here
+    return start_beside(_main, data_dir, after)
 
 
 def _main(pipe: Connection, data_dir: Path, after: int) -> None:
-    # An interrupt typed in the terminal is for the one that started us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    do_without_pandas()
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
-    configure_logging()
-    # What is checked lives for a moment only and holds no cycles.
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    settle_in()
     uvloop.run(_read(pipe, data_dir, after))
 
 

@@ -27,6 +27,7 @@ from services.system import DataDir, Settings, SystemUnavailable
 from services.system.children import VARIABLE
 from services.view.measuring import Measures
 from services.view.newest import newest
+from services.view.piping import ending, received
 from services.view.reader import start_reader
 from services.view.switching import ready_view
 
@@ -90,13 +91,11 @@ class Worker:
         while not self._stop.is_set() and not self._is_replaced():
             process, pipe = start_reader(self._data_dir, self.view.position)
             try:
-                self._follow(pipe)
-                if not self._stop.is_set() and not self.replaced:
-                    _log.warning("the ledger's reader ended; it is started again")
+                with ending(process, pipe):
+                    self._follow(pipe)
+                    if not self._stop.is_set() and not self.replaced:
+                        _log.warning("the ledger's reader ended; it is started again")
             finally:
-                process.kill()
-                process.join()
-                pipe.close()
                 self._stop.wait(0 if self.replaced else 0.5)
 
     def _is_replaced(self) -> bool:
@@ -148,8 +147,7 @@ class Worker:
         return False
 
     def _follow(self, pipe: Connection) -> None:
-        handed_on: Queue[bytes | None] = Queue(_AHEAD)
-        threading.Thread(target=_receive, args=(pipe, handed_on), name="receive", daemon=True).start()
+        handed_on = received(pipe, _AHEAD)
         gathered: list[Message] = []
         begun = written = 0.0
         while not self._stop.is_set() and not self._is_replaced():
@@ -186,12 +184,3 @@ class Worker:
         busy = self.behind > 0 or not handed_on.empty()
         longest = _LONGEST if self.behind > _FAR else _SOON if busy else 0.0
         return max(0.0, begun + longest - time.monotonic(), written + _SPACING - time.monotonic())
-
-
-def _receive(pipe: Connection, handed_on: Queue[bytes | None]) -> None:
-    """Take from the pipe while the other thread writes, so that the reader need not wait for it."""
-    try:
-        while True:
-            handed_on.put(pipe.recv_bytes())
-    except (EOFError, OSError):
-        handed_on.put(None)

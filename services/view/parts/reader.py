@@ -7,10 +7,7 @@ keeps nothing, is told where to begin, and ends when the other end of its pipe d
 from __future__ import annotations
 
 import asyncio
-import gc
-import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Collection
 from multiprocessing.connection import Connection
@@ -28,9 +25,8 @@ from services.ledger.connecting import Ledger, connect
 from services.ledger.consumer import pending
 from services.ledger.reading import last_sequence
 from services.system import DataDir, SystemUnavailable, find_system
-from services.system.lean import do_without_pandas
-from services.system.logs import configure_logging
 from services.view.following import follow
+from services.view.piping import settle_in, start_beside
 
 __all__ = ["NEWEST", "Arrived", "ask", "start_reader", "subjects_of", "unpack"]
 
@@ -60,14 +56,7 @@ def subjects_of(parts: Collection[int]) -> list[str]:
 
 def start_reader(data_dir: Path, after: int, parts: Collection[int]) -> tuple[SpawnProcess, Connection]:
     """Start reading behind the sequence ``after``; give the process and the end of the pipe to it."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(
-        target=_main, args=(there, data_dir, after, tuple(parts)), name="ledger-reader", daemon=True
-    )
-    process.start()
-    there.close()
-    return process, here
+    return start_beside(_main, data_dir, after, tuple(parts))
 
 
 def ask(pipe: Connection, position: int) -> None:
@@ -84,12 +73,7 @@ def unpack(frame: bytes) -> Arrived:
 
 
 def _main(pipe: Connection, data_dir: Path, after: int, parts: tuple[int, ...]) -> None:
-    # An interrupt typed in the terminal is for the one that started us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    do_without_pandas()
-    configure_logging()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    settle_in()
     uvloop.run(_Reading(pipe, data_dir, after, parts).run())
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Empty
 from typing import Final
 
 import structlog
@@ -22,6 +22,7 @@ from projections.parts import ALL, divide, part_names
 from projections.parts.gate import CLOSED, Gate
 from projections.parts.store import open_part
 from services.view.parts.reader import NEWEST, ask, start_reader, unpack
+from services.view.piping import ending, received
 
 __all__ = ["PartWorker", "parts_of"]
 
@@ -106,18 +107,15 @@ class PartWorker:
         self._pending = []
         process, pipe = start_reader(self._data_dir, self._through, self._parts)
         try:
-            self._follow(pipe)
-            if not self._stop.is_set():
-                _log.warning("the ledger's reader ended; it is started again")
+            with ending(process, pipe):
+                self._follow(pipe)
+                if not self._stop.is_set():
+                    _log.warning("the ledger's reader ended; it is started again")
         finally:
-            process.kill()
-            process.join()
-            pipe.close()
-            self._stop.wait(0 if self._stop.is_set() else 0.5)
+            self._stop.wait(0.5)  # at once where we are to stop
 
     def _follow(self, pipe: Connection) -> None:
-        frames: Queue[bytes | None] = Queue(_AHEAD)
-        threading.Thread(target=_receive, args=(pipe, frames), name="receive", daemon=True).start()
+        frames = received(pipe, _AHEAD)
         begun = time.monotonic()
         while not self._stop.is_set():
             limit = self._gate.limit()
@@ -189,12 +187,3 @@ class PartWorker:
             if view.pending or everywhere:
                 view.pass_to(until)
                 view.write()
-
-
-def _receive(pipe: Connection, frames: Queue[bytes | None]) -> None:
-    """Take from the pipe while the other thread writes, so that the reader need not wait for it."""
-    try:
-        while True:
-            frames.put(pipe.recv_bytes())
-    except (EOFError, OSError):
-        frames.put(None)

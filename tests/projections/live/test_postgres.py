@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -24,6 +23,7 @@ from projections.live.store import open_any_store
 from tests.projections.evaluation.histories import COUNTED, COVERED, line
 from tests.projections.evaluation.oracle import Oracle, Said
 from tests.projections.live import test_definition, test_moment, test_registered
+from tests.projections.live.again import said, told_beside_the_tables
 from tests.support.live import FedView, fed_view, messages_of, views_on
 from tests.support.postgres import PostgresServer
 
@@ -35,12 +35,6 @@ SEEDS = st.integers(0, 2**32)
 def on_postgres(postgres: PostgresServer) -> Iterator[None]:
     with views_on(postgres):
         yield
-
-
-def said(test: Callable[..., Any]) -> Callable[..., Any]:
-    """What a test of SQLite does with one example."""
-    inner: Callable[..., Any] = test.hypothesis.inner_test  # type: ignore[attr-defined]
-    return inner
 
 
 @pytest.mark.parametrize(("table", "kinds"), [("counts", COUNTED), ("coverage", COVERED)])
@@ -66,12 +60,7 @@ def test_a_reader_that_follows_sees_what_a_new_one_sees(seed: int) -> None:
 @settings(max_examples=1, deadline=None)
 @given(SEEDS)
 def test_what_is_told_beside_the_tables(seed: int) -> None:
-    said(test_moment.test_past_weeks_are_told_as_the_replay_tells_them)(seed)
-    said(test_moment.test_a_household_and_a_pupil_are_one_however_many_rows_they_are_in)(seed)
-    said(test_moment.test_the_split_by_how_long_is_that_of_the_intervals_that_run)(seed)
-    said(test_moment.test_yesterday_is_the_table_for_its_end_by_what_is_known_now)(seed)
-    said(test_moment.test_the_schools_are_those_that_the_row_of_the_coverage_counts)(seed)
-    said(test_registered.test_they_are_those_of_the_schools_that_are_expected)(seed)
+    told_beside_the_tables(seed)
 
 
 def test_a_late_report_a_retraction_a_move_and_a_closure_made_shorter() -> None:

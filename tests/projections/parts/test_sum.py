@@ -22,7 +22,8 @@ from projections.parts import REST
 from projections.parts.gate import Gate
 from tests.projections.evaluation.histories import COUNTED, COVERED, line
 from tests.projections.evaluation.oracle import Oracle, Said
-from tests.projections.live import test_definition, test_moment, test_registered
+from tests.projections.live import test_definition
+from tests.projections.live.again import said, told_beside_the_tables
 from tests.projections.live.test_definition import SOURCE, announced, contact, instant_of
 from tests.support.examples import examples
 from tests.support.live import Parts, divided, fed_view, messages_of
@@ -34,12 +35,6 @@ def dividing(seed: int) -> Callable[[str], int]:
     """Some division over some of the parts; the same pupil is always in the same one."""
     parts = Random(seed).randint(1, PARTS)
     return lambda pupil: Random(f"{seed} {pupil}").randrange(parts)
-
-
-def said(test: Callable[..., Any]) -> Callable[..., Any]:
-    """What a test of one view does with one example."""
-    inner: Callable[..., Any] = test.hypothesis.inner_test  # type: ignore[attr-defined]
-    return inner
 
 
 @pytest.mark.parametrize(("table", "kinds"), [("counts", COUNTED), ("coverage", COVERED)])
@@ -62,12 +57,7 @@ def test_what_was_written_before_a_crash_is_counted_once(seed: int, data: st.Dat
 def test_what_is_told_beside_the_tables(seed: int) -> None:
     with divided(dividing(seed)):
         said(test_definition.test_a_reader_that_follows_sees_what_a_new_one_sees)(seed)
-        said(test_moment.test_past_weeks_are_told_as_the_replay_tells_them)(seed)
-        said(test_moment.test_a_household_and_a_pupil_are_one_however_many_rows_they_are_in)(seed)
-        said(test_moment.test_the_split_by_how_long_is_that_of_the_intervals_that_run)(seed)
-        said(test_moment.test_yesterday_is_the_table_for_its_end_by_what_is_known_now)(seed)
-        said(test_moment.test_the_schools_are_those_that_the_row_of_the_coverage_counts)(seed)
-        said(test_registered.test_they_are_those_of_the_schools_that_are_expected)(seed)
+        told_beside_the_tables(seed)
 
 
 OPENED = instant_of(2020, 5, 4)

@@ -14,15 +14,12 @@ from random import Random
 import pytest
 
 from events import IMPORT_DESK, parse_event, part_of_event
-from projections.evaluation import evaluate
-from projections.live.reading import LiveReader
 from projections.parts import ALL, part_names
-from projections.tables import MEASURES
 from services.bench.catching_up import position_of
 from services.simulate import simulate
 from services.view.auditing import compare
 from services.view.parts.worker import parts_of
-from tests.services.view.test_faults import pouring
+from tests.services.view.test_faults import assert_equal, pouring
 from tests.support.examples import rounds
 from tests.support.systems import COMMAND, RunningLedger, running_ledger
 
@@ -121,16 +118,7 @@ def test_workers_added_taken_away_and_killed_under_load(
 
 def assert_exact(ledger: RunningLedger, lines: list[bytes], tmp_path: Path) -> None:
     """The sum of the parts equals the replay, what `evaluate` gives, and what `counts` prints."""
-    outcome = compare(ledger.data_dir, ledger.record, patience=180)
-    assert outcome.rows > 100
-    assert outcome.differences == []
-    sent = tmp_path / "sent.ndjson"
-    sent.write_bytes(b"\n".join(lines) + b"\n")
-    reader = LiveReader(ledger.view)
-    tables = reader.tables(outcome.as_of)
-    reader.close()
-    for table in MEASURES:
-        assert list(tables.rows(table)) == list(evaluate(sent, outcome.as_of, table).rows())
+    assert_equal(ledger, lines, tmp_path)
     assert all(path.stat().st_size > 0 for path in part_names(ledger.data_dir.view_parts))
 
 
