@@ -42,6 +42,7 @@ from events.pseudonym import PseudonymKeyError, Pseudonyms, new_pseudonym_key
 from events.reporter import Reporter
 from events.schema import ANY_EVENT, event_schema, schema_names
 from events.subjects import (
+    ABOUT,
     DESKS,
     EVENTS_STREAM,
     FIELD_HEADER,
@@ -72,6 +73,7 @@ from events.times import (
 )
 
 __all__ = [
+    "ABOUT",
     "AMSTERDAM",
     "ANY_EVENT",
     "CLOCK_TOLERANCE",

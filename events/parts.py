@@ -12,21 +12,12 @@ from typing import Any, Final
 
 from events.content import event_key
 from events.envelope import Event
-from events.subjects import PARTS
+from events.subjects import ABOUT, PARTS
 
 __all__ = ["part_of", "part_of_event", "part_of_key", "parts_of_columns"]
 
-_ABOUT: Final = {
-    "contact-lost": "pupil",
-    "contact-restored": "pupil",
-    "device-lent": "pupil",
-    "door-visit": "pupil",
-    "residence-established": "pupil",
-    "week-reported": "school",
-    "school-registered": "school",
-}
-"""By kind, the member that decides; a reminder goes by its key, any other kind is in no part."""
 _BY_KEY: Final = "reminder-sent"
+"""It changes nothing, and goes by its key; of the others the member that they are about decides."""
 
 
 def part_of(owner: str) -> int:
@@ -41,13 +32,15 @@ def part_of_key(key: bytes) -> int:
 
 def part_of_event(event: Event) -> int | None:
     """Give the part of an event; None for one that is for all, or only for the worker of all the rest."""
-    if (member := _ABOUT.get(event.kind)) is not None:
-        return part_of(getattr(event.data, member))
-    return part_of_key(event_key(event.source, event.id)) if event.kind == _BY_KEY else None
+    if event.kind == _BY_KEY:
+        return part_of_key(event_key(event.source, event.id))
+    member = ABOUT.get(event.kind)
+    return None if member is None else part_of(getattr(event.data, member))
 
 
 def parts_of_columns(kind: str, values: Mapping[str, Sequence[Any]], keys: Sequence[bytes]) -> list[int] | None:
     """Give the part of each of many events of one kind; None where none has one."""
-    if (member := _ABOUT.get(kind)) is not None:
-        return list(map(part_of, values[member]))
-    return list(map(part_of_key, keys)) if kind == _BY_KEY else None
+    if kind == _BY_KEY:
+        return list(map(part_of_key, keys))
+    member = ABOUT.get(kind)
+    return None if member is None else list(map(part_of, values[member]))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 __all__ = [
+    "ABOUT",
     "DESKS",
     "EVENTS_STREAM",
     "FIELD_HEADER",
@@ -56,6 +57,21 @@ PUBLISHERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Which desks may publish a kind, by the contract's table."""
 
+_PUPIL: Final = "pupil"
+_SCHOOL: Final = "school"
+ABOUT: Final[Mapping[str, str]] = {
+    "contact-lost": _PUPIL,
+    "contact-restored": _PUPIL,
+    "device-lent": _PUPIL,
+    "door-visit": _PUPIL,
+    "residence-established": _PUPIL,
+    "week-reported": _SCHOOL,
+    "school-registered": _SCHOOL,
+    "reminder-sent": _SCHOOL,
+}
+"""What the kinds that are divided into parts are about: this stands in a subject that names a part, in place of the
+kind. For each message the broker looks up every subject that a worker asks for, so these have to be few."""
+
 _PARTS: Final = frozenset(map(str, range(PARTS)))
 _TOKEN: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -69,18 +85,19 @@ def _token(text: str) -> str:
 def event_subject(desk: str, kind: str, part: int | None = None) -> str:
     """Name the ledger's subject for events of a kind from a desk; raises ValueError for what is no subject token.
 
-    `part`: that of the event (`events.parts`), where several workers keep the live view.
+    `part`: that of the event (`events.parts`), where several workers keep the live view; raises KeyError for a kind
+    that is in no part.
     """
-    subject = f"kib.events.{_token(desk)}.{_token(kind)}"
-    return subject if part is None else f"{subject}.{part}"
+    subject = f"kib.events.{_token(desk)}"
+    return f"{subject}.{_token(kind)}" if part is None else f"{subject}.{ABOUT[kind]}.{part}"
 
 
 def desk_and_kind(subject: str) -> tuple[str, str]:
-    """Take a subject of the ledger apart; raises ValueError for any other subject."""
+    """Take a subject of the ledger apart; raises ValueError for any other subject, and for one that names no kind."""
     match subject.split("."):
         case ["kib", "events", desk, kind]:
             return _token(desk), _token(kind)
-        case ["kib", "events", desk, kind, part] if part in _PARTS:
+        case ["kib", "events", desk, kind, part] if part in _PARTS and kind not in ABOUT.values():
             return _token(desk), _token(kind)
         case _:
             raise ValueError("not a subject of the ledger")

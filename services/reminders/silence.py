@@ -125,7 +125,8 @@ def _consumer() -> ConsumerConfig:
     from nats.js.api import AckPolicy, ConsumerConfig
 
     return ConsumerConfig(
-        filter_subjects=[f"kib.events.*.{kind}" for kind in _KINDS],
+        # Those that name a part too, where several workers keep the live view.
+        filter_subjects=[f"kib.events.*.{what}{part}" for what in (*_KINDS, "school") for part in ("", ".*")],
         ack_policy=AckPolicy.NONE,
         mem_storage=True,
         num_replicas=1,

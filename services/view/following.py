@@ -32,14 +32,20 @@ def _source(sequence: int, stamped: int, message: Msg) -> Source:
     return Source(sequence, stamped, message.subject.split(".")[2], message.data)
 
 
-async def follow(ledger: Ledger, after: int, subjects: Sequence[str] = ()) -> AsyncIterator[Batch]:
-    """Give the messages behind the sequence ``after``, as they come, without end. ``subjects``: only those of these.
+async def follow(
+    ledger: Ledger, after: int, subjects: Sequence[str] = (), *, together: int = 1
+) -> AsyncIterator[Batch]:
+    """Give the messages behind the sequence ``after``, as they come, without end.
+
+    ``subjects``: only those of these. ``together``: so many at once, while the ledger holds more.
 
     The place is the caller's own: nothing is acknowledged. Where something may have been missed (a server that
     restarts, a number left out), the reading begins anew behind the last message that was handed on.
     """
     while True:
-        reader = Reader(ledger.nc, EVENTS_STREAM, after + 1, _source, endless=True, subjects=subjects)
+        reader = Reader(
+            ledger.nc, EVENTS_STREAM, after + 1, _source, endless=True, subjects=subjects, together=together
+        )
         try:
             while arrived := await reader.next():
                 after = arrived[-1][0]

@@ -49,11 +49,10 @@ def _end_with(pipe: Connection) -> None:
 
 
 async def _read(pipe: Connection, data_dir: Path, after: int) -> None:
-    async with await connect(
-        find_system(DataDir(data_dir)).address_of("view"), name="view reader", patient=True
-    ) as ledger:
+    # As one that only reads: for a user that answers others the server remembers every message that it is given.
+    async with await connect(find_system(DataDir(data_dir)).nats, name="view reader", patient=True) as ledger:
         reader = QuickReader()
-        async for sources, behind in follow(ledger, after):
+        async for sources, behind in follow(ledger, after, together=_PIECE):
             for begin in range(0, len(sources), _PIECE):
                 piece = sources[begin : begin + _PIECE]
                 left = behind + len(sources) - begin - len(piece)

@@ -12,6 +12,13 @@ def test_a_subject_says_who_and_what(desk: str, kind: str) -> None:
     assert desk_and_kind(event_subject(desk, kind)) == (desk, kind)
 
 
+def test_a_subject_that_names_a_part_says_what_it_is_about() -> None:
+    assert event_subject("import", "device-lent", 3) == "kib.events.import.pupil.3"
+    assert event_subject("import", "week-reported", 0) == "kib.events.import.school.0"
+    with pytest.raises(KeyError):
+        event_subject("import", "closure-announced", 0)
+
+
 def test_the_subject_of_what_a_desk_rejected() -> None:
     assert rejected_subject("wij") == "kib.rejected.wij"
 
@@ -27,7 +34,15 @@ def test_what_is_no_word_makes_no_subject(token: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", ["", "kib.events.school", "kib.events.school.contact-lost.x", "kib.rejected.wij", "kib.events.*.x"]
+    "subject",
+    [
+        "",
+        "kib.events.school",
+        "kib.events.school.contact-lost.x",
+        "kib.events.import.pupil.3",
+        "kib.rejected.wij",
+        "kib.events.*.x",
+    ],
 )
 def test_another_subject_is_not_taken_apart(subject: str) -> None:
     with pytest.raises(ValueError, match="subject"):

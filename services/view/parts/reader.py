@@ -86,7 +86,8 @@ class _Reading:
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         threading.Thread(target=self._listen, args=(loop,), daemon=True).start()
-        address = find_system(DataDir(self._data_dir)).address_of("view")
+        # As one that only reads: for a user that answers others the server remembers every message that it is given.
+        address = find_system(DataDir(self._data_dir)).nats
         async with await connect(address, name="view reader", patient=True) as ledger:
             telling = asyncio.create_task(self._tell(ledger))
             try:
@@ -104,7 +105,7 @@ class _Reading:
 
     async def _read(self, ledger: Ledger) -> None:
         reader = QuickReader()
-        async for sources, behind in follow(ledger, self._last, self._subjects):
+        async for sources, behind in follow(ledger, self._last, self._subjects, together=_PIECE):
             for begin in range(0, len(sources), _PIECE):
                 piece = sources[begin : begin + _PIECE]
                 left = behind + len(sources) - begin - len(piece)

@@ -139,6 +139,15 @@ async def test_the_silent_schools_and_how_often_they_were_late(ledger: RunningLe
     assert await listed(ledger, "--week", "2020-W15") == []
 
 
+async def test_the_same_where_subjects_name_parts(tmp_path: Path) -> None:
+    history = tmp_path / "history.ndjson"
+    history.write_bytes(b"\n".join(HISTORY) + b"\n")
+    with running_ledger(tmp_path / "system", Clock.simulated(NOW, 0), workers=2) as ledger:
+        imported = await asyncio.to_thread(ledger.run_inside, "import", history)
+        assert imported.returncode == 0, imported.stderr
+        assert [each.school for each in await silent(ledger)] == ["01AA00", "04AA00"]
+
+
 async def test_a_retracted_answer_is_none(ledger: RunningLedger) -> None:
     given = answer("04AA00", WEEK, "2020-04-01T12:00:00Z", sector="vo")
     await ledger.store(*HISTORY, given)

@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from events import IMPORT_DESK, parse_event, part_of_event
+from events import ABOUT, IMPORT_DESK, parse_event, part_of_event
 from projections.parts import ALL, part_names
 from services.bench.catching_up import position_of
 from services.simulate import simulate
@@ -133,7 +133,8 @@ def test_the_part_in_a_subject_is_that_of_the_event(ledger: RunningLedger, tmp_p
     for _, _, subject, raw in stored:
         event = parse_event(raw)
         part = part_of_event(event)
-        assert subject == f"kib.events.{IMPORT_DESK}.{event.kind}" + ("" if part is None else f".{part}")
+        said = event.kind if part is None else f"{ABOUT[event.kind]}.{part}"
+        assert subject == f"kib.events.{IMPORT_DESK}.{said}"
 
 
 @pytest.mark.parametrize(
