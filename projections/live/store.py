@@ -21,11 +21,16 @@ from projections.live.schema import SCHEMA
 from projections.live.storing import KEPT_CHANGES, LEDGER, NOTHING_YET, Commit, Seen, Store, pack_changes
 from projections.live.upgrading import add_what_is_missing
 
-_CHUNK: Final = 500
+_CHUNK: Final = 512
+_CACHE_KIB: Final = 65_536
+_LEVEL_KIB: Final = 16_384
+"""What SQLite keeps of the database at most while the view is level with the ledger, in KiB."""
 
 
 class LiveStore(SQLiteTrackingRecorder):
     """Reads the states that a batch needs, and writes a batch as one transaction."""
+
+    cache_kib = _CACHE_KIB
 
     def construct_create_table_statements(self) -> list[str]:
         """Add the view's tables to the library's tracking table."""
@@ -55,6 +60,14 @@ class LiveStore(SQLiteTrackingRecorder):
         """Tell whether a view that was built anew waits to be put into place: its being there is all."""
         return beside.exists()
 
+    def expect(self, *, many: bool) -> None:
+        """Keep more, or less, of the database at hand, and give back what is not."""
+        with self.datastore.get_connection(commit=False) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA cache_size = -{self.cache_kib if many else min(self.cache_kib, _LEVEL_KIB)}")
+            if not many:
+                cursor.execute("PRAGMA shrink_memory")
+
     def seen(self, keys: Iterable[bytes]) -> dict[bytes, Seen]:
         """Give what stands under those of the keys that are known."""
         rows = self._select("SELECT key, kind, owner, recorded, position, content FROM seen WHERE key IN", keys)
@@ -77,6 +90,8 @@ class LiveStore(SQLiteTrackingRecorder):
         with self.datastore.transaction(commit=False) as c:
             for begin in range(0, len(wanted), _CHUNK):
                 chunk = wanted[begin : begin + _CHUNK]
+                # Few lengths: a statement of each is kept, ready to be used again.
+                chunk += chunk[-1:] * ((1 << (len(chunk) - 1).bit_length()) - len(chunk))
                 c.execute(f"{statement} ({','.join('?' * len(chunk))})", chunk)
                 found.extend(tuple(row) for row in c.fetchall())
         return found
@@ -156,7 +171,7 @@ def open_any_store(place: Place) -> Store:
     return open_postgres_store(place)
 
 
-def open_store(path: Path, kind: type[LiveStore] = LiveStore, *, cache_kib: int = 65_536) -> LiveStore:
+def open_store(path: Path, kind: type[LiveStore] = LiveStore, *, cache_kib: int = _CACHE_KIB) -> LiveStore:
     """Open, or make, the live view's database for writing: an SQLite file."""
     datastore = SQLiteDatastore(str(path), pool_size=1, max_overflow=0)
     with datastore.get_connection(commit=True) as connection:
@@ -167,5 +182,6 @@ def open_store(path: Path, kind: type[LiveStore] = LiveStore, *, cache_kib: int 
         cursor.execute("PRAGMA journal_size_limit = 67108864")
     add_what_is_missing(datastore)
     store = kind(datastore)
+    store.cache_kib = cache_kib
     store.create_table()
     return store

@@ -87,6 +87,9 @@ class Store(Protocol):
     def states(self, table: str, names: Iterable[str]) -> dict[str, bytes]:
         """Give the states of those names of a table that have one."""
 
+    def expect(self, *, many: bool) -> None:
+        """Be told whether many messages are to come: whatever is kept at hand for them need not be kept for few."""
+
     def commit(self, commit: Commit) -> None:
         """Write everything and the position, or nothing; raises the library's ``IntegrityError``."""
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,6 +25,7 @@ from projections.live.view import LiveView
 from projections.live.wire import decode
 from services.system import DataDir, Settings, SystemUnavailable
 from services.system.children import VARIABLE
+from services.system.memory import give_back
 from services.view.measuring import Measures
 from services.view.newest import newest
 from services.view.piping import ending, received
@@ -33,8 +34,9 @@ from services.view.switching import ready_view
 
 _log = structlog.get_logger(__name__)
 
-_LARGEST: Final = 100_000
-"""Messages in one transaction at most, while the view catches up."""
+_LARGEST: Final = 50_000
+"""Messages in one transaction at most, while the view catches up: twice as many are 8 % quicker, and take twice the
+memory, which then lies in pieces that cannot all be given back."""
 _LONGEST: Final = 2.0
 """Seconds between two transactions at most, while the view catches up."""
 _SOON: Final = 0.02
@@ -66,6 +68,7 @@ class Worker:
         self._store = open_any_store(database)
         self.view = LiveView(self._store)
         self.behind = 0
+        self._many = True
         self._stop = threading.Event()
         self._ready = ready_view(DataDir(data_dir))
         self._looked = time.monotonic()
@@ -161,8 +164,7 @@ class Worker:
                     return
                 if not gathered and not self.view.pending:
                     begun = time.monotonic()
-                messages, self.behind = decode(packed)
-                gathered += messages
+                gathered += self._unpacked(packed)
                 if len(gathered) >= _LOOKED_UP:
                     self.view.take(gathered)
                     gathered = []
@@ -178,6 +180,21 @@ class Worker:
                 if self._measures is not None:
                     self._measures.applied(pending, written - started)
                 self._changed(self.view)
+                self._rest_after(pending)
+
+    def _unpacked(self, packed: bytes) -> Sequence[Message]:
+        messages, self.behind = decode(packed)
+        return messages
+
+    def _rest_after(self, pending: int) -> None:
+        """Once level after many messages, give back what they took: the next few need little."""
+        if pending >= _FAR and not self._many:
+            self._many = True
+            self._store.expect(many=True)
+        if self._many and self.behind == 0:
+            self._many = False
+            self._store.expect(many=False)
+            give_back()
 
     def _patience(self, begun: float, written: float, handed_on: Queue[bytes | None]) -> float:
         """Tell for how many seconds more to gather into the same transaction: the farther behind, the larger it is."""

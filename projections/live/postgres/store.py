@@ -99,6 +99,9 @@ class PostgresLiveStore(PostgresTrackingRecorder):
         with self.datastore.get_connection() as connection:
             return ready(connection)
 
+    def expect(self, *, many: bool) -> None:
+        """Keep nothing at hand, however many: the server does."""
+
     def seen(self, keys: Iterable[bytes]) -> dict[bytes, Seen]:
         """Give what stands under those of the keys that are known."""
         statement = "SELECT key, kind, owner, recorded, position, content FROM seen WHERE key = ANY(%b)"
