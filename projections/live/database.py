@@ -39,6 +39,8 @@ class Database(Protocol):
 
     holding: str
     """A condition on bytes: those of the column `state` hold those given."""
+    held: float | None
+    """Seconds for which the last snapshot held up who writes the view; None: no snapshot ever does, or waits."""
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
         """Ask something, with `?` where the parameters go."""
@@ -70,6 +72,7 @@ class _File:
     """An SQLite file, and another one once that lies in its place."""
 
     holding = "instr(state, ?) > 0"
+    held: float | None = None
 
     def __init__(self, path: Path) -> None:
         self._path = path

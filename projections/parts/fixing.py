@@ -1,8 +1,7 @@
 """What is to be added to the sum of the parts, and shown in place of what they hold, where several know of one thing.
 
-Each part counts a household once for its own pupils; together it is counted once for all of them. Of two messages under
-one source and id in different parts each part lets its own stand; together the first recorded stands, and what the
-other said, or withdrew, is taken away.
+Each part counts a household once for its own pupils; together it is counted once for all of them. Messages in dispute
+are put right beside (`disputes`).
 """
 
 from __future__ import annotations
@@ -11,164 +10,105 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from events import event_key
-from projections.fold import calendar, household, pupil, reports, school
+from projections.fold import household
 from projections.fold.cells import Deltas
-from projections.live.message import CLOSURE, PUPIL, RETRACTION, SCHOOL
-from projections.live.schema import HOUSEHOLD_APART, PUPIL_APART
-from projections.live.storing import Seen, SetAside
-from projections.live.view import OTHER_CONTENT
+from projections.parts.disputes import Settled, select, settle
 from projections.parts.dividing import ALL
 
-__all__ = ["Fix", "fix"]
+__all__ = ["Change", "Fixing", "Joined"]
 
-_TABLES: Final = {PUPIL: "pupil", SCHOOL: "school", CLOSURE: "closure"}
-_DECODE: Final[dict[str, Any]] = {
-    "pupil": msgspec.msgpack.Decoder(list[reports.Report]).decode,
-    "school": msgspec.msgpack.Decoder(list[school.Statement]).decode,
-    "closure": msgspec.msgpack.Decoder(list[calendar.Announcement]).decode,
-}
 _MEMBERS: Final = msgspec.msgpack.Decoder(dict[str, household.Member])
 _ENCODE: Final = msgspec.msgpack.Encoder().encode
-_END: Final = b"\xff" * 32
-_CHUNK: Final = 500
 
 _Members = dict[str, household.Member]
 
 
+class Joined(NamedTuple):
+    """One household that several parts know, counted once for its pupils in all of them."""
+
+    state: bytes | None
+    """Its members; None: it has none any more."""
+    until: int | None
+    """Until when it may be counted in several areas at once."""
+    cells: tuple[tuple[int, int], ...]
+    """What is to be added to the flow."""
+
+
 @dataclass
-class Fix:
-    """What the sum needs beside the parts."""
+class Change:
+    """How a fix differs from the one before."""
 
     deltas: Deltas = field(default_factory=Deltas)
-    states: dict[str, dict[str, bytes | None]] = field(
-        default_factory=lambda: {table: {} for table in ("pupil", "household", "school", "closure")}
-    )
-    """By table, the states that stand in place of those of the parts; None: there is none."""
-    apart: dict[tuple[int, str], int | None] = field(default_factory=dict)
-    seen: dict[bytes, Seen] = field(default_factory=dict)
-    """What stands under the keys under which the parts know different messages."""
-    withdrawn: set[bytes] = field(default_factory=set)
-    """Keys of retractions that do not stand."""
-    set_aside: list[SetAside] = field(default_factory=list)
+    households: dict[str, Joined | None] = field(default_factory=dict)
+    """None: what the parts hold stands again."""
+    settled: Settled | None = None
+    """The whole of it; None: there is none, as before."""
 
 
-def fix(database: sqlite3.Connection, heads: Iterable[bytes], shared: Collection[str]) -> Fix:
-    """Work it out from the parts, attached as `p0` and on.
+class Fixing:
+    """Keeps what the sum needs beside the parts, and works out anew only what was touched."""
 
-    `heads`: beginnings of keys that may be in dispute; `shared`: households that several parts know.
-    """
-    found = Fix()
-    lost = _settle(database, heads, found)
-    changed = _put_right(database, lost, found)
-    _join_households(database, shared, changed, found)
-    return found
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._settled = Settled()
+        self._joined: dict[str, Joined] = {}
 
+    def bring(
+        self, database: sqlite3.Connection, heads: Collection[bytes], shared: Collection[str], touched: Collection[str]
+    ) -> Change:
+        """Bring it to where the parts are, attached as `p0` and on.
 
-def _settle(database: sqlite3.Connection, heads: Iterable[bytes], found: Fix) -> dict[tuple[int, bytes], Seen]:
-    """Let the first recorded stand under each disputed key; give, by part and key, what does not."""
-    known: defaultdict[bytes, dict[int, Seen]] = defaultdict(dict)
-    for head in heads:
-        for part in ALL:
-            for key, *seen in database.execute(
-                f"SELECT * FROM p{part}.seen WHERE key BETWEEN ? AND ?", (head, head + _END)
-            ):
-                known[key][part] = Seen(*seen)
-    lost: dict[tuple[int, bytes], Seen] = {}
-    for key, by_part in known.items():
-        first = min(by_part.values(), key=lambda seen: (seen.recorded, seen.position))
-        others = {part: seen for part, seen in by_part.items() if seen.position != first.position}
-        if not others:
-            continue
-        found.seen[key] = first
-        for part, seen in others.items():
-            lost[part, key] = seen
-            if seen.kind == RETRACTION:
-                found.withdrawn.add(key)
-        aside = {seen.position: seen for seen in others.values() if seen.content != first.content}
-        found.set_aside += [SetAside(seen.position, seen.recorded, "id", OTHER_CONTENT) for seen in aside.values()]
-    return lost
-
-
-def _put_right(
-    database: sqlite3.Connection, lost: Mapping[tuple[int, bytes], Seen], found: Fix
-) -> dict[str, dict[str, household.Member]]:
-    """Take away what was lost; give the pupils of each household who changed by that, as they are now."""
-    touched: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
-    targets = {bytes.fromhex(seen.owner) for seen in lost.values() if seen.kind == RETRACTION}
-    for (part, _), seen in lost.items():
-        if seen.kind in _TABLES:
-            touched[part, _TABLES[seen.kind]].add(seen.owner)
-    for part in ALL:
-        for kind, owner in _select(database, f"SELECT kind, owner FROM p{part}.seen WHERE key IN", targets):
-            if kind in _TABLES:
-                touched[part, _TABLES[kind]].add(owner)
-    changed: defaultdict[str, dict[str, household.Member]] = defaultdict(dict)
-    for (part, table), names in touched.items():
-        for name, state in _select(database, f"SELECT name, state FROM p{part}.{table} WHERE name IN", names):
-            was = _DECODE[table](state)
-            now = list(_standing(database, part, was, lost, targets, found.withdrawn))
-            found.states[table][name] = _ENCODE(now)
-            if table == "school":
-                school.contribute(was, found.deltas, -1)
-                school.contribute(now, found.deltas, 1)
-            elif table == "pupil":
-                before = household.members_of(pupil.contribute(was, found.deltas, -1))
-                segments = pupil.contribute(now, found.deltas, 1)
-                after = household.members_of(segments)
-                found.apart[PUPIL_APART, name] = household.pupil_apart_until(segments)
-                for shared in before.keys() | after.keys():
-                    changed[shared][name] = after.get(shared, [])
-    return changed
+        `heads`: beginnings of keys that may be in dispute; `shared`: households that several parts know; `touched`: of
+        these, the ones touched since. What is in dispute, which is little, is worked out anew each time.
+        """
+        change = Change()
+        before, self._settled = self._settled, settle(database, heads)
+        if heads:
+            change.settled = self._settled
+        _add(change.deltas, before.deltas, -1)
+        _add(change.deltas, self._settled.deltas, 1)
+        again = {*touched, *before.changed, *self._settled.changed}
+        wanted = {name for name in again if name in shared or name in self._settled.changed}
+        found = dict(_join(database, wanted, self._settled.changed))
+        for name in again:
+            old, new = self._joined.pop(name, None), found.get(name)
+            for joined, sign in ((old, -1), (new, 1)):
+                for key, n in joined.cells if joined is not None else ():
+                    change.deltas.flow[key] += sign * n
+            if new is not None:
+                self._joined[name] = new
+            change.households[name] = new
+        return change
 
 
-def _standing(
-    database: sqlite3.Connection,
-    part: int,
-    entries: Iterable[Any],
-    lost: Mapping[tuple[int, bytes], Seen],
-    targets: Collection[bytes],
-    withdrawn: Collection[bytes],
-) -> Iterator[Any]:
-    """Give the entries of a state that stand, each retracted only by what stands."""
-    for entry in entries:
-        key = event_key(entry.source, entry.id)
-        if (part, key) in lost:
-            continue
-        if entry.retracted and key in targets:
-            rows = database.execute(f"SELECT by FROM p{part}.retraction WHERE target = ?", (key,))
-            yield entry._replace(retracted=any(by not in withdrawn for (by,) in rows))
-        else:
-            yield entry
+def _add(deltas: Deltas, more: Deltas, sign: int) -> None:
+    for sums, others in ((deltas.flow, more.flow), (deltas.during, more.during), (deltas.coverage, more.coverage)):
+        for key, n in others.items():
+            sums[key] += sign * n
+    for at, n in more.over_4_weeks.items():
+        deltas.over_4_weeks[at] += sign * n
 
 
-def _join_households(
-    database: sqlite3.Connection,
-    shared: Collection[str],
-    changed: Mapping[str, Mapping[str, household.Member]],
-    found: Fix,
-) -> None:
+def _join(
+    database: sqlite3.Connection, names: Iterable[str], changed: Mapping[str, Mapping[str, household.Member]]
+) -> Iterator[tuple[str, Joined]]:
     """Count each household once for its pupils in all parts."""
-    names = set(shared) | changed.keys()
-    joined: defaultdict[str, _Members] = defaultdict(dict)
+    wanted = sorted(names)
+    parted: defaultdict[str, list[_Members]] = defaultdict(list)
     for part in ALL:
-        for name, state in _select(database, f"SELECT name, state FROM p{part}.household WHERE name IN", names):
-            members = _MEMBERS.decode(state)
-            household.contribute(members.values(), found.deltas, -1)
-            joined[name] |= members
-    for name in names:
-        members = joined[name] | dict(changed.get(name, {}))
-        members = {each: member for each, member in members.items() if member}
-        found.apart[HOUSEHOLD_APART, name] = household.contribute(members.values(), found.deltas, 1)
-        found.states["household"][name] = _ENCODE(members) if members else None
-
-
-def _select(database: sqlite3.Connection, statement: str, keys: Iterable[Any]) -> Iterator[Any]:
-    wanted = sorted(keys)
-    for begin in range(0, len(wanted), _CHUNK):
-        chunk = wanted[begin : begin + _CHUNK]
-        yield from database.execute(f"{statement} ({','.join('?' * len(chunk))})", chunk)
+        for name, state in select(database, f"SELECT name, state FROM p{part}.household WHERE name IN", wanted):
+            parted[name].append(_MEMBERS.decode(state))
+    for name in wanted:
+        deltas = Deltas()
+        joined: _Members = {}
+        for members in parted[name]:
+            household.contribute(members.values(), deltas, -1)
+            joined |= members
+        joined = {each: member for each, member in (joined | dict(changed.get(name, {}))).items() if member}
+        until = household.contribute(joined.values(), deltas, 1)
+        cells = tuple((key, n) for key, n in deltas.flow.items() if n)
+        yield name, Joined(_ENCODE(joined) if joined else None, until, cells)

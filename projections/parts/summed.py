@@ -7,6 +7,7 @@ read in a snapshot stands at one position of the ledger, to which all workers br
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,9 @@ from typing import Any, Final
 
 from projections.live.database import Rows, ViewAwayError
 from projections.parts.dividing import ALL, part_names
-from projections.parts.fixing import Fix, fix
+from projections.parts.fixing import Fixing
 from projections.parts.gate import Gate
+from projections.parts.keeping import NOWHERE, Keeping
 from projections.parts.overlaps import Overlaps
 
 __all__ = ["SummedDatabase"]
@@ -24,14 +26,16 @@ _STATES: Final = ("pupil", "household", "school", "closure")
 _SEEN: Final = "key, kind, owner, recorded, position, content"
 _POSITION: Final = "SELECT coalesce(max(notification_id), 0) FROM p{part}.tracking WHERE application_name = 'ledger'"
 
-_FIXES: Final = (
-    *(f"fix_{table} (key INTEGER, n INTEGER)" for table in ("flow", "during", "schools")),
-    "fix_over_4_weeks (at INTEGER, area INTEGER, n INTEGER)",
+_TABLES: Final = (
+    *(f"fix_{table} (key INTEGER PRIMARY KEY, n INTEGER)" for table in ("flow", "during", "schools")),
+    "fix_over_4_weeks (at INTEGER, area INTEGER, n INTEGER, PRIMARY KEY (at, area))",
     *(f"fix_{table} (name TEXT PRIMARY KEY, state BLOB)" for table in _STATES),
     "fix_apart (kind INTEGER, name TEXT, until INTEGER, PRIMARY KEY (kind, name))",
     f"fix_seen ({_SEEN})",
     "fix_withdrawn (by BLOB)",
     "fix_set_aside (position INTEGER, recorded INTEGER, field TEXT, rule TEXT)",
+    # What lies between the positions at which this was read, for whoever follows: as each part has of its commits.
+    "change (position INTEGER PRIMARY KEY, after INTEGER, deltas BLOB)",
 )
 
 
@@ -44,13 +48,12 @@ def _with_fix(columns: str, table: str, without: str = "", fixed: str = "") -> s
 
 
 _VIEWS: Final = {
-    "tracking": "SELECT 'ledger' AS application_name, min(position) AS notification_id FROM ("
+    # That of the farthest part: a snapshot brings all others there.
+    "tracking": "SELECT 'ledger' AS application_name, max(position) AS notification_id FROM ("
     + " UNION ALL ".join(f"SELECT ({_POSITION.format(part=part)}) AS position" for part in ALL)
     + ")",
     "horizon": "SELECT max(recorded) AS recorded, min(first_recorded) AS first_recorded FROM"
     f" ({_all('recorded, first_recorded', 'horizon')})",
-    # Whoever follows reads all cells anew: the parts do not commit together.
-    "change": "SELECT notification_id AS position, -2 AS after, NULL AS deltas FROM tracking",
     **{table: _with_fix("key, n", table) for table in ("flow", "during", "schools")},
     "over_4_weeks": _with_fix("at, area, n", "over_4_weeks"),
     **{
@@ -88,7 +91,7 @@ class SummedDatabase:
             self._db.execute("PRAGMA temp_store = MEMORY")
             for part, path in zip(ALL, part_names(directory), strict=True):
                 self._db.execute(f"ATTACH ? AS p{part}", (f"{path.as_uri()}?mode=ro",))
-            for table in _FIXES:
+            for table in _TABLES:
                 self._db.execute(f"CREATE TEMP TABLE {table}")
             for name, statement in _VIEWS.items():
                 self._db.execute(f"CREATE TEMP VIEW {name} AS {statement}")
@@ -96,8 +99,13 @@ class SummedDatabase:
             self._db.close()
             raise
         self._gate = Gate(directory)
-        self._overlaps = Overlaps()
-        self._at = -1
+        self.held: float | None = 0.0
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin anew with what stands beside the parts."""
+        self._at = NOWHERE
+        self._overlaps, self._fixing = Overlaps(), Fixing()
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
         """Ask something of the sum."""
@@ -110,20 +118,25 @@ class SummedDatabase:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Read one position of the ledger, to which the workers come. Raises ViewAwayError when one does not."""
-        with self._gate.level(self.positions):
-            self._db.execute("BEGIN")
-            # The first question to each part opens its own snapshot, for as long as the block lasts.
-            positions = set(self.positions())
+        self.held = 0.0
+        positions = self._begin()
+        if len(positions) > 1:
+            self._db.execute("ROLLBACK")
+            begun = time.monotonic()
+            with self._gate.level(self.positions):
+                positions = self._begin()
+            self.held = time.monotonic() - begun
         try:
             if len(positions) > 1:
                 raise ViewAwayError("the workers of the live view are at different places of the ledger")
-            if (at := positions.pop()) != self._at:
-                self._overlaps.read(self._db)
-                self._keep(fix(self._db, self._overlaps.heads(), self._overlaps.households))
-                self._at = at
+            self._bring(positions.pop())
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        try:
             yield
         finally:
-            self._db.execute("COMMIT")  # of what puts right alone; the parts are only read
+            self._db.execute("COMMIT")  # of what stands beside the parts: they themselves are only read
 
     def follow(self) -> bool:
         """Tell that no other view was put in place of this one."""
@@ -133,21 +146,29 @@ class SummedDatabase:
         """Let go of the parts."""
         self._db.close()
 
-    def _keep(self, found: Fix) -> None:
-        cells = found.deltas
-        rows: dict[str, list[tuple[Any, ...]]] = {
-            "flow": list(cells.flow.items()),
-            "during": list(cells.during.items()),
-            "schools": list(cells.coverage.items()),
-            "over_4_weeks": [(*key, n) for key, n in cells.over_4_weeks.items()],
-            **{table: list(states.items()) for table, states in found.states.items()},
-            "apart": [(*key, until) for key, until in found.apart.items()],
-            "seen": [(key, *seen) for key, seen in found.seen.items()],
-            "withdrawn": [(key,) for key in found.withdrawn],
-            "set_aside": [tuple(each) for each in found.set_aside],
-        }
-        for table, of in rows.items():
-            self._db.execute(f"DELETE FROM fix_{table}")
-            if of:
-                places = ",".join("?" * len(of[0]))
-                self._db.executemany(f"INSERT INTO fix_{table} VALUES ({places})", of)
+    def _begin(self) -> set[int]:
+        """Open a snapshot of each part, by asking how far it is; give where they are: one place, or several."""
+        self._db.execute("BEGIN")
+        try:
+            return set(self.positions())
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    def _bring(self, at: int) -> None:
+        """Bring what stands beside the parts to where they are."""
+        if at == self._at:
+            return
+        try:
+            keeping = Keeping(self._db)
+            if self._at == NOWHERE:
+                keeping.empty()
+            self._overlaps.read(self._db)
+            overlaps = self._overlaps
+            change = self._fixing.bring(self._db, overlaps.heads, overlaps.households, overlaps.touched)
+            keeping.keep(change)
+            keeping.note(self._at, at, change)
+        except BaseException:
+            self._forget()
+            raise
+        self._at = at

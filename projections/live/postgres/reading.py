@@ -21,6 +21,7 @@ class PostgresDatabase:
     """The view in place, over a connection that is made anew after trouble."""
 
     holding = "position(? IN state) > 0"
+    held: float | None = None
 
     def __init__(self, url: str) -> None:
         """`url`: `postgresql://…`. Raises ViewAwayError when no view is there."""
