@@ -77,6 +77,11 @@ class LiveReader:
         return self._one("SELECT max(notification_id) FROM tracking WHERE application_name = 'ledger'", 0)
 
     @property
+    def held(self) -> float | None:
+        """Seconds for which the last look held up who writes the view; None: looks never do, nor wait."""
+        return self._db.held
+
+    @property
     def recorded_until(self) -> int:
         """The latest recorded time in the view, in microseconds; ``NOTHING_YET`` when there is none."""
         return self._one("SELECT max(recorded) FROM horizon", NOTHING_YET)

@@ -6,16 +6,20 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from events import PARTS
 from services.cli.options import DataDirOption
 from services.system.ending import end_tasks
 
 if TYPE_CHECKING:
     from services.system import Settings
     from services.up import System
+
+MOST_WORKERS: Final = PARTS + 1
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +40,15 @@ def register(app: typer.Typer) -> None:
         postgres: Annotated[
             bool, typer.Option("--postgres", help="With a PostgreSQL of its own for the live view and the desks.")
         ] = False,
+        workers: Annotated[
+            int | None,
+            typer.Option(
+                min=1,
+                max=MOST_WORKERS,
+                show_default="KINDINBEELD_WORKERS, or 1",
+                help="Workers that keep the live view together; 1: it is one view.",
+            ),
+        ] = None,
         data_dir: DataDirOption = None,
     ) -> None:
         """Run the whole system on this machine until SIGINT or SIGTERM; says on standard output when it is ready."""
@@ -44,6 +57,8 @@ def register(app: typer.Typer) -> None:
         from services.up import System
 
         settings = Settings.from_environment()
+        if workers is not None:
+            settings = replace(settings, workers=workers)
         ensure_one_database(settings, postgres)
         configure_logging(settings)
         system = System(
@@ -57,11 +72,14 @@ def register(app: typer.Typer) -> None:
 
 
 def ensure_one_database(settings: Settings, postgres: bool) -> None:
-    """Raise WrongUsage when a PostgreSQL of the system's own is wanted and another one is set, or several workers."""
+    """Raise WrongUsage when two PostgreSQLs are wanted, the system's own and another, or any for several workers."""
     from services.system import WrongUsage
 
-    if settings.workers > 1:
-        raise WrongUsage("KINDINBEELD_WORKERS: `up` keeps one live view; workers run by `view --part`")
+    if settings.workers > 1 and (postgres or settings.database is not None):
+        raise WrongUsage(
+            "several workers (--workers, KINDINBEELD_WORKERS) keep the live view in files, not in PostgreSQL:"
+            " leave out --postgres and KINDINBEELD_DATABASE; KINDINBEELD_DESK_DATABASE is for the desks alone"
+        )
     if postgres and settings.database is not None:
         raise WrongUsage("--postgres and KINDINBEELD_DATABASE: one of the two, the system's own database or another")
 

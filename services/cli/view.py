@@ -31,7 +31,8 @@ def register(app: typer.Typer) -> None:
         """Run the live view until SIGINT or SIGTERM, on the ledger that KINDINBEELD_NATS_URL names.
 
         Its tables are in the data directory, which no other view and no `kindinbeeld up` may have at that time. Several
-        workers share it: each waits for those of its parts that another still has.
+        workers share it: each waits for those of its parts that another still has. Where KINDINBEELD_WORKERS says that
+        there are several, the view without --part folds nothing: it tells how far they are, and publishes and audits.
         """
         from services.system import DataDir, Settings, find_system
         from services.system.logs import configure_logging
@@ -44,8 +45,6 @@ def register(app: typer.Typer) -> None:
             if find_system(place).workers == 1:
                 raise WrongUsage("--part: KINDINBEELD_WORKERS must say that several workers keep the live view")
             become("services.view.parts", str(place), str(number), str(workers))
-        if Settings.from_environment().workers > 1:
-            raise WrongUsage("KINDINBEELD_WORKERS: several workers keep the live view, each with its --part")
         _hold(place)
         find_system(place)
         become("services.view", str(place))

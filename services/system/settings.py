@@ -130,8 +130,8 @@ class Settings:
     workers: int = _setting(
         1,
         values.whole(1, PARTS + 1),
-        "Workers that keep the live view together (`view --part`); 1: it is one view, as always under `up`. The same"
-        " for the workers and the commands of a system.",
+        "Workers that keep the live view together (`up --workers`, `view --part`); 1: it is one view. The same for the"
+        " workers and the commands of a system.",
     )
     rebuild_from: int = _setting(
         200_000,

@@ -26,7 +26,7 @@ from services.up.listening import listen, url_of
 
 _log = structlog.get_logger(__name__)
 
-_VIEW, _PAGE, _DESK = "services.view", "services.web", "services.desks"
+_VIEW, _WORKER, _PAGE, _DESK = "services.view", "services.view.parts", "services.web", "services.desks"
 
 _READY_SECONDS: Final = 120.0
 _WATCH_SECONDS: Final = 0.25
@@ -58,7 +58,9 @@ class System:
         self._postgres = PostgresServer(data_dir.postgres) if postgres else None
         self._socket: socket.socket | None = None
         self._children: list[Child] = []
-        self._stem = Stem([_VIEW, _PAGE, *([_DESK] if desks else [])]) if CAN_FORK else None
+        self._workers = settings.workers if settings.workers > 1 else 0
+        modules = [_VIEW, *([_WORKER] if self._workers else []), _PAGE, *([_DESK] if desks else [])]
+        self._stem = Stem(modules) if CAN_FORK else None
         self._record: SystemRecord | None = None
 
     @property
@@ -97,11 +99,13 @@ class System:
                 parts=parts,
                 desks=urls,
                 database=self._settings.database,
+                workers=self._settings.workers,
             )
             self._record.write(self._data_dir)
             path = str(self._data_dir.path)
             self._children = [
                 self._child("live view", _VIEW, [path]),
+                *(self._worker(number, path) for number in range(1, self._workers + 1)),
                 self._child("page", _PAGE, [path], self._socket),
             ]
             for child in self._children:
@@ -163,6 +167,9 @@ class System:
         database = self._settings.database
         environment = {} if database is None else {"KINDINBEELD_DATABASE": database}
         return Child(name, module, arguments, listening=listening, environment=environment, stem=self._stem)
+
+    def _worker(self, number: int, path: str) -> Child:
+        return self._child(f"worker {number}", _WORKER, [path, str(number), str(self._workers)])
 
     async def _start_postgres(self) -> None:
         """Start the database, where it is ours, and mean it from then on."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -14,14 +14,16 @@ from faststream import FastStream
 from pydantic import BaseModel, ConfigDict
 
 from events import VIEW_CHANGED, ViewChanged
-from projections.live.view import LiveView
 from services.ledger.broker import make_broker
+from services.ledger.reading import last_sequence
 from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentRequest
 from services.system import DataDir, Settings, find_system, view_of
 from services.system.ending import end_tasks
 from services.tracing import tracer_for
 from services.view.audits import Auditing
+from services.view.keeping import Keeper, Standing
 from services.view.measuring import Measures
+from services.view.parts.watching import PartsWatch
 from services.view.publishing import Publishing
 from services.view.silence import SilentLists
 from services.view.worker import Worker
@@ -34,6 +36,7 @@ _log = structlog.get_logger(__name__)
 
 STATUS_SUBJECT: Final = "kib.view.status"
 """Where the live view answers how far it is."""
+_LEDGER_SECONDS: Final = 0.5
 
 
 class ViewStatus(BaseModel):
@@ -50,26 +53,27 @@ class ViewStatus(BaseModel):
 
 
 class ViewService:
-    """Folds in a thread of its own, talks to the others on the event loop."""
+    """Folds in a thread of its own, or watches workers that do, and talks to the others on the event loop."""
 
     def __init__(self, data_dir: DataDir) -> None:
         """Prepare the application for the system that runs on ``data_dir``."""
-        self._broker = make_broker(find_system(data_dir).address_of("view"), "view")
+        record, place = find_system(data_dir), view_of(data_dir)
+        self._broker = make_broker(record.address_of("view"), "view")
         self._broker.subscriber(STATUS_SUBJECT)(self._status)
         self._lists = SilentLists(data_dir, lambda: self._broker.client)
         self._broker.subscriber(SILENT_SUBJECT)(self._silent)
         settings = Settings.from_environment()
-        place = view_of(data_dir)
         self._measures, self._metrics = Measures() if settings.metrics else None, data_dir.view_metrics
-        self._worker = Worker(data_dir.path, place, self._tell, self._measures)
+        self._parts = PartsWatch(data_dir.view_parts, self._tell, self._measures) if record.workers > 1 else None
+        self._keeper: Keeper = self._parts or Worker(data_dir.path, place, self._tell, self._measures)
         self._traces: ViewTraces | None = None
         if (tracer := tracer_for("view", settings)) is not None:
             from services.tracing.views import ViewTraces  # only where traces are asked for
 
-            self._traces = ViewTraces(tracer, lambda: self._broker.client, self._worker.view.position)
-        self._publishing = Publishing(data_dir, lambda: self._broker.client, self._worker)
-        self._auditing = Auditing(data_dir, lambda: self._broker.client, self._worker, settings.audit_seconds)
-        self._sharing = None if isinstance(place, Path) else self._share(data_dir, place)
+            self._traces = ViewTraces(tracer, lambda: self._broker.client, self._keeper.view.position)
+        self._publishing = Publishing(data_dir, lambda: self._broker.client, self._keeper)
+        self._auditing = Auditing(data_dir, lambda: self._broker.client, self._keeper, settings.audit_seconds)
+        self._sharing = self._share(data_dir, place) if isinstance(place, str) else None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._telling: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
@@ -78,16 +82,16 @@ class ViewService:
     def _share(self, data_dir: DataDir, database: str) -> Sharing:
         from services.view.sharing import Sharing  # only where there is a PostgreSQL
 
-        return Sharing(data_dir, database, lambda: self._broker.client, self._worker)
+        return Sharing(data_dir, database, lambda: self._broker.client, self._keeper)
 
     @property
     def replaced(self) -> bool:
         """Whether the application has ended because a view that was built anew is to be put into place."""
-        return self._worker.replaced
+        return self._keeper.replaced
 
     async def _status(self, _: bytes) -> ViewStatus:
-        view = self._worker.view
-        return ViewStatus(position=view.position, recorded_until=view.recorded_until, behind=self._worker.behind)
+        view = self._keeper.view
+        return ViewStatus(position=view.position, recorded_until=view.recorded_until, behind=self._keeper.behind)
 
     async def _silent(self, asked: SilentRequest) -> SilentAnswer:
         return await self._lists.answer(asked)
@@ -101,6 +105,8 @@ class ViewService:
             asyncio.create_task(self._publishing.run(), name="publishing"),
             asyncio.create_task(self._auditing.run(), name="auditing"),
         ]
+        if self._parts is not None:
+            beside.append(asyncio.create_task(self._ask_ledger(self._parts), name="ledger"))
         if self._sharing is not None:
             beside.append(asyncio.create_task(self._sharing.run(), name="sharing"))
         if self._measures is not None:
@@ -108,23 +114,32 @@ class ViewService:
         try:
             yield
         finally:
-            self._worker.stop()
+            self._keeper.stop()
             await end_tasks(beside)
             await asyncio.to_thread(thread.join)
             if self._failure is not None:
                 raise self._failure
 
+    async def _ask_ledger(self, parts: PartsWatch) -> None:
+        """Keep it told where the ledger ends: the workers read that, not this process."""
+        while True:
+            client = self._broker.client
+            if client is not None:
+                with contextlib.suppress(Exception):  # it does not answer: what was known last stands
+                    parts.ledger_end = await last_sequence(client)
+            await asyncio.sleep(_LEDGER_SECONDS)
+
     def _fold(self) -> None:
         try:
-            self._worker.run()
-            if self._worker.replaced:
+            self._keeper.run()
+            if self._keeper.replaced:
                 self.app.exit()
         except BaseException as error:
             _log.error("the live view cannot go on", why=type(error).__name__)
             self._failure = error
             self.app.exit()
 
-    def _tell(self, view: LiveView) -> None:
+    def _tell(self, view: Standing) -> None:
         """Say, from the thread that folds, that the view has moved on."""
         notice = ViewChanged(position=view.position, recorded_until=view.recorded_until)
         seconds = self._measures.last_seconds if self._measures is not None else 0.0

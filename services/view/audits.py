@@ -11,7 +11,7 @@ import structlog
 from services.ledger.reading import last_sequence
 from services.system import DataDir
 from services.system.beside import written_by
-from services.view.worker import Worker
+from services.view.keeping import Keeper
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -33,9 +33,9 @@ _LONGEST: Final = 2 * 3600.0
 class Auditing:
     """Audits every so often, by real time also under a simulated clock; `client` gives the connection to the ledger."""
 
-    def __init__(self, data_dir: DataDir, client: Callable[[], Client | None], worker: Worker, every: float) -> None:
+    def __init__(self, data_dir: DataDir, client: Callable[[], Client | None], keeper: Keeper, every: float) -> None:
         """`every`: seconds from one audit to the next; 0: never."""
-        self._data_dir, self._client, self._worker, self._every = data_dir, client, worker, every
+        self._data_dir, self._client, self._keeper, self._every = data_dir, client, keeper, every
 
     async def run(self) -> None:
         """Audit until cancelled, never while the view is catching up. Whatever goes wrong, the fold goes on."""
@@ -55,7 +55,7 @@ class Auditing:
         if client is None:
             return False
         try:
-            return await last_sequence(client) - self._worker.view.position <= _LEVEL
+            return await last_sequence(client) - self._keeper.view.position <= _LEVEL
         except Exception as error:
             _log.debug("the ledger does not answer", why=type(error).__name__)
             return False

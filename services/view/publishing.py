@@ -13,7 +13,7 @@ from projections.live.reading import LiveReader
 from projections.public import PublicStore, take_snapshot
 from services.ledger.reading import last_sequence
 from services.system import DataDir, find_system, view_of
-from services.view.worker import Worker
+from services.view.keeping import Keeper
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -35,8 +35,8 @@ class Publishing:
     A day that passed without any is left out: what was known then is not known any more.
     """
 
-    def __init__(self, data_dir: DataDir, client: Callable[[], Client | None], worker: Worker) -> None:
-        self._data_dir, self._client, self._worker = data_dir, client, worker
+    def __init__(self, data_dir: DataDir, client: Callable[[], Client | None], keeper: Keeper) -> None:
+        self._data_dir, self._client, self._keeper = data_dir, client, keeper
         self._store = PublicStore(data_dir.public)
 
     async def run(self) -> None:
@@ -67,8 +67,8 @@ class Publishing:
     async def _level(self, wanted: int) -> None:
         """Wait until the view has what the ledger held."""
         give_up = time.monotonic() + _PATIENCE
-        while self._worker.view.position < wanted:
-            if self._worker.behind:
+        while self._keeper.view.position < wanted:
+            if self._keeper.behind:
                 give_up = time.monotonic() + _PATIENCE
             elif time.monotonic() > give_up:
                 return

@@ -13,7 +13,7 @@ from projections.live.postgres.published import PublishedTables
 from projections.live.reading import LiveReader
 from services.ledger.reading import last_sequence
 from services.system import DataDir, find_system
-from services.view.worker import Worker
+from services.view.keeping import Keeper
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -33,8 +33,8 @@ _AGAIN: Final = 2.0
 class Sharing:
     """Writes the tables for others beside the fold; `client` gives the connection to the ledger."""
 
-    def __init__(self, data_dir: DataDir, database: str, client: Callable[[], Client | None], worker: Worker) -> None:
-        self._data_dir, self._database, self._client, self._worker = data_dir, database, client, worker
+    def __init__(self, data_dir: DataDir, database: str, client: Callable[[], Client | None], keeper: Keeper) -> None:
+        self._data_dir, self._database, self._client, self._keeper = data_dir, database, client, keeper
         self._reader: LiveReader | None = None
         self._tables: PublishedTables | None = None
 
@@ -72,7 +72,7 @@ class Sharing:
         self._reader = self._reader or LiveReader(self._database)
         with self._reader.moment(find_system(self._data_dir).clock.now()) as moment:
             tables, closures = moment.tables, moment.closures
-        self._tables.write(tables, closures, max(ledger_end, self._worker.view.position))
+        self._tables.write(tables, closures, max(ledger_end, self._keeper.view.position))
 
     def _let_go(self) -> None:
         for held in (self._tables, self._reader):

@@ -84,7 +84,7 @@ def put_into_place(data_dir: DataDir) -> bool:
     with suppress(FileNotFoundError):
         if former.stat().st_mtime < time.time() - _KEPT_DAYS * 86_400:
             former.unlink()
-    if not ready.exists() or not isinstance(database, Path):
+    if not ready.exists() or not isinstance(database, Path) or database == data_dir.view_parts:
         return False
     if database.exists():
         if not without_log(database):

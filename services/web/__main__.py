@@ -22,7 +22,7 @@ from projections.live.reading import LiveReader
 from projections.public import PublicStore
 from services.audits import AuditLog
 from services.ledger.broker import make_broker
-from services.system import DataDir, Settings, SystemRecord, find_system
+from services.system import DataDir, Settings, SystemRecord, find_system, place_of
 from services.system.children import end_with_parent
 from services.system.logs import configure_logging
 from services.tracing import tracer_for
@@ -35,6 +35,7 @@ from services.web.open_data import create_routes
 from services.web.serving import server_of
 from services.web.source import Lag
 from services.web.then import ThenReplays
+from services.web.waiting import ReadBeside
 
 if TYPE_CHECKING:
     from services.tracing.views import PageTraces
@@ -52,8 +53,7 @@ class Page:
         """Open the live view; it is waited for while it makes its database. The pages come on `listening`."""
         record = find_system(data_dir)
         self._listening = listening
-        place = record.database or data_dir.live_view
-        self._reader = _open(place)
+        place = place_of(record, data_dir)
         self._changed = asyncio.Event()
         self._last_sequence: int | None = None
         self._broker = make_broker(record.address_of("page"), "page")
@@ -61,8 +61,12 @@ class Page:
         public = PublicStore(data_dir.public)
         settings, simulated = Settings.from_environment(), record.clock.simulation is not None
         clock = self._clock(data_dir, record)
+        reader = _open(place)
+        self._source: LiveReader | ReadBeside = reader
+        if reader.held is not None:
+            self._source = ReadBeside(reader, clock, asyncio.get_running_loop(), self._changed.set)
         self.app = create_app(
-            self._reader,
+            self._source,
             clock,
             self._lag,
             simulated,
@@ -86,7 +90,7 @@ class Page:
         self._traces = self._tracing(settings)
         others = (data_dir.view_metrics, data_dir.archive_metrics)
         self.app.state.telling = Telling(
-            others, lambda: len(self._reader.set_aside()), settings.retention_days, settings.metrics_token
+            others, lambda: len(self._source.set_aside()), settings.retention_days, settings.metrics_token
         )
         self.app.state.archive = data_dir.archive_metrics
 
@@ -141,9 +145,11 @@ class Page:
         async with self._broker:
             await self._broker.start()
             watch = asyncio.create_task(self._watch_ledger())
+            if isinstance(self._source, ReadBeside):
+                await asyncio.to_thread(self._source.first, _PATIENCE)
             await server.serve([self._listening])
             watch.cancel()
-        self._reader.close()
+        await asyncio.to_thread(self._source.close)
 
 
 def _open(database: Place) -> LiveReader:

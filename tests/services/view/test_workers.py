@@ -144,10 +144,3 @@ def test_a_worker_that_cannot_be_is_refused(ledger: RunningLedger, part: str, wo
     refused = ledger.run_inside("view", "--part", part)
     assert refused.returncode == 2
     assert words in refused.stderr.decode()
-
-
-def test_one_view_is_not_kept_where_several_workers_do(ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KINDINBEELD_WORKERS", "2")
-    refused = ledger.run_inside("view")
-    assert refused.returncode == 2
-    assert "each with its --part" in refused.stderr.decode()

@@ -1,0 +1,108 @@
+"""Watching from beside how far the workers have brought the parts of the live view."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from projections.live.storing import NOTHING_YET
+from projections.parts import ALL, part_names
+from services.view.keeping import Standing
+from services.view.measuring import Measures
+
+__all__ = ["PartsWatch"]
+
+_LOOK: Final = 0.02
+"""Seconds between two looks whether some part has moved on; each takes some ten microseconds."""
+_AGAIN: Final = 0.2
+"""Seconds until it is looked again for parts that are not there yet."""
+
+
+class Place(NamedTuple):
+    """How far all parts are."""
+
+    position: int = 0
+    recorded_until: int = NOTHING_YET
+
+
+class PartsWatch:
+    """Looks, in a thread of its own, until ``stop``; ``changed`` is called there after each time that parts moved on.
+
+    It reads how far each part is and no more than that, so it holds no worker up.
+    """
+
+    def __init__(self, directory: Path, changed: Callable[[Standing], None], measures: Measures | None = None) -> None:
+        """`directory`: that of the parts. `measures` are told how many messages all of them have passed."""
+        self._directory, self._changed, self._measures = directory, changed, measures
+        self._stop = threading.Event()
+        self._place = Place()
+        with suppress(sqlite3.Error, OSError), closing(self._open()) as database:
+            self._place = _place(database)
+        self.ledger_end = 0
+        """The ledger's newest sequence, as it was last told."""
+        self.replaced = False
+
+    @property
+    def view(self) -> Place:
+        """How far all parts are: the least of them."""
+        return self._place
+
+    @property
+    def behind(self) -> int:
+        """How many messages the ledger held behind the part that is farthest back."""
+        return max(0, self.ledger_end - self.view.position)
+
+    def stop(self) -> None:
+        """Let ``run`` end."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Watch. Parts that cannot be read are looked for again: a worker makes them."""
+        while not self._stop.is_set():
+            try:
+                with closing(self._open()) as database:
+                    self._watch(database)
+            except (sqlite3.Error, OSError):
+                self._stop.wait(_AGAIN)
+
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect("file::memory:", uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            for part, path in zip(ALL, part_names(self._directory), strict=True):
+                database.execute(f"ATTACH ? AS p{part}", (f"{path.as_uri()}?mode=ro",))
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _watch(self, database: sqlite3.Connection) -> None:
+        versions: list[int] = []
+        while not self._stop.is_set():
+            now = [int(database.execute(f"PRAGMA p{part}.data_version").fetchone()[0]) for part in ALL]
+            if now != versions:
+                self._note(_place(database))
+                versions = now
+            self._stop.wait(_LOOK)
+
+    def _note(self, place: Place) -> None:
+        before, self._place = self._place, place
+        if place == before:
+            return
+        if self._measures is not None and place.position > before.position:
+            self._measures.passed(place.position - before.position)
+        self._changed(place)
+
+
+def _place(database: sqlite3.Connection) -> Place:
+    positions, recorded = [], [NOTHING_YET]
+    for part in ALL:
+        (position,) = database.execute(
+            f"SELECT max(notification_id) FROM p{part}.tracking WHERE application_name = 'ledger'"
+        ).fetchone()
+        positions.append(position or 0)
+        recorded += [row[0] for row in database.execute(f"SELECT recorded FROM p{part}.horizon")]
+    return Place(min(positions), max(recorded))

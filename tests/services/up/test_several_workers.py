@@ -1,0 +1,116 @@
+"""`kindinbeeld up --workers N`: the whole system, of which several workers keep the live view."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import signal
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from services.simulate import simulate
+from tests.support.systems import run_command
+from tests.support.whole import Whole, fetch, until, whole
+
+WEEK = "2020-W14"
+ALONE = ("up", "--port", "0", "--no-desks")
+
+
+def named(system: Whole, name: str) -> list[int]:
+    """The processes of the system whose name begins so."""
+    found = []
+    for pid in system.processes():
+        try:
+            if Path(f"/proc/{pid}/comm").read_text().startswith(name):
+                found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
+def counted(system: Whole) -> bytes:
+    """The table, by the command."""
+    outcome = system.run_apart("counts", "--format", "csv")
+    assert outcome.returncode == 0, outcome.stderr
+    return outcome.stdout
+
+
+def unreached(table: bytes) -> int:
+    """The pupils not reached in a week over the country, by a table as CSV."""
+    rows = csv.DictReader(io.StringIO(table.decode()))
+    return sum(int(row["unreached"]) for row in rows if row["week"] == WEEK)
+
+
+def served(url: str) -> int:
+    """The same number, by the pages."""
+    with urllib.request.urlopen(f"{url}v1/counts?format=csv&pageSize=5000&week={WEEK}", timeout=60) as rows:  # noqa: S310
+        return unreached(rows.read())
+
+
+def test_pages_commands_and_replay_agree_however_many_workers_there_are(tmp_path: Path) -> None:
+    lines = [line + b"\n" for _, line in simulate(11, "first", events=6_000)]
+    early, late, all_of_it = (tmp_path / name for name in ("early.ndjson", "late.ndjson", "all.ndjson"))
+    early.write_bytes(b"".join(lines[:2_000]))
+    late.write_bytes(b"".join(lines[2_000:]))
+    all_of_it.write_bytes(b"".join(lines))
+    expected = run_command("evaluate", all_of_it, "--as-of", "2026-01-01T00:00:00Z", data_dir=tmp_path).stdout
+    settings = {"KINDINBEELD_AUDIT_EVERY": "2s"}
+    with whole(tmp_path / "system", *ALONE, "--workers", "2", settings=settings) as system:
+        url = system.ready()
+        assert len(named(system, "kib worker")) == 2
+        assert system.run("import", early).returncode == 0
+        importing = threading.Thread(target=system.run_apart, args=("import", late))
+        importing.start()
+        for _ in range(3):
+            before = fetch(f"{url}v1/status")["position"]
+            os.kill(named(system, "kib worker")[0], signal.SIGKILL)
+            until(lambda before=before: fetch(f"{url}v1/status")["position"] > before or not importing.is_alive())
+        importing.join()
+        until(lambda: fetch(f"{url}health")["eventsBehind"] == 0)
+        assert counted(system) == expected
+        audit = system.run_apart("audit")
+        assert audit.returncode == 0, audit.stderr
+        until(lambda: fetch(f"{url}v1/status")["lastAudit"] is not None)
+        assert fetch(f"{url}v1/status")["lastAudit"]["equal"] is True
+        assert served(url) == unreached(expected) > 100
+        with urllib.request.urlopen(f"{url}metrics", timeout=60) as told:  # noqa: S310 - loopback
+            assert b"\nkib_view_applied_messages_total " in told.read()
+        refused = system.run_apart("rebuild")
+        assert refused.returncode == 2
+        assert b"several workers keep the live view in parts" in refused.stderr
+        assert system.stop() == 0
+    # Another number moves no data; the one view is another database, which catches up by itself.
+    for arguments in (("--workers", "3"), ()):
+        with whole(tmp_path / "system", *ALONE, *arguments) as system:
+            url = system.ready()
+            until(lambda url=url: fetch(f"{url}health")["eventsBehind"] == 0)
+            assert len(named(system, "kib worker")) == (3 if arguments else 0)
+            assert counted(system) == expected
+            assert served(url) == unreached(expected)
+            assert system.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings"),
+    [
+        (["--workers", "2", "--postgres"], {}),
+        (["--workers", "2"], {"KINDINBEELD_DATABASE": "postgresql://localhost/x"}),
+    ],
+)
+def test_several_workers_and_postgresql_are_refused(
+    tmp_path: Path, arguments: list[str], settings: dict[str, str]
+) -> None:
+    with whole(tmp_path / "system", "up", "--port", "0", *arguments, settings=settings) as system:
+        assert system.process.wait(60) == 2
+        assert "not in PostgreSQL" in system.log.read_text()
+
+
+@pytest.mark.parametrize("number", ["0", "10", "x"])
+def test_so_many_workers_cannot_be(tmp_path: Path, number: str) -> None:
+    refused = run_command("up", "--workers", number, data_dir=tmp_path / "system")
+    assert refused.returncode == 2
+    assert b"--workers" in refused.stderr
