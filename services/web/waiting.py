@@ -11,12 +11,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+import structlog
+
 from projections.live.database import ViewAwayError
 from projections.live.reading import LiveReader
 from projections.live.storing import SetAside
 from services.web.source import ClosureLike, TablesLike
 
 __all__ = ["ReadBeside"]
+
+_log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 0.05
 """Seconds that pages wait for a look that they have asked for: longer than one takes while the workers are level."""
@@ -139,6 +143,8 @@ class ReadBeside:
         except Exception as error:
             # Its text may hold a value; its kind is enough to go by.
             self._problem = type(error).__name__
+            if self._problem != problem:
+                _log.warning("the live view cannot be read", error=self._problem)
             return problem is None
         with self._turn:
             self._found, self._problem = found, None
