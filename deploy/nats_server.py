@@ -208,9 +208,9 @@ class NatsServer:
                 os.kill(pid, sent)
             deadline = time.monotonic() + patience
             while time.monotonic() < deadline:
-                if _server_name_at(identity.port) != identity.name:
+                if not lives(pid):  # its port is closed before that, while it still writes its store
                     return
-                time.sleep(0.05)
+                time.sleep(0.02)
         raise NatsServerError("an earlier server of this ledger still runs and cannot be ended")
 
 

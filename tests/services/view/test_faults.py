@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from random import Random
 import psycopg
 import pytest
 
+from deploy.processes import lives
 from events import IMPORT_DESK, event_subject, parse_event, to_micros
 from projections.evaluation import evaluate
 from projections.live.reading import LiveReader
@@ -238,7 +238,7 @@ def test_the_view_ends_its_reader_when_it_is_killed(ledger: RunningLedger, view:
     assert children
     view.kill()
     deadline = time.monotonic() + 180
-    while any(_is_alive(pid) for pid in children):
+    while any(lives(pid) for pid in children):
         assert time.monotonic() < deadline, "the reader outlives the view"
         time.sleep(0.02)
 
@@ -249,11 +249,3 @@ def _children(pid: int) -> list[int]:
     for task in Path(f"/proc/{pid}/task").iterdir():
         found += [int(child) for child in (task / "children").read_text().split()]
     return sorted(set(found))
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
