@@ -90,6 +90,8 @@ class Cube:
         self._before = {name: np.zeros((*shape, weeks + 1), dtype=np.int64) for name in _STATES}
         self._days: _Days | None = None
         self._changed = np.zeros(len(places), dtype=np.bool_)
+        # Which places anything was ever counted of: of the others every sum is zero, whatever the calendar says.
+        self._touched = np.zeros(len(places), dtype=np.bool_)
 
     def knows(self, places: NDArray[np.int64]) -> bool:
         """Tell whether the cube has rows for all these places."""
@@ -128,7 +130,7 @@ class Cube:
             place, sector, index, column = place[fit], sector[fit], index[fit], column[fit]
             each = each if isinstance(each, int) else each[fit]
         row = self._row[place]
-        self._changed[row] = True
+        self._changed[row] = self._touched[row] = True
         # In one dimension and of one type, numpy adds several times as quickly.
         at = ((row * sectors + sector) * steps + index) * columns + column
         np.add.at(to.reshape(-1), at, np.asarray(each, dtype=np.int32))
@@ -214,7 +216,8 @@ class Cube:
 
     def _sum_weeks(self, days: _Days) -> None:
         """Sum by week for the places that changed: what happened on closed days, and what holds just before τ."""
-        rows = np.flatnonzero(self._changed)
+        rows = np.flatnonzero(self._changed & self._touched)
+        self._changed[:] = False
         if not len(rows):
             return
         closed, last = days.closed[rows], days.last[rows]
@@ -228,11 +231,10 @@ class Cube:
         self._during_week[rows] = some_days + np.where(days.open[rows], whole, 0)
         # Everything that began, less what ended, up to the last closed day.
         for name, (begun, ended) in _STATES.items():
-            change = flow[..., begun].sum(axis=3) - flow[..., ended].sum(axis=3)
-            total = change.cumsum(axis=2)
+            change = sum(flow[..., column] for column in begun) - sum(flow[..., column] for column in ended)
+            total = np.cumsum(change, axis=2, dtype=np.int64)
             self._states[name][rows] = np.take_along_axis(total, last, axis=2)
             self._before[name][rows] = total[:, :, ::7]
-        self._changed[:] = False
 
     def _ripe(self, days: _Days, unripe: Pairs) -> Numbers:
         """Leave out who passes four weeks on the day of K, but not before K."""
