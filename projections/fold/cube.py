@@ -89,9 +89,8 @@ class Cube:
         # Everything that began, less what ended, before each week.
         self._before = {name: np.zeros((*shape, weeks + 1), dtype=np.int64) for name in _STATES}
         self._days: _Days | None = None
-        self._changed = np.zeros(len(places), dtype=np.bool_)
-        # Which places anything was ever counted of: of the others every sum is zero, whatever the calendar says.
-        self._touched = np.zeros(len(places), dtype=np.bool_)
+        # And of which anything was ever counted: of the others every sum is zero, whatever the calendar says.
+        self._changed, self._touched = np.zeros((2, len(places)), dtype=np.bool_)
 
     def knows(self, places: NDArray[np.int64]) -> bool:
         """Tell whether the cube has rows for all these places."""
