@@ -20,7 +20,8 @@ from services.desks.answers import DeskUnavailable, Fate
 from services.desks.desk import Desk
 from services.desks.store import StoreTrouble
 from services.system import Settings, WrongUsage
-from tests.services.desks.core.test_process import BIN, answers, free_port, give
+from tests.services.desks.core.test_process import BIN, answers, give
+from tests.support.cluster import free_ports
 from tests.support.desks import DeskProcess, Sender, assert_all_there_once, desks, fetch_ready, level, load, post
 from tests.support.postgres import PostgresServer
 from tests.support.proxy import wire
@@ -109,9 +110,9 @@ def test_started_while_the_server_is_away(tmp_path: Path, way: str) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("KINDINBEELD_")}
     environment |= {
         "KINDINBEELD_DATA_DIR": str(tmp_path),
-        VARIABLE: f"postgresql://me:geheim@127.0.0.1:{free_port()}/x",
+        VARIABLE: f"postgresql://me:geheim@127.0.0.1:{free_ports(1)[0]}/x",
     }
-    port = str(free_port())
+    port = str(free_ports(1)[0])
     command: dict[str, list[str | Path]] = {
         "kindinbeeld": [COMMAND, "desk", "school", "--port", "0"],
         "faststream": [BIN / "faststream", "run", "services.school:app", "--port", port],
@@ -126,7 +127,7 @@ def test_started_while_the_server_is_away(tmp_path: Path, way: str) -> None:
 
 @pytest.mark.parametrize("way", ["faststream", "kindinbeeld"])
 def test_the_setting_is_all_it_takes(database: PostgresServer, tmp_path: Path, way: str) -> None:
-    port = free_port()
+    port = free_ports(1)[0]
     url = f"http://127.0.0.1:{port}/"
     command: dict[str, list[str | Path]] = {
         "faststream": [BIN / "faststream", "run", "services.wij:app", "--port", str(port)],

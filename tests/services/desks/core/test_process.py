@@ -27,6 +27,7 @@ from services.desks.access import AccessStore, access_path
 from services.desks.app import limits_of, make_desk
 from services.desks.http import Limits
 from services.system import DataDir, Settings, SystemRecord, find_system
+from tests.support.cluster import free_ports
 from tests.support.reports import lost, now, report, visited
 from tests.support.systems import COMMAND, RunningLedger, run_command
 from tests.support.whole import fetch, until, whole
@@ -44,12 +45,6 @@ def give(url: str, raw: bytes) -> tuple[int, Any]:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -78,7 +73,7 @@ def answers(url: str) -> bool:
 
 @pytest.mark.parametrize("way", ["faststream", "uvicorn", "kindinbeeld"])
 def test_however_it_is_started_it_takes_in_without_a_ledger(tmp_path: Path, way: str) -> None:
-    port = str(free_port())
+    port = str(free_ports(1)[0])
     url = f"http://127.0.0.1:{port}/"
     command: dict[str, list[str | Path]] = {
         "faststream": [BIN / "faststream", "run", "services.wij:app", "--port", port],
@@ -99,7 +94,7 @@ def test_however_it_is_started_it_takes_in_without_a_ledger(tmp_path: Path, way:
 
 def test_the_limits_of_a_desk_are_settings(tmp_path: Path) -> None:
     assert limits_of(Settings()) == Limits()
-    port = str(free_port())
+    port = str(free_ports(1)[0])
     url = f"http://127.0.0.1:{port}/"
     limits = {"KINDINBEELD_DESK_BATCH": "2", "KINDINBEELD_DESK_BODY_BYTES": "2000", "KINDINBEELD_DESK_BURST": "3"}
     limits |= {"KINDINBEELD_DESK_RATE": "1", "KINDINBEELD_DESK_CONNECTIONS": "5"}
@@ -162,7 +157,7 @@ def test_without_desks(tmp_path: Path) -> None:
 
 
 async def test_reports_by_request_and_reply(ledger: RunningLedger) -> None:
-    url = f"http://127.0.0.1:{(port := free_port())}/"
+    url = f"http://127.0.0.1:{(port := free_ports(1)[0])}/"
     with started(ledger.data_dir.path, COMMAND, "desk", "school", "--port", str(port)):
         until(lambda: answers(url))
         reporter = ledger.server.parts["reporter"]
@@ -190,7 +185,7 @@ async def test_reports_by_request_and_reply(ledger: RunningLedger) -> None:
 
 
 def test_it_stops_in_order_while_the_ledger_is_away(ledger: RunningLedger) -> None:
-    url = f"http://127.0.0.1:{(port := free_port())}/"
+    url = f"http://127.0.0.1:{(port := free_ports(1)[0])}/"
     with started(ledger.data_dir.path, COMMAND, "desk", "school", "--port", str(port)) as process:
         until(lambda: answers(url) and fetch(f"{url}health")["ledger"]["reached"])
         ledger.server.kill()
