@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 SAY = """
 import logging, sys, structlog
 from services.system import Settings
@@ -41,3 +43,43 @@ def test_the_console_form_is_to_be_read() -> None:
     lines = said("console", "info")
     assert "import ended" in lines[0]
     assert not lines[0].startswith("{")
+
+
+BREAK = """
+import logging, sys
+from services.system import Settings
+from services.system.logs import configure_logging
+configure_logging(Settings(log_format=sys.argv[1], log_level="info"))
+whom = "zeer-geheime" + "-leerling"
+try:
+    len(whom) / 0
+except ZeroDivisionError:
+    logging.getLogger("library").exception("trouble")
+"""
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_what_breaks_in_a_library_is_told_without_the_values_of_variables(form: str) -> None:
+    done = subprocess.run([sys.executable, "-c", BREAK, form], capture_output=True, text=True, check=True)
+    assert "trouble" in done.stderr
+    assert "zeer-geheime-leerling" not in done.stderr
+    assert ("ZeroDivisionError" in done.stderr) or form == "json"
+
+
+LEAN = """
+import sys
+from services.system.lean import do_without_pandas
+do_without_pandas()
+import structlog, structlog.dev, structlog.tracebacks
+assert not [name for name in sys.modules if name.partition(".")[0] in ("rich", "pygments", "pandas")]
+import rich.console
+try:
+    import pandas
+except ModuleNotFoundError:
+    print("without")
+"""
+
+
+def test_our_logs_read_no_rich_and_who_draws_a_table_does() -> None:
+    done = subprocess.run([sys.executable, "-c", LEAN], capture_output=True, text=True, check=True)
+    assert done.stdout == "without\n"
