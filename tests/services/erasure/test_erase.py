@@ -82,6 +82,14 @@ def tables(path: Path) -> list[Any]:
         return [replay.table("counts", k, False).to_pylist() for k in sorted(set(at))]
 
 
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """The tables of the history as it is before anybody is erased."""
+    found = tables(written(tmp_path_factory.mktemp("before") / "ledger.ndjson", history()))
+    assert any(found)
+    return found
+
+
 def erase(*arguments: str | Path, whom: str | None = None) -> subprocess.CompletedProcess[str]:
     data_dir = Path(arguments[0]).parent
     done = run_inside("erase", *arguments, data_dir=data_dir, input=whom.encode() if whom else None)
@@ -92,10 +100,9 @@ def everything_in(directory: Path) -> bytes:
     return b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
 
 
-def test_one_pupil_is_gone_and_every_table_stays(tmp_path: Path) -> None:
+def test_one_pupil_is_gone_and_every_table_stays(tmp_path: Path, before: list[Any]) -> None:
     file = written(tmp_path / "ledger.ndjson", history())
-    before, bytes_before = tables(file), file.read_bytes()
-    assert any(before)
+    bytes_before = file.read_bytes()
     told = erase(file, "--pupils", "-", whom=CHILD)
     assert (told.returncode, file.read_bytes()) == (0, bytes_before), told.stderr
     done = erase(file, "--pupils", "-", "--yes", "--proof", tmp_path / "proof.json", whom=CHILD)
@@ -114,9 +121,8 @@ def test_one_pupil_is_gone_and_every_table_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("packed", ["gzip", "zstd"])
-def test_everyone_is_gone_from_a_compressed_file(tmp_path: Path, packed: str) -> None:
+def test_everyone_is_gone_from_a_compressed_file(tmp_path: Path, before: list[Any], packed: str) -> None:
     file = written(tmp_path / "ledger", history())
-    before = tables(file)
     pack = gzip.compress if packed == "gzip" else zstandard.ZstdCompressor().compress
     file.write_bytes(pack(file.read_bytes()))
     done = erase(file, "--everyone", "--yes")
@@ -129,9 +135,7 @@ def test_everyone_is_gone_from_a_compressed_file(tmp_path: Path, packed: str) ->
     assert b'"c1"' in text  # a closure leads to nobody
 
 
-def test_killed_anywhere_it_is_done_by_the_next_call(tmp_path: Path) -> None:
-    before = tables(written(tmp_path / "other.ndjson", history()))
-    (tmp_path / "other.ndjson").unlink()
+def test_killed_anywhere_it_is_done_by_the_next_call(tmp_path: Path, before: list[Any]) -> None:
     file = written(tmp_path / "ledger.ndjson", history())
     for _ in range(3):
         command = [str(COMMAND), "erase", str(file), "--everyone", "--yes"]
