@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import json
 import re
+import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -17,6 +19,7 @@ __all__ = ["Answer", "Carrier", "NotDeliveredError", "carrier_to"]
 
 Fate = Literal["accepted", "known", "conflict", "rejected", "forbidden", "waiting"]
 _FATES: Final = ("accepted", "known", "conflict", "rejected", "forbidden")
+_CLOSING_SECONDS: Final = 1.0
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -57,21 +60,36 @@ class Carrier(Protocol):
         """Give back what was taken."""
 
 
-def carrier_to(where: str | Client, desk: str, user: str | None, key: str | None) -> Carrier:
-    """Give the way to a desk: by an HTTP address, a NATS address or a NATS connection. Raises ValueError for others."""
+def carrier_to(
+    where: str | Client, desk: str, user: str | None, key: str | None, ca: Path | str | None = None
+) -> Carrier:
+    """Give the way to a desk: by an HTTP address, a NATS address or a NATS connection. Raises ValueError for others.
+
+    `ca`: the file with the authority that has to have signed the server's certificate; None: any that the machine
+    trusts. Raises OSError when it cannot be read or is none.
+    """
     if not isinstance(where, str):
-        return _Nats(where, None, desk, None, None)
+        return _Nats(where, None, desk, None, None, None)
+    trusted = None if ca is None else ssl.create_default_context(cafile=ca)
     scheme = urlsplit(where).scheme
     if scheme in ("nats", "tls", "ws", "wss"):
-        return _Nats(None, where, desk, user, key)
+        return _Nats(None, where, desk, user, key, trusted)
     if scheme in ("http", "https"):
-        return _Http(where, key)
+        return _Http(where, key, trusted)
     raise ValueError("an address that begins with http, https, nats, tls, ws or wss")
 
 
 class _Nats:
-    def __init__(self, client: Client | None, url: str | None, desk: str, user: str | None, key: str | None) -> None:
-        self._client, self._url = client, url
+    def __init__(
+        self,
+        client: Client | None,
+        url: str | None,
+        desk: str,
+        user: str | None,
+        key: str | None,
+        trusted: ssl.SSLContext | None,
+    ) -> None:
+        self._client, self._url, self._trusted = client, url, trusted
         self._subject = f"kib.desk.{desk}.report"
         self._user, self._key = user, key
         self._connecting = asyncio.Lock()
@@ -104,9 +122,11 @@ class _Nats:
             given["inbox_prefix"] = f"_INBOX.{user}"
         if self._user is not None:
             given |= {"user": self._user, "password": self._key}
+        if self._trusted is not None:
+            given["tls"] = self._trusted
         try:
             await client.connect(
-                self._url,
+                [server.strip() for server in self._url.split(",")],  # those of one cluster
                 name="kindinbeeld reporter",
                 allow_reconnect=False,
                 max_reconnect_attempts=1,
@@ -115,8 +135,9 @@ class _Nats:
                 **given,
             )
         except BaseException:
+            # After a handshake that failed, the library waits without end for that connection to close.
             with contextlib.suppress(Exception):
-                await client.close()
+                await asyncio.wait_for(client.close(), _CLOSING_SECONDS)
             raise
         # Only the first attempt ends soon: from here on a server that restarts is waited for.
         client.options.update(allow_reconnect=True, max_reconnect_attempts=-1, reconnect_time_wait=0.25)
@@ -134,8 +155,8 @@ async def _ignore(error: Exception) -> None:
 
 
 class _Http:
-    def __init__(self, url: str, key: str | None) -> None:
-        self._url = f"{url.rstrip('/')}/v1/events"
+    def __init__(self, url: str, key: str | None, trusted: ssl.SSLContext | None) -> None:
+        self._url, self._trusted = f"{url.rstrip('/')}/v1/events", trusted
         self._headers = {"Content-Type": "application/cloudevents+json", "Accept": "application/json"}
         if key is not None:
             self._headers["Authorization"] = f"Bearer {key}"
@@ -156,7 +177,7 @@ class _Http:
 
         request = Request(self._url, raw, self._headers, method="POST")  # noqa: S310 - only http and https come here
         try:
-            with urlopen(request, timeout=seconds) as reply:  # noqa: S310
+            with urlopen(request, timeout=seconds, context=self._trusted) as reply:  # noqa: S310
                 return reply.status, reply.read()
         except HTTPError as refused:
             with refused:

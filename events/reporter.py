@@ -64,6 +64,7 @@ class Reporter:
         key: str | None = None,
         desk: str = "school",
         user: str | None = None,
+        ca: Path | str | None = None,
         outbox: Path | str | None = None,
         patience: float = 10.0,
         on_later: Callable[[Answer], None] = _ignore,
@@ -71,10 +72,11 @@ class Reporter:
         """Describe the way; nothing is sent before entering.
 
         `where`: the desk's HTTP address, the address of NATS, or a connection to it. `key`: the desk's key, or with
-        NATS the password of `user`. `desk`: which desk, by NATS. `on_later`: told what became of a kept report.
-        Raises ValueError for an address of another kind.
+        NATS the password of `user`. `desk`: which desk, by NATS. `ca`: the file with the authority that has to have
+        signed the server's certificate; None: any that the machine trusts. `on_later`: told what became of a kept
+        report. Raises ValueError for an address of another kind, and OSError for a `ca` that cannot be used.
         """
-        self._carrier = carrier_to(where, desk, user, key)
+        self._carrier = carrier_to(where, desk, user, key, ca)
         self._source, self._patience, self._on_later = source, patience, on_later
         self._path = outbox
         self._outbox: Outbox | None = None

@@ -93,6 +93,7 @@ class DeskBroker(LedgerBroker):
                     "user": address.user,
                     "password": address.password,
                     "inbox_prefix": inbox_prefix(address),
+                    "tls": address.tls(),
                 }
                 return await super()._connect()
             except SystemUnavailable:

@@ -39,6 +39,7 @@ async def mark_sent(
         desk="coordinator",
         user=address.user,
         key=address.password,
+        ca=address.ca,
         outbox=outbox,
         patience=_PATIENCE,
     )

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import nats
@@ -21,7 +22,7 @@ from nats.errors import NoRespondersError
 
 from deploy.cluster import ClusterServer
 from deploy.nats_address import NatsAddress
-from events import IMPORT_DESK, event_subject, parse_event
+from events import IMPORT_DESK, NotDeliveredError, Reporter, event_subject, parse_event
 from services.ledger import Publisher, connect, read_ledger
 from tests.support.cluster import PATIENCE, Cluster, Server, free_ports, running_cluster
 from tests.support.inside import run_inside
@@ -158,6 +159,22 @@ def test_each_part_runs_by_itself(cluster: Cluster, place: Path, parts: dict[str
         again = cluster.run("view", *words, data_dir=place)
         assert again.returncode == 3
         assert b"in use" in again.stderr
+
+
+async def test_a_program_reports_over_tls_by_the_authority_of_the_cluster(
+    cluster: Cluster, parts: dict[str, str]
+) -> None:
+    reporter = address(cluster, "reporter")
+    assert parts["school"]
+    way: dict[str, Any] = {"source": SOURCE, "user": "reporter", "key": reporter.password, "patience": 60}
+    event = parse_event(lost(904))
+    async with Reporter(reporter.url, ca=reporter.ca, **way) as it:
+        assert (await it.report(event.data, id=event.id)).fate == "accepted"
+    async with Reporter(reporter.url, **way | {"patience": 0}) as it:
+        with pytest.raises(NotDeliveredError, match="does not answer"):
+            await it.report(event.data, id=event.id)
+    with pytest.raises(OSError, match="No such file"):
+        Reporter(reporter.url, ca=cluster.directory / "none.pem", **way)
 
 
 def test_what_is_stored_is_encrypted(cluster: Cluster, parts: dict[str, str]) -> None:
