@@ -64,22 +64,3 @@ def test_what_breaks_in_a_library_is_told_without_the_values_of_variables(form: 
     assert "trouble" in done.stderr
     assert "zeer-geheime-leerling" not in done.stderr
     assert ("ZeroDivisionError" in done.stderr) or form == "json"
-
-
-LEAN = """
-import sys
-from services.system.lean import do_without_pandas
-do_without_pandas()
-import structlog, structlog.dev, structlog.tracebacks
-assert not [name for name in sys.modules if name.partition(".")[0] in ("rich", "pygments", "pandas")]
-import rich.console
-try:
-    import pandas
-except ModuleNotFoundError:
-    print("without")
-"""
-
-
-def test_our_logs_read_no_rich_and_who_draws_a_table_does() -> None:
-    done = subprocess.run([sys.executable, "-c", LEAN], capture_output=True, text=True, check=True)
-    assert done.stdout == "without\n"
