@@ -22,7 +22,7 @@ from services.system import DataDir, SystemRecord
 if TYPE_CHECKING:
     from nats.js.api import StreamState
 
-__all__ = ["Kept", "begin_with", "fresh_archive", "kept_archive"]
+__all__ = ["Kept", "begin_with", "fresh_archive", "kept_archive", "last_if_held"]
 
 _TAIL: Final = 50_000
 """Messages behind the archive that are read to know how far it reaches; with more it is to be built first."""
@@ -47,7 +47,7 @@ def kept_archive(data_dir: DataDir, record: SystemRecord) -> Kept | None:
         archive = Archive(data_dir.archive)
     except ArchiveError:
         return None
-    position, last = archive.settled.position, _last_if_held(archive.manifest, record)
+    position, last = archive.settled.position, last_if_held(archive.manifest, record)
     if last is None or archive.manifest.position != position or last - position > _TAIL:
         return None
     return Kept(archive, last, None if last == position else _before(data_dir, position + 1, last))
@@ -66,14 +66,14 @@ def begin_with(data_dir: DataDir, record: SystemRecord, directory: Path) -> None
     """
     with suppress(ArchiveError):
         manifest = Manifest.read(data_dir.archive)
-        if manifest is not None and _last_if_held(manifest, record) is not None:
+        if manifest is not None and last_if_held(manifest, record) is not None:
             (directory / "ledger").mkdir()
             for segment in manifest.segments:
                 (directory / segment.file.path).symlink_to(data_dir.archive / segment.file.path)
             Manifest("ledger", manifest.segments).write(directory)
 
 
-def _last_if_held(manifest: Manifest, record: SystemRecord) -> int | None:
+def last_if_held(manifest: Manifest, record: SystemRecord) -> int | None:
     """Give the ledger's last sequence if all that an archive holds is in it; None when it is not."""
     state = asyncio.run(_state(record))
     held = sum(segment.messages for segment in manifest.segments)

@@ -31,7 +31,7 @@ from services.system import DataDir, SystemRecord, find_system
 from services.system.pool import processes
 from services.view.plain import NotPlainError, read_plainly
 
-__all__ = ["as_archive", "file_pieces", "last_of", "ledger_pieces"]
+__all__ = ["as_archive", "file_pieces", "last_of", "ledger_pieces", "read_sources"]
 
 _PIECE: Final = 100_000
 """Sequences that one process reads in one go."""
@@ -128,7 +128,7 @@ def _read(data_dir: Path, directory: Path, first: int, last: int) -> int:
 
     def batches() -> Iterator[pa.RecordBatch]:
         nonlocal count
-        for sources in _sources(as_archive(find_system(DataDir(data_dir))), first, last):
+        for sources in read_sources(as_archive(find_system(DataDir(data_dir))), first, last):
             count += len(sources)
             yield from _columns(sources)
 
@@ -136,7 +136,11 @@ def _read(data_dir: Path, directory: Path, first: int, last: int) -> int:
     return count
 
 
-def _sources(record: SystemRecord, first: int, last: int) -> Iterator[Sources]:
+def read_sources(record: SystemRecord, first: int, last: int) -> Iterator[Sources]:
+    """Give the messages of the ledger with sequences from `first` to `last`, in order.
+
+    Raises SystemUnavailable when it does not answer.
+    """
     position = first - 1
     try:
         for sources in read_plainly(record, first, last):

@@ -27,6 +27,9 @@ def register(app: typer.Typer) -> None:
         back: Annotated[
             bool, typer.Option("--back", help="Put the view that was in place before into its place again, for a day.")
         ] = False,
+        from_ledger: Annotated[
+            bool, typer.Option("--from-ledger", help="Read all of it from the ledger, nothing from the archive.")
+        ] = False,
         data_dir: DataDirOption = None,
     ) -> None:
         """Build the live view anew from the whole ledger, beside the old one, compare, and put it into its place."""
@@ -48,7 +51,7 @@ def register(app: typer.Typer) -> None:
         if back:
             go_back(place)
         else:
-            built = build(place, told)
+            built = build(place, told, archive=not from_ledger)
             print(f"built up to ledger sequence {built.position}", file=sys.stderr, flush=True)
             _tell(built.compared)
         deadline = time.monotonic() + wait

@@ -106,13 +106,14 @@ def _read(connection: _Connection, first: int, last: int) -> Iterator[Sources]:
     if not made["num_pending"]:
         return
     ask = f"$JS.API.CONSUMER.MSG.NEXT.{EVENTS_STREAM}.{made['name']}"
+    size = min(_REQUEST, last - first + 1)  # who asks for a few is not sent thousands
     got = asked = 0
     desks: dict[bytes, str] = {}
     sources = Sources()
     while True:
-        while asked - got <= _REQUEST:
-            connection.publish(ask, {"batch": _REQUEST, "expires": 30 * 10**9})
-            asked += _REQUEST
+        while asked - got <= size:
+            connection.publish(ask, {"batch": size, "expires": 30 * 10**9})
+            asked += size
         words, raw = connection.next()
         tokens = words[3].split(b".")
         got += 1

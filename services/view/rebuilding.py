@@ -1,8 +1,9 @@
 """The live view built anew from the whole ledger, beside the one that is there, through the columnar query.
 
 Following the ledger folds every event as it comes; built anew, each pupil is folded once, on every processor. What
-comes out is the same (``projections.rebuild``), and the ordinary following goes on from its position. Run as a module,
-it builds the view of the system on a data directory: ``python -m services.view.rebuilding DATA_DIR``.
+comes out is the same (``projections.rebuild``), and the ordinary following goes on from its position. Where the system
+has an archive, the ledger's beginning is read from that. Run as a module, it builds the view of the system on a data
+directory: ``python -m services.view.rebuilding DATA_DIR``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import asyncio
 import shutil
 import sqlite3
 import sys
-from concurrent.futures import as_completed
+from collections.abc import Iterable
+from concurrent.futures import Executor, Future, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,12 +21,13 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 import structlog
 import uvloop
 from filelock import FileLock, Timeout
 
+from projections.archive import ArchiveError
 from projections.live.message import Source, Sources
-from projections.live.quick import QuickReader
 from projections.rebuild import Columns, Told, build
 from services.ledger.connecting import connect
 from services.ledger.reading import read_ledger
@@ -33,6 +36,7 @@ from services.system.children import end_with_parent
 from services.system.lean import do_without_pandas
 from services.system.logs import configure_logging
 from services.system.pool import processes
+from services.view.archived import FROM_ARCHIVE, held_segments, pieces_of, quick_reader, read_missing, read_piece
 from services.view.comparing import Compared, compare_beside
 from services.view.newest import newest
 from services.view.plain import NotPlainError, read_plainly
@@ -52,11 +56,14 @@ class Rebuilt:
     compared: Compared | None
 
 
-def rebuild(data_dir: DataDir, told: Told, *, compare: bool = True, piece: int = _PIECE) -> Rebuilt:
+def rebuild(
+    data_dir: DataDir, told: Told, *, compare: bool = True, piece: int = _PIECE, archive: bool = True
+) -> Rebuilt:
     """Build a view of all that the ledger holds now and lay it ready, for the view's process to put it into place.
 
-    ``told`` hears of each step. With ``compare`` it is brought up to the view in place first and compared with it;
-    where they differ, the replay of the ledger tells which is right, and a view that is not is not laid ready.
+    ``told`` hears of each step. What the ``archive`` holds of the ledger is read from there. With ``compare`` it is
+    brought up to the view in place first and compared with it; where they differ, the replay of the ledger tells which
+    is right, and a view that is not is not laid ready.
     Raises SystemUnavailable when the ledger does not answer, holds nothing, a view is being built already, or disk or
     memory do not suffice; then nothing has changed.
     """
@@ -72,7 +79,7 @@ def rebuild(data_dir: DataDir, told: Told, *, compare: bool = True, piece: int =
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(mode=0o700)
         database = directory / "live.sqlite"
-        position = _build(data_dir, directory, database, told, piece)
+        position = _build(data_dir, directory, database, told, piece, archive)
         compared = compare_beside(data_dir, database, position) if compare else None
         if compared is None or compared.sound:
             _lay_ready(data_dir, database)
@@ -95,26 +102,62 @@ def _lay_ready(data_dir: DataDir, database: Path) -> None:
     copy_beside(database, place)
 
 
-def _build(data_dir: DataDir, directory: Path, database: Path, told: Told, piece: int) -> int:
+def _build(data_dir: DataDir, directory: Path, database: Path, told: Told, piece: int, archive: bool) -> int:
     last = asyncio.run(newest(data_dir))
+    step = "reading from the ledger"
     with processes() as pool:
+        position = read = 0
+        if archive:
+            try:
+                position, read = _read_archive(data_dir, directory, pool, told)
+            except ArchiveError as why:
+                step += f" (the archive {why})"
         pieces = [
             pool.submit(_read, data_dir.path, directory, first, min(first + piece - 1, last))
-            for first in range(1, last + 1, piece)
+            for first in range(position + 1, last + 1, piece)
         ]
-        read = 0
-        told("reading", 0, last)
-        for done in as_completed(pieces):
-            read += done.result()
-            told("reading", read, last)
+        if pieces:
+            read += _counted(pieces, told, step, last - position)
         if not read:
             raise SystemUnavailable("the ledger holds nothing to build a view from")
         return build(directory, database, pool, told=told)
 
 
+def _read_archive(data_dir: DataDir, directory: Path, pool: Executor, told: Told) -> tuple[int, int]:
+    """Read what the system's archive holds; give up to which sequence, and how many messages.
+
+    Raises ArchiveError, which says why, when it cannot be used; then nothing of it is left.
+    """
+    tasks: list[Future[int]] = []
+    try:
+        held = held_segments(data_dir, find_system(data_dir), directory / "archive")
+        found = pool.map(pieces_of, *zip(*held.segments, strict=True))
+        pieces = [piece for each in found for piece in each]
+        counted_only = [each for each in held.segments if each[0].malformed]
+        tasks += [pool.submit(read_missing, data_dir.path, directory, *each) for each in counted_only]
+        tasks += [pool.submit(read_piece, data_dir.path, directory, piece) for piece in pieces]
+        return held.last, _counted(tasks, told, "reading from the archive", held.messages)
+    except (ArchiveError, OSError, pa.ArrowException) as error:
+        for task in tasks:
+            task.cancel()
+        wait(tasks)
+        for file in directory.glob(f"{FROM_ARCHIVE}*"):
+            file.unlink()
+        raise error if isinstance(error, ArchiveError) else ArchiveError("cannot be read") from None
+
+
+def _counted(tasks: Iterable[Future[int]], told: Told, step: str, of: int) -> int:
+    read = 0
+    told(step, 0, of)
+    for done in as_completed(tasks):
+        read += done.result()
+        told(step, read, of)
+    return read
+
+
 def _read(data_dir: Path, directory: Path, first: int, last: int) -> int:
     """Read messages into columns; give their number. Runs in a process of its own."""
-    columns = Columns(directory / f"{first}", _quick())
+    columns = Columns(directory / f"{first}", quick_reader())
     count, position = 0, first - 1
     record = find_system(DataDir(data_dir))
     pieces = read_plainly(record, first, last)
@@ -141,12 +184,6 @@ async def _read_rest(record: SystemRecord, columns: Columns, first: int, last: i
             columns.read(Sources(told))
             count += len(batch)
     return count
-
-
-@lru_cache
-def _quick() -> QuickReader:
-    """The reader of this process: what it learned in one piece serves the next."""
-    return QuickReader()
 
 
 @lru_cache
