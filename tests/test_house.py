@@ -125,6 +125,18 @@ def test_help_does_not_wait_for_large_libraries() -> None:
     assert {"duckdb", "numpy", "pyarrow", "nats", "faststream", "uvicorn"} & set(loaded) == set()
 
 
+def test_a_command_does_not_wait_for_the_others() -> None:
+    code = "import sys\ntry:\n    from services.cli import main; main()\nfinally:\n    print(*sys.modules)"
+    asked = subprocess.run([sys.executable, "-c", code, "import", "--help"], capture_output=True, text=True)
+    assert "import [OPTIONS]" in asked.stdout, asked.stderr
+    read = {name for name in asked.stdout.split() if name.startswith("services.cli.")}
+    assert "services.cli.import_" in read
+    assert {"services.cli.up", "services.cli.bench", "services.cli.report"} & read == set()
+    for arguments in (["--help"], ["none"], []):  # whoever asks for no command gets all of them
+        asked = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+        assert {"services.cli.up", "services.cli.import_", "services.cli.bench"} <= set(asked.stdout.split())
+
+
 def test_a_command_does_not_wait_for_pandas(tmp_path: Path) -> None:
     """Wherever that is installed, pyarrow reads it before its first array."""
     (tmp_path / "none.ndjson").touch()

@@ -42,8 +42,8 @@ _COMMANDS = (
 )
 
 
-def make_app() -> typer.Typer:
-    """Make the command with all its subcommands."""
+def make_app(asked: str | None = None) -> typer.Typer:
+    """Make the command with all its subcommands; with the one that is `asked` for alone, where that is one of them."""
     app = typer.Typer(
         name="kindinbeeld",
         help="Kind in beeld: the pupils that schools no longer reach, counted live by municipality and week.",
@@ -52,16 +52,22 @@ def make_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for name in _COMMANDS:
+    app.callback()(_no_options)  # one subcommand is a subcommand too
+    for name in [name for name in _COMMANDS if name.rstrip("_") == asked] or _COMMANDS:
         import_module(f"services.cli.{name}").register(app)
     return app
+
+
+def _no_options() -> None:
+    """Nothing: all options are those of subcommands."""
 
 
 def main() -> None:
     """Run the command; an expected failure is one line on standard error and an exit status."""
     do_without_pandas()
     try:
-        make_app()()
+        # Making the others takes longer than many a command.
+        make_app(sys.argv[1] if len(sys.argv) > 1 else None)()
     except CommandError as error:
         print(f"kindinbeeld: {error.message}", file=sys.stderr)
         sys.exit(error.exit_status)
