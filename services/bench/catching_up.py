@@ -6,6 +6,7 @@ From the moment on that the ledger gave out its first message, until the last is
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -17,10 +18,11 @@ from events import EVENTS_STREAM
 from projections.live.database import UNREADABLE, Database, Place, open_database
 from services.bench.context import Bench, Filled
 from services.bench.figures import RATE, Figure, NotMeasured, Target
-from services.bench.processes import LONGEST, Usage
+from services.bench.processes import LONGEST, Usage, run
 from services.bench.systems import live_view, set_up_address
 from services.ledger import Ledger, connect
 from services.system import DataDir
+from services.view.switching import ready_view
 
 TARGET: Final = Target(40_000, at_least=True)
 REBUILD: Final = Target(120.0)
@@ -62,6 +64,26 @@ def rebuild(bench: Bench) -> Iterator[Figure]:
     label = f"live view of {events:,} events, built at once"
     yield Figure("rebuild", label, "s", took.seconds, REBUILD if large else None, note)
     yield Figure("rebuild-rate", "building at once", RATE, events / took.seconds)
+    yield from _by_command(bench)
+
+
+def _by_command(bench: Bench) -> Iterator[Figure]:
+    """The command, from its start to its end: all from the ledger, then what an archive has from that."""
+    filled = bench.filled
+    bench.say("the same by the command, from the ledger and from an archive")
+    options = ["rebuild", "--wait", "0"]
+    took = run([*options, "--from-ledger"], filled.data_dir.path)
+    label = f"`rebuild` of {filled.events:,} events from the ledger"
+    yield Figure("rebuild-from-ledger", label, "s", took.seconds, None, took.note)
+    built = run(["archive", "build"], filled.data_dir.path)
+    try:
+        took = run(options, filled.data_dir.path)
+    finally:
+        shutil.rmtree(filled.data_dir.archive)
+        ready_view(filled.data_dir).unlink(missing_ok=True)  # nobody else is to find it
+    label = f"`rebuild` of {filled.events:,} events from the archive and the ledger"
+    note = f"{took.note}; archive built in {built.seconds:.0f} s before"
+    yield Figure("rebuild-from-archive", label, "s", took.seconds, None, note)
 
 
 class Took(NamedTuple):

@@ -82,13 +82,15 @@ def test_import_catching_up_and_their_baselines(place: Path) -> None:
         "catch-up",
         "rebuild",
         "rebuild-rate",
+        "rebuild-from-ledger",
+        "rebuild-from-archive",
         "fetch",
         "library-durable",
         "library-memory",
     ]
     assert all(value > 0 for key, value in found.items() if key != "import-memory")
     # So few events are not held against the targets for rates.
-    assert [figure["target"] for figure in document["figures"]] == [None] * 9
+    assert [figure["target"] for figure in document["figures"]] == [None] * 11
     compared = {(ratio["ours"], ratio["baseline"]) for ratio in document["ratios"]}
     assert {("catch-up", each) for each in ("library-durable", "library-memory", "fetch")} < compared
 
