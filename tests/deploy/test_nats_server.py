@@ -72,7 +72,7 @@ async def test_killed_and_started_again_it_has_its_port_and_all_that_was_acknowl
 
     async def publish(number: int) -> None:
         try:
-            ack = await nc.jetstream().publish("kib.events.import.contact-lost", b"%d" % number, timeout=1)
+            ack = await nc.jetstream().publish("kib.events.import.contact-lost", b"%d" % number, timeout=300)
         except (nats.errors.Error, OSError):
             return
         acknowledged.append(ack.seq)
@@ -81,7 +81,9 @@ async def test_killed_and_started_again_it_has_its_port_and_all_that_was_acknowl
     while len(acknowledged) < 500:  # noqa: ASYNC110 - killed in the middle, at no moment of ours
         await asyncio.sleep(0)
     server.kill()
-    await asyncio.gather(*publishing)
+    for task in publishing:
+        task.cancel()
+    await asyncio.gather(*publishing, return_exceptions=True)
     await nc.close()
 
     assert server.start() == address
