@@ -6,7 +6,6 @@ read in a snapshot stands at one position of the ledger, to which all workers br
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from projections.live.database import Rows, ViewAwayError
-from projections.parts.dividing import ALL, part_names
+from projections.parts.attaching import POSITION, attached, positions
+from projections.parts.dividing import ALL
 from projections.parts.fixing import Fixing
 from projections.parts.gate import Gate
 from projections.parts.keeping import NOWHERE, Keeping
@@ -24,7 +24,6 @@ __all__ = ["SummedDatabase"]
 
 _STATES: Final = ("pupil", "household", "school", "closure")
 _SEEN: Final = "key, kind, owner, recorded, position, content"
-_POSITION: Final = "SELECT coalesce(max(notification_id), 0) FROM p{part}.tracking WHERE application_name = 'ledger'"
 
 _TABLES: Final = (
     *(f"fix_{table} (key INTEGER PRIMARY KEY, n INTEGER)" for table in ("flow", "during", "schools")),
@@ -50,7 +49,7 @@ def _with_fix(columns: str, table: str, without: str = "", fixed: str = "") -> s
 _VIEWS: Final = {
     # That of the farthest part: a snapshot brings all others there.
     "tracking": "SELECT 'ledger' AS application_name, max(position) AS notification_id FROM ("
-    + " UNION ALL ".join(f"SELECT ({_POSITION.format(part=part)}) AS position" for part in ALL)
+    + " UNION ALL ".join(f"SELECT ({POSITION.format(part=part)}) AS position" for part in ALL)
     + ")",
     "horizon": "SELECT max(recorded) AS recorded, min(first_recorded) AS first_recorded FROM"
     f" ({_all('recorded, first_recorded', 'horizon')})",
@@ -86,11 +85,9 @@ class SummedDatabase:
 
     def __init__(self, directory: Path) -> None:
         """Open the parts; raises as everything else here does when some are not there."""
-        self._db = sqlite3.connect("file::memory:", uri=True, isolation_level=None, check_same_thread=False)
+        self._db = attached(directory)
         try:
             self._db.execute("PRAGMA temp_store = MEMORY")
-            for part, path in zip(ALL, part_names(directory), strict=True):
-                self._db.execute(f"ATTACH ? AS p{part}", (f"{path.as_uri()}?mode=ro",))
             for table in _TABLES:
                 self._db.execute(f"CREATE TEMP TABLE {table}")
             for name, statement in _VIEWS.items():
@@ -113,23 +110,23 @@ class SummedDatabase:
 
     def positions(self) -> list[int]:
         """Give how far each part is."""
-        return [int(self._db.execute(_POSITION.format(part=part)).fetchone()[0]) for part in ALL]
+        return positions(self._db)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Read one position of the ledger, to which the workers come. Raises ViewAwayError when one does not."""
         self.held = 0.0
-        positions = self._begin()
-        if len(positions) > 1:
+        places = self._begin()
+        if len(places) > 1:
             self._db.execute("ROLLBACK")
             begun = time.monotonic()
             with self._gate.level(self.positions):
-                positions = self._begin()
+                places = self._begin()
             self.held = time.monotonic() - begun
         try:
-            if len(positions) > 1:
+            if len(places) > 1:
                 raise ViewAwayError("the workers of the live view are at different places of the ledger")
-            self._bring(positions.pop())
+            self._bring(places.pop())
         except BaseException:
             self._db.execute("ROLLBACK")
             raise

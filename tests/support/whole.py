@@ -91,6 +91,14 @@ class Whole:
         return found
 
 
+def name_of(pid: int) -> str:
+    """What a process is called; nothing when there is none any more."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def _children(pid: int) -> list[str]:
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from projections.live.storing import NOTHING_YET
-from projections.parts import ALL, part_names
+from projections.parts import ALL
+from projections.parts.attaching import attached, positions
 from services.view.keeping import Standing
 from services.view.measuring import Measures
 
@@ -40,7 +41,7 @@ class PartsWatch:
         self._directory, self._changed, self._measures = directory, changed, measures
         self._stop = threading.Event()
         self._place = Place()
-        with suppress(sqlite3.Error, OSError), closing(self._open()) as database:
+        with suppress(sqlite3.Error, OSError), closing(attached(self._directory)) as database:
             self._place = _place(database)
         self.ledger_end = 0
         """The ledger's newest sequence, as it was last told."""
@@ -64,20 +65,10 @@ class PartsWatch:
         """Watch. Parts that cannot be read are looked for again: a worker makes them."""
         while not self._stop.is_set():
             try:
-                with closing(self._open()) as database:
+                with closing(attached(self._directory)) as database:
                     self._watch(database)
             except (sqlite3.Error, OSError):
                 self._stop.wait(_AGAIN)
-
-    def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect("file::memory:", uri=True, isolation_level=None, check_same_thread=False)
-        try:
-            for part, path in zip(ALL, part_names(self._directory), strict=True):
-                database.execute(f"ATTACH ? AS p{part}", (f"{path.as_uri()}?mode=ro",))
-        except BaseException:
-            database.close()
-            raise
-        return database
 
     def _watch(self, database: sqlite3.Connection) -> None:
         versions: list[int] = []
@@ -98,11 +89,6 @@ class PartsWatch:
 
 
 def _place(database: sqlite3.Connection) -> Place:
-    positions, recorded = [], [NOTHING_YET]
-    for part in ALL:
-        (position,) = database.execute(
-            f"SELECT max(notification_id) FROM p{part}.tracking WHERE application_name = 'ledger'"
-        ).fetchone()
-        positions.append(position or 0)
-        recorded += [row[0] for row in database.execute(f"SELECT recorded FROM p{part}.horizon")]
-    return Place(min(positions), max(recorded))
+    far = positions(database)
+    recorded = [row[0] for part in ALL for row in database.execute(f"SELECT recorded FROM p{part}.horizon")]
+    return Place(min(far), max(recorded, default=NOTHING_YET))

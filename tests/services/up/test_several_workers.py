@@ -14,7 +14,7 @@ import pytest
 
 from services.simulate import simulate
 from tests.support.systems import run_command
-from tests.support.whole import Whole, fetch, until, whole
+from tests.support.whole import Whole, fetch, name_of, until, whole
 
 WEEK = "2020-W14"
 ALONE = ("up", "--port", "0", "--no-desks")
@@ -22,14 +22,7 @@ ALONE = ("up", "--port", "0", "--no-desks")
 
 def named(system: Whole, name: str) -> list[int]:
     """The processes of the system whose name begins so."""
-    found = []
-    for pid in system.processes():
-        try:
-            if Path(f"/proc/{pid}/comm").read_text().startswith(name):
-                found.append(pid)
-        except OSError:
-            continue
-    return found
+    return [pid for pid in system.processes() if name_of(pid).startswith(name)]
 
 
 def counted(system: Whole) -> bytes:

@@ -15,7 +15,7 @@ from services.audits import AuditLog
 from services.simulate import simulate
 from services.system import DataDir
 from tests.support.systems import run_command
-from tests.support.whole import Whole, fetch, until, whole
+from tests.support.whole import Whole, fetch, name_of, until, whole
 
 ALONE = ("up", "--port", "0", "--no-desks")
 """Without the desks, which take long to start and have no part in what most of these tests ask."""
@@ -163,20 +163,13 @@ def test_all_of_it_listens_on_loopback_and_a_part_that_is_killed_is_started_agai
 
 def _kill_what_parts_are_forked_from(system: Whole) -> None:
     """No part is left without anyone to start it again when that ends: all of them are started anew."""
-    names = {_name(pid): pid for pid in system.processes()}
+    names = {name_of(pid): pid for pid in system.processes()}
     parts = {name for name in names if name.startswith("kib ")}
     assert len(parts) == 7
     (stem,) = {_parent(names[part]) for part in parts}
     os.kill(stem, signal.SIGKILL)
     until(lambda: not any(Path(f"/proc/{names[part]}").exists() for part in parts))
-    until(lambda: parts <= {_name(pid) for pid in system.processes()})
-
-
-def _name(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return ""
+    until(lambda: parts <= {name_of(pid) for pid in system.processes()})
 
 
 def _parent(pid: int) -> int:
