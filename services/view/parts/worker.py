@@ -60,6 +60,7 @@ class PartWorker:
         self._through = 0
         self._behind = 0
         self._asked = self._levelled = 0.0
+        self._catching_up = True
         self._stop = threading.Event()
 
     def stop(self) -> None:
@@ -134,6 +135,12 @@ class PartWorker:
                 self._through, self._behind = max(self._through, arrived.through), arrived.behind
                 if not arrived.messages:
                     self._asked = self._levelled = 0.0  # told: the parts are brought there at once
+                elif self._behind > _FAR:
+                    self._catching_up = True
+                elif self._behind == 0 and self._catching_up:
+                    # Caught up: nobody should wait for the next look to see that.
+                    self._catching_up = False
+                    self._asked = self._levelled = 0.0
                 if limit is None and self._patience(begun, limit) and len(self._pending) < _LARGEST:
                     continue
             self._round(pipe, limit)
