@@ -1,11 +1,14 @@
-"""What one more event, and a page, cost when the ledger holds a hundredth, a tenth and all of the events."""
+"""What one more event, and a page, cost when the ledger holds a hundredth, a tenth and all of the events.
+
+Of more than a million the view is built from an archive, and the ledger goes on behind it: for all sizes of that run.
+"""
 
 from __future__ import annotations
 
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import urlopen
@@ -15,6 +18,7 @@ from projections.live.reading import LiveReader
 from services.bench.catching_up import position_of
 from services.bench.context import Bench
 from services.bench.figures import Figure, NotMeasured, Target
+from services.bench.from_archive import begin_behind
 from services.bench.processes import LONGEST, processor_seconds_of, resident_bytes_of, run, with_descendants
 from services.bench.systems import newest_sequence, whole_system
 from services.system import DataDir, SystemRecord
@@ -26,7 +30,11 @@ TARGET: Final = Target(1.5)
 MEMORY: Final = Target(1_000.0)
 """Bytes for each pupil who is not reached, at most."""
 _PARTS: Final = (100, 10, 1)
-_FEWEST: Final = 2_000
+_FEWEST: Final = 100_000
+"""Fewer are too few to compare with: all that comes is then about the same few pupils, and shares what it costs."""
+_FEWEST_TRIAL: Final = 2_000
+_IMPORTED: Final = 1_000_000
+"""Events that are imported at most."""
 _MORE: Final = 20_000
 """Events that come when all the others are known: about pupils whom it knows."""
 _TRIAL: Final = 500
@@ -40,11 +48,11 @@ _MINUTE: Final = 60_000_000
 
 
 def standing(bench: Bench) -> Iterator[Figure]:
-    """Fill a system of its own at each size, the smaller ones first; without the hundredth when quick."""
+    """Fill a system of its own at each size, the smaller ones first; without the hundredth when quick or too few."""
     first: dict[str, float] = {}
     memory: list[tuple[float, int]] = []
-    for part in _PARTS[1:] if bench.asked.quick else _PARTS:
-        number = max(bench.asked.events // part, _FEWEST)
+    for part in _parts(bench):
+        number = max(bench.asked.events // part, _FEWEST_TRIAL)
         bench.say(f"one more event, and pages, with {number:,} events in the ledger")
         for key, words, unit, value, note in _measured(bench, number, memory):
             target = TARGET if part == 1 and key in first and bench.judged else None
@@ -62,11 +70,21 @@ def standing(bench: Bench) -> Iterator[Figure]:
     )
 
 
+def _parts(bench: Bench) -> Sequence[int]:
+    """Give of which parts of the events a ledger is made."""
+    hundredth = bench.asked.events // _PARTS[0] >= _FEWEST and not bench.asked.quick
+    return _PARTS if hundredth else _PARTS[1:]
+
+
 def _measured(bench: Bench, number: int, memory: list[tuple[float, int]]) -> Iterator[tuple[str, str, str, float, str]]:
     file, place = bench.data.events(number), bench.place("standing")
+    archived = bench.asked.events > _IMPORTED
+    if archived:
+        begin_behind(bench, file, place)
     with whole_system(place, _ALONE) as record:
         data_dir = DataDir(place)
-        run(["import", "--strict", file], place)
+        if not archived:
+            run(["import", "--strict", file], place)
         _wait(data_dir, newest_sequence(record))
         view = _view(record)
         more = place / "more.ndjson"

@@ -28,7 +28,17 @@ from services.archive.fresh import last_if_held
 from services.archive.pieces import read_sources
 from services.system import DataDir, SystemRecord, find_system
 
-__all__ = ["FROM_ARCHIVE", "Held", "Piece", "held_segments", "pieces_of", "quick_reader", "read_missing", "read_piece"]
+__all__ = [
+    "FROM_ARCHIVE",
+    "Held",
+    "Piece",
+    "held_segments",
+    "pieces_of",
+    "quick_reader",
+    "read_archived",
+    "read_missing",
+    "read_piece",
+]
 
 FROM_ARCHIVE: Final = "archived-"
 """With what the names of files begin that were read from the archive."""
@@ -116,6 +126,14 @@ def read_piece(data_dir: Path, directory: Path, piece: Piece) -> int:
 
     Raises ArchiveError when the last of them is not what the ledger has there.
     """
+    count, last = read_archived(directory, piece)
+    if last is not None:
+        _compare(data_dir, last)
+    return count
+
+
+def read_archived(directory: Path, piece: Piece) -> tuple[int, Source | None]:
+    """Read the messages of a piece into columns, asking no ledger; give their number, and the last of them."""
     columns = Columns(directory / piece.name, quick_reader())
     count, last = 0, Sources()
     with pq.ParquetFile(piece.path) as file:
@@ -125,9 +143,7 @@ def read_piece(data_dir: Path, directory: Path, piece: Piece) -> int:
             columns.read(last)
             count += len(last)
     columns.close()
-    if last:
-        _compare(data_dir, last[len(last) - 1])
-    return count
+    return count, last[len(last) - 1] if last else None
 
 
 def _sources(batch: pa.RecordBatch) -> Sources:

@@ -36,6 +36,21 @@ def asked(link: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
+    ("path", "here"),
+    [
+        ("/", ["/ page"]),
+        ("/gemeenten", ["/gemeenten page"]),
+        ("/gemeenten/GM0014", ["/gemeenten true"]),
+        ("/toen/tabel", ["/toen true"]),
+    ],
+)
+def test_the_way_to_the_pages_shows_where_one_is(served: Served, path: str, here: list[str]) -> None:
+    with served.client() as client:
+        (pages,) = re.findall(r'<nav class="pages".*?</nav>', client.get(path).text, re.DOTALL)
+    assert [" ".join(found) for found in re.findall(r'href="([^"]+)" aria-current="([a-z]+)"', pages)] == here
+
+
+@pytest.mark.parametrize(
     ("path", "same"),
     [
         ("/", {"week": "2020-W17"}),
