@@ -77,6 +77,12 @@ class Settings:
         "Address (`https://…/`) at which people reach the pages through a proxy of yours; with it everyone has to sign"
         " in to see exact figures.",
     )
+    page_hosts: tuple[str, ...] = _setting(
+        (),
+        values.hosts,
+        "Further names and addresses by which the pages are asked for inside your network (`page,10.0.0.7`), as by"
+        " Prometheus; who asks by another name is not answered.",
+    )
     oidc_issuer: str | None = _setting(
         None, values.web_address, "OpenID Connect issuer at which people sign in on the pages ([access](access.md))."
     )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from deploy.nats_address import NatsAddress
 
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _ROLE: Final = re.compile(r"national|evaluator|region:VR\d{2}|municipality:GM\d{4}")
 SECONDS_OF: Final = {"s": 1, "m": 60, "h": 3600}
 """How many seconds the units of a duration are."""
@@ -81,6 +82,14 @@ def site(raw: str) -> str:
     if urlsplit(address).path.strip("/"):
         raise ValueError("the address of a whole site, without a path")
     return address.rstrip("/") + "/"
+
+
+def hosts(raw: str) -> tuple[str, ...]:
+    """Read names or IPv4 addresses of hosts, without ports."""
+    found = tuple(each.strip().lower() for each in raw.split(",") if each.strip())
+    if not found or not all(_HOST.fullmatch(each) for each in found):
+        raise ValueError("names of hosts or IPv4 addresses, with commas, without ports")
+    return found
 
 
 def mail(raw: str) -> str:

@@ -16,9 +16,9 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 def hosts_of(settings: Settings) -> list[str]:
-    """Give the names by which the pages may be asked for: this machine's, and that of the address that is set."""
+    """Give the names by which the pages may be asked for: this machine's, that of their address, and those set."""
     named = urlsplit(settings.page_url or "").hostname
-    return [*_LOOPBACK, *([named] if named else [])]
+    return [*_LOOPBACK, *([named] if named else []), *settings.page_hosts]
 
 
 def access_of(data_dir: DataDir, settings: Settings, page_url: str | None, listening: socket.socket) -> Entrance:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from starlette.requests import HTTPConnection
 
-from services.system import DataDir, Settings
+from services.system import DataDir, Settings, WrongUsage
 from services.system.clock import real_now
 from services.web.access.configuring import access_of, hosts_of
 from services.web.access.store import DAY
@@ -85,6 +85,15 @@ def test_with_an_address_of_ones_own_everyone_signs_in(tmp_path: Path) -> None:
     asked = HTTPConnection({"type": "http", "client": ("127.0.0.1", 1), "headers": [], "http_version": "1.1"})
     assert entrance.looking(asked).viewer.codes == frozenset()
     assert "kind.example" in hosts_of(settings)
+
+
+def test_the_pages_may_be_asked_for_by_names_inside_a_network_but_these_open_nothing(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"KINDINBEELD_PAGE_HOSTS": "page, Page.kindinbeeld.svc,10.0.0.7"})
+    assert hosts_of(settings)[-3:] == ["page", "page.kindinbeeld.svc", "10.0.0.7"]
+    assert "page" not in hosts_of(Settings())
+    for wrong in ("page:8787", "https://page", "*", "*.svc", ","):
+        with pytest.raises(WrongUsage, match="KINDINBEELD_PAGE_HOSTS: must be names of hosts"):
+            Settings.from_environment({"KINDINBEELD_PAGE_HOSTS": wrong})
 
 
 def test_from_the_first_link_on_who_is_not_signed_in_sees_what_is_public(gate: Gate) -> None:
