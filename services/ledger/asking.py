@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from events.subjects import EVENTS_STREAM
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nats.js import JetStreamContext
     from nats.js.api import StreamInfo
 
-__all__ = ["ask", "last_sequence", "stream_info"]
+__all__ = ["ask", "last_sequence", "next_sequence", "stream_info"]
 
 _PATIENCE_SECONDS = 15.0
 _TIMEOUT_SECONDS = 3.0
@@ -58,3 +58,22 @@ async def stream_info(nc: Client, stream: str = EVENTS_STREAM) -> StreamInfo:
 async def last_sequence(nc: Client, stream: str = EVENTS_STREAM) -> int:
     """Return the sequence of the newest message that `stream` ever took in; 0 when none. Raises as `stream_info`."""
     return (await stream_info(nc, stream)).state.last_seq
+
+
+async def next_sequence(nc: Client, start: int, subjects: Iterable[str]) -> int | None:
+    """Return the sequence of the ledger's first message from `start` on that lies on one of some subjects, if any.
+
+    The server that leads the stream answers, which has all that was acknowledged; what a consumer tells may be of one
+    that lags behind it. Raises SystemUnavailable when there is no answer.
+    """
+    from nats.js.errors import NotFoundError
+
+    async def of(subject: str) -> int | None:
+        try:
+            message = await ask(nc, lambda js: js.get_msg(EVENTS_STREAM, seq=start, subject=subject, next=True))
+        except NotFoundError:
+            return None
+        return message.seq
+
+    found = await asyncio.gather(*map(of, subjects))
+    return min((sequence for sequence in found if sequence is not None), default=None)

@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
-from events.subjects import EVENTS_STREAM
-from services.ledger.asking import ask
-
 if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
     from nats.js.api import ConsumerConfig
 
-__all__ = ["Reader", "pending"]
+__all__ = ["Reader"]
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +29,7 @@ _HEARTBEAT_SECONDS = 1
 _SILENCE_SECONDS = 3.5
 """A request that is alive gives a heartbeat: so long without anything means that its consumer is lost."""
 
+_KEPT_SECONDS = 60
 _MOMENT = 0.05
 
 Item = TypeVar("Item")
@@ -76,7 +74,7 @@ class Reader(Generic[Item]):
         self.exhausted = False
 
     async def _open(self) -> None:
-        config = _config(self._start, self._subjects, 60)
+        config = _config(self._start, self._subjects)
         info = await self._nc.jetstream(timeout=10).add_consumer(self._stream, config)
         self._name = info.name
         self.behind = info.num_pending or 0
@@ -164,18 +162,8 @@ class Reader(Generic[Item]):
             _log.debug("the reader of the ledger could not be given up")
 
 
-async def pending(nc: Client, start: int, subjects: Sequence[str]) -> int:
-    """Count the messages of the ledger from a sequence on that lie on some subjects.
-
-    Raises SystemUnavailable when the ledger does not answer.
-    """
-    info = await ask(nc, lambda js: js.add_consumer(EVENTS_STREAM, _config(start, subjects, 5)))
-    await nc.publish(f"$JS.API.CONSUMER.DELETE.{EVENTS_STREAM}.{info.name}")
-    return info.num_pending or 0
-
-
-def _config(start: int, subjects: Sequence[str], seconds: float) -> ConsumerConfig:
-    """Give how a consumer is made that the server forgets when nobody has asked it for so long."""
+def _config(start: int, subjects: Sequence[str]) -> ConsumerConfig:
+    """Give how a consumer is made that the server forgets when nobody asks it any more."""
     from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
     return ConsumerConfig(
@@ -187,6 +175,6 @@ def _config(start: int, subjects: Sequence[str], seconds: float) -> ConsumerConf
         ack_policy=AckPolicy.NONE,
         mem_storage=True,
         num_replicas=1,
-        inactive_threshold=seconds,
+        inactive_threshold=_KEPT_SECONDS,
         max_waiting=8,
     )

@@ -21,8 +21,8 @@ from projections.live.message import Message
 from projections.live.quick import QuickReader
 from projections.live.wire import decode, encode
 from projections.parts import REST, belongs
+from services.ledger.asking import next_sequence
 from services.ledger.connecting import Ledger, connect
-from services.ledger.consumer import pending
 from services.ledger.reading import last_sequence
 from services.system import DataDir, SystemUnavailable, find_system
 from services.view.following import follow
@@ -129,7 +129,8 @@ class _Reading:
         """Wait until all up to a position that the ledger holds was handed on; give up to where that is so."""
         while (last := self._last) < position:
             # Nothing of ours behind the last that came: all up to the position, which the ledger holds, has come.
-            if await pending(ledger.nc, last + 1, self._subjects) == 0 and last == self._last:
+            following = await next_sequence(ledger.nc, last + 1, self._subjects)
+            if (following is None or following > position) and last == self._last:
                 self._last = position
                 return position
             await asyncio.sleep(_AGAIN)

@@ -11,6 +11,7 @@ import pytest
 from deploy.streams import make_streams
 from events import EVENTS_STREAM
 from services.ledger import Publisher, connect, read_ledger
+from services.ledger.asking import next_sequence
 from services.system import SystemUnavailable
 from tests.support.systems import RunningLedger
 
@@ -61,6 +62,24 @@ async def test_stops_at_the_last_sequence_when_it_began(ledger: RunningLedger) -
                 await fill(ledger, 10)
             got += [entry[0] for entry in batch]
     assert got == list(range(1, 51))
+
+
+async def test_tells_which_message_is_the_next_on_some_subjects(ledger: RunningLedger) -> None:
+    parts = [f"kib.events.import.pupil.{part}" for part in (0, 1, 1, 2, 0)]
+    async with ledger.connected() as connected, Publisher[int](connected) as publisher:
+        for number, subject in enumerate(parts):
+            await publisher.publish(subject, b"{}", number)
+        await publisher.drain()
+        for subjects, start, expected in [
+            (["kib.events.*.*.1"], 1, 2),
+            (["kib.events.*.*.1"], 3, 3),
+            (["kib.events.*.*.1"], 4, None),
+            (["kib.events.*.*.1", "kib.events.*.*.0"], 4, 5),
+            (["kib.events.*", "kib.events.*.*"], 1, None),
+            (["kib.events.>"], 6, None),
+            ([], 1, None),
+        ]:
+            assert await next_sequence(connected.nc, start, subjects) == expected
 
 
 @pytest.mark.parametrize("deleted", [[1], [5, 6], [10], [1, 10], list(range(1, 11)), list(range(4, 11))])
