@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -97,7 +97,7 @@ def relay(bench: Bench) -> Iterator[Figure]:
     data_dir.desks.mkdir(parents=True, mode=0o700)
     asyncio.run(_fill(data_dir.desks / "school.sqlite", number))
     bench.say("the ledger is back")
-    with _desk(place), bare_ledger(place):
+    with running_desk(place), bare_ledger(place):
         seconds, counted, held = asyncio.run(_until_carried(data_dir, number))
     if held != number:
         raise NotMeasured(f"the ledger holds {held:,} of {number:,} reports")
@@ -114,15 +114,15 @@ def relay(bench: Bench) -> Iterator[Figure]:
 @contextmanager
 def _desk_beside_ledger(bench: Bench) -> Iterator[int]:
     place = bench.place("desk")
-    with bare_ledger(place), _desk(place) as port:
+    with bare_ledger(place), running_desk(place) as port:
         yield port
 
 
 @contextmanager
-def _desk(place: Path) -> Iterator[int]:
-    """Run the desk `school` as a person would; gives its port."""
+def running_desk(place: Path, settings: Mapping[str, str] = {}) -> Iterator[int]:
+    """Run the desk `school` as a person would; gives its port. Raises NotMeasured when it does not get ready."""
     log = place / "desk.log"
-    with running([*COMMAND, "desk", "school", "--port", "0"], place, log) as process:
+    with running([*COMMAND, "desk", "school", "--port", "0"], place, log, settings) as process:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         word, _, url = process.stdout.readline().decode().strip().partition(" ")
         if word != "ready":

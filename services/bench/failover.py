@@ -25,8 +25,11 @@ from deploy.nats_server import find_binary
 from deploy.permissions import SET_UP
 from deploy.streams import make_streams
 from events import EVENTS_STREAM
+from services.bench.accepting import RATE as RATE_OF_DESK
+from services.bench.accepting import Accepting
 from services.bench.context import Bench
 from services.bench.crisis import Crisis
+from services.bench.desks import running_desk
 from services.bench.figures import Figure, NotMeasured, Target
 from services.ledger import Ledger, Publisher, connect, read_ledger
 from services.system import SystemUnavailable
@@ -46,8 +49,14 @@ def failover(bench: Bench) -> Iterator[Figure]:
     """End the server that leads, five times (twice when quick) by SIGKILL, as often by SIGTERM as an upgrade does."""
     times = _QUICK_TIMES if bench.asked.quick else _TIMES
     bench.say("measuring how long a ledger of three servers is away when its leader ends")
-    with _Servers(bench.place("failover")) as servers:
+    place = bench.place("failover-desk")
+    with (
+        _Servers(bench.place("failover")) as servers,
+        running_desk(place, servers.settings_of("school")) as port,
+        Accepting(port) as desk,
+    ):
         measured = asyncio.run(_measure(servers, times))
+    desk.ensure_all()
     for key, label, gaps, target in (
         ("failover-killed", "leader killed, longest time without accepting", measured.killed, TARGET),
         ("failover-ended", "leader ended in order, the same", measured.ended, TARGET),
@@ -55,6 +64,8 @@ def failover(bench: Bench) -> Iterator[Figure]:
         note = f"{len(gaps)} times: {', '.join(f'{gap:.2f}' for gap in sorted(gaps))} s; {RATE} events/s meanwhile"
         yield Figure(key, label, "s", max(gaps), target, note)
     note = f"of {measured.acknowledged:,} acknowledged"
+    given = f"of {desk.accepted:,}, {RATE_OF_DESK} a second, each on the disk when answered"
+    yield Figure("failover-desk", "a report to a desk meanwhile, the slowest answer", "ms", desk.longest, None, given)
     yield Figure("failover-lost", "acknowledged and then lost", "events", measured.lost, Target(0.0), note)
 
 
@@ -86,6 +97,11 @@ class _Servers:
         url = ",".join(f"tls://127.0.0.1:{server.port}" for server in self.servers)
         password = kept_passwords(self._directory)[SET_UP]
         return NatsAddress(url, SET_UP, password).trusting(self._directory / "ca.pem")
+
+    def settings_of(self, part: str) -> dict[str, str]:
+        """Give the settings of a part, as its file has them."""
+        lines = (self._directory / "parts" / f"{part}.env").read_text("utf-8").splitlines()
+        return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
     def __enter__(self) -> _Servers:
         for server in self.servers:
