@@ -102,20 +102,20 @@ def _erase_system(where: DataDir, whom: set[str] | None, yes: bool) -> dict[str,
 
     settings = Settings.from_environment()
     configure_logging(settings)
-    if settings.nats_url is not None or settings.database_of_desks is not None or settings.database is not None:
-        raise WrongUsage("the ledger or the tables are on another server: see docs/erasure.md for the steps")
-    if not where.path.is_dir():
+    if settings.nats_url is None and not where.path.is_dir():
         raise SystemUnavailable(f"there is no system in {where}")
-    erased = erase_system(where, whom, _say, do=yes)
+    erased = erase_system(where, settings, whom, _say, do=yes)
     return None if erased is None else erased.described()
 
 
 def _finish(where: DataDir) -> None:
     from services.erasure.switching import finish_system
+    from services.system import Settings
 
+    settings = Settings.from_environment()
     where.lock(erasing=True)
     try:
-        _say("done" if finish_system(where) else "nothing was left half-way")
+        _say("done" if finish_system(where, settings, _say) else "nothing was left half-way")
     finally:
         where.unlock()
 
@@ -147,8 +147,8 @@ def _tell(described: dict[str, Any] | None, proof: Path | None) -> None:
     if proof is not None:
         write_private(proof, text + "\n")
     print(text)
-    if described.get("files_left"):
-        raise Finding(f"an old name still stands in {', '.join(described['files_left'])}: remove that")
+    if left := [*described.get("files_left", ()), *described.get("tables_left", ())]:
+        raise Finding(f"an old name still stands in {', '.join(left)}: remove that")
     if not described["holds"]:
         raise Finding("the tables would not be the same, or a name would be left: all stays as it was")
 
