@@ -22,9 +22,10 @@ from services.ledger import connect, read_ledger
 from services.system import Settings
 from tests.deploy.test_cluster import part
 from tests.services.erasure.test_erase import CHILD, HOME, SIBLING, tables
-from tests.services.erasure.test_erase_postgres import BY_DESK, NAMES, begun, erase
+from tests.services.erasure.test_erase_postgres import BY_DESK, NAMES, begun, erase, in_tables
 from tests.services.erasure.test_erase_system import REFUSED, SETTINGS, ended, give, known, running, there
 from tests.support.cluster import Cluster, running_cluster
+from tests.support.postgres import PostgresServer
 from tests.support.reports import lost
 from tests.support.whole import fetch, until
 
@@ -80,9 +81,11 @@ def kill_once_gone(process: subprocess.Popen[bytes], directories: list[Path]) ->
 
 
 @pytest.mark.timeout(400)
-def test_a_ledger_on_another_server_forgets_a_pupil(tmp_path: Path) -> None:
-    place = tmp_path / "system"
-    with elsewhere(tmp_path / "elsewhere") as (server, settings):
+def test_a_ledger_on_another_server_forgets_a_pupil(tmp_path: Path, postgres: PostgresServer) -> None:
+    """With desks and view in PostgreSQL, which is to follow when the ledger was finished."""
+    place, url = tmp_path / "system", postgres.database()
+    with elsewhere(tmp_path / "elsewhere") as (server, ledger):
+        settings = ledger | {"KINDINBEELD_DATABASE": url}
         with running(place, settings) as (system, desk):
             file = tmp_path / "history.ndjson"
             file.write_text("".join(json.dumps(each) + "\n" for each in ended()))
@@ -93,13 +96,13 @@ def test_a_ledger_on_another_server_forgets_a_pupil(tmp_path: Path) -> None:
             before = known(system)
             assert erase(place, settings, "--pupils", "-", "--yes", whom=CHILD).returncode == 3
             # From another directory the system that runs is seen by its connections.
-            seen = erase(tmp_path / "another", settings, "--pupils", "-", "--yes", whom=CHILD)
+            seen = erase(tmp_path / "another", ledger, "--pupils", "-", "--yes", whom=CHILD)
             assert (seen.returncode, b"desk school" in seen.stderr) == (3, True), seen.stderr
         kept, lying = asyncio.run(streams(server.address))
         assert [name for name in NAMES if name.encode() in lying] == list(NAMES)
 
         # As a part of a system, which may not remove streams.
-        reader = settings | {"KINDINBEELD_NATS_USER": "import"}
+        reader = ledger | {"KINDINBEELD_NATS_USER": "import"}
         reader["KINDINBEELD_NATS_PASSWORD"] = server.parts["import"].password or ""
         refused = erase(tmp_path / "another", reader, "--pupils", "-", "--yes", whom=CHILD)
         assert (refused.returncode, b"only its set-up" in refused.stderr) == (3, True), refused.stderr
@@ -117,6 +120,7 @@ def test_a_ledger_on_another_server_forgets_a_pupil(tmp_path: Path) -> None:
         killed = begun(place, settings, "erase", "--pupils", "-", "--yes", whom=CHILD)
         kill_once_gone(killed, list((tmp_path / "elsewhere").glob(f"store/jetstream/*/streams/{EVENTS_STREAM}")))
         assert (place / "erasing" / "ready").exists()
+        assert in_tables(url) == list(NAMES)
         assert (place / "erasing").stat().st_mode & 0o777 == 0o700
         starting = begun(place, settings, "up", "--port", "0", "--no-desks")
         assert b"erase --finish" in starting.communicate(timeout=60)[1]
@@ -131,7 +135,8 @@ def test_a_ledger_on_another_server_forgets_a_pupil(tmp_path: Path) -> None:
         assert now == kept
         assert [name for name in NAMES if name.encode() in lying] == []
         assert SIBLING.encode() in lying
-        assert there(place) == []
+        assert (there(place), in_tables(url)) == ([], [])
+        until(lambda: there(tmp_path / "elsewhere") == [])  # the server removes the files after it has answered
         assert erase(place, settings, "--finish").stderr.endswith(b"nothing was left half-way\n")
 
         proof = tmp_path / "proof.json"
@@ -179,6 +184,8 @@ def test_a_ledger_of_three_servers_forgets_a_pupil(tmp_path: Path) -> None:
         assert (refused.returncode, b"not all there" in refused.stderr) == (3, True), refused.stderr
         cluster.servers[1].start()
         cluster.wait()
+        told = erase(place, as_set_up, "--pupils", "-", whom=CHILD)
+        assert (told.returncode, b"the desk leerplicht has no store here" in told.stderr) == (0, True), told.stderr
 
         killed = begun(place, as_set_up, "erase", "--pupils", "-", "--yes", whom=CHILD)
         kill_once_gone(killed, list(data.glob(f"nats-*/jetstream/*/streams/{EVENTS_STREAM}")))
@@ -192,8 +199,6 @@ def test_a_ledger_of_three_servers_forgets_a_pupil(tmp_path: Path) -> None:
         assert there(place) == []
         assert exported(cluster, tmp_path) == before
 
-        told = erase(place, as_set_up, "--pupils", "-", whom=CHILD)
-        assert b"the desk leerplicht has no store here" in told.stderr
         with part(cluster, "school", place, "desk", "school", "--port", "0") as desk:
             url = f"{desk.url()}/"
             assert [each["fate"] for each in give(url, *BY_DESK[1:], lost(2))] == ["known", "known", "accepted"]
