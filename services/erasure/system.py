@@ -76,12 +76,19 @@ class _Written:
 
 
 def erase_system(
-    data_dir: DataDir, settings: Settings, pupils: Set[str] | None, told: Told, *, do: bool
+    data_dir: DataDir,
+    settings: Settings,
+    pupils: Set[str] | None,
+    told: Told,
+    *,
+    elsewhere: Set[str] = frozenset(),
+    do: bool,
 ) -> Erased | None:
     """Erase these pupils (None: all) from everything of a system; without `do` only tell what would be done.
 
-    `told` hears of each step. Raises SystemUnavailable when a system runs on it or it cannot be used, ErasureError when
-    something there stands in the way; the old stands then as it did.
+    `told` hears of each step. `elsewhere`: desks whose stores somebody else sees to. Raises SystemUnavailable when a
+    system runs on it or it cannot be used, ErasureError when something there stands in the way; the old stands then as
+    it did.
     """
     data_dir.lock(erasing=True)
     try:
@@ -94,7 +101,7 @@ def erase_system(
         try:
             with Held(settings) as held:
                 with stores_of(data_dir, held) as stores:
-                    written = _write(data_dir, servers, work, stores, pupils, told, do)
+                    written = _write(data_dir, servers, work, stores, pupils, elsewhere, told, do)
                 if written is None:
                     return None
                 if not written.proof.holds:
@@ -117,6 +124,7 @@ def _write(
     work: Path,
     stores: Sequence[Store],
     pupils: Set[str] | None,
+    elsewhere: Set[str],
     told: Told,
     do: bool,
 ) -> _Written | None:
@@ -132,11 +140,15 @@ def _write(
             servers.note()
         told(f"took out {take_out(record, file, temporary)} events")
         away = tuple(sorted(desks_heard(record) - {store.desk for store in stores}))
-    for desk in away:
-        told(f"the desk {desk} has no store here: destroy what it has elsewhere, or the old names come back from there")
     names = learn(file, pupils)
     _ensure_all_there(file, stores)
     told(f"to be erased: {names.counted}")
+    if unseen := sorted(set(away) - elsewhere):
+        why = f"the ledger has reports of {', '.join(unseen)}, whose stores are not here: from there the old names"
+        why += " come back; with --elsewhere you say that these stores are destroyed before they are used again"
+        if do:
+            raise ErasureError(why)
+        told(why)
     if not do:
         return None
     new = beside(file)
