@@ -79,9 +79,9 @@ class PostgresServer:
             return self.url
         programs = _programs()
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not (self._data / "PG_VERSION").exists():
+        if not self.made:
             self._make(programs)
-        self._end_orphan()
+        self.end_orphan()
         self._port = self._choose_port()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -113,10 +113,11 @@ class PostgresServer:
         process.wait()
 
     def _make(self, programs: Path) -> None:
-        """Make the server's data, whole or not at all, with a password of its own."""
+        """Make the server's data, whole or not at all, with a password of its own; one that is there is kept."""
         new = self.directory / "new"
         shutil.rmtree(new, ignore_errors=True)
-        write_private(self._secret, secrets.token_urlsafe(24) + "\n")
+        if not self._secret.exists():
+            write_private(self._secret, secrets.token_urlsafe(24) + "\n")
         command = [*_not_as_root(), str(programs / "initdb"), "-D", str(new), "-U", NAME, "-E", "UTF8", "--locale=C",
                    "-A", "scram-sha-256", f"--pwfile={self._secret}"]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -124,6 +125,16 @@ class PostgresServer:
             self._log.write_text(done.stderr)
             raise PostgresServerError(f"PostgreSQL cannot be made; see {self._log}")
         new.replace(self._data)
+
+    @property
+    def made(self) -> bool:
+        """Whether there is such a server in its directory, running or not."""
+        return (self._data / "PG_VERSION").exists()
+
+    def like(self, other: PostgresServer) -> None:
+        """Take the password of another server, for one that is to take its place. Raises OSError."""
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(self._secret, other._secret.read_text())
 
     def _choose_port(self) -> int:
         """Take the port of an earlier start where it is free."""
@@ -150,7 +161,7 @@ class PostgresServer:
             time.sleep(0.05)
         raise PostgresServerError(f"PostgreSQL did not answer within {_READY_SECONDS:.0f} seconds")
 
-    def _end_orphan(self) -> None:
+    def end_orphan(self) -> None:
         """End a server that outlived a parent that was killed. It is known by our password and its directory."""
         try:
             lines = (self._data / "postmaster.pid").read_text().splitlines()

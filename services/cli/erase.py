@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from events import DESKS
 from services.cli.options import DataDirOption, data_dir_of
 from services.system.errors import Finding, SystemUnavailable, WrongUsage
 
@@ -39,6 +40,10 @@ def erase(
     finish: Annotated[
         bool, typer.Option("--finish", help="Only end what a call that was ended half-way began.")
     ] = False,
+    elsewhere: Annotated[
+        list[str] | None,
+        typer.Option("--elsewhere", metavar="DESK", help="A desk whose store is not here: you destroy that yourself."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is told what would be done.")] = False,
     proof: Annotated[
         Path | None, typer.Option("--proof", metavar="FILE.json", help="Write what was proved; nothing of a person.")
@@ -54,6 +59,8 @@ def erase(
         raise WrongUsage("one of --pupils, --everyone, --due and --finish")
     if file is not None and (due or finish):
         raise WrongUsage("--due and --finish are for a system, not for a FILE")
+    if set(elsewhere or ()) - set(DESKS):
+        raise WrongUsage(f"--elsewhere: one of {', '.join(DESKS)}")
     if file is not None and not file.is_file():
         raise WrongUsage(f"{file}: there is no such file")
     from events.lines import LinesError
@@ -68,7 +75,7 @@ def erase(
         elif finish:
             _finish(where)
         elif not due or _is_due(where):
-            _tell(_erase_system(where, whom, yes), proof)
+            _tell(_erase_system(where, whom, frozenset(elsewhere or ()), yes), proof)
     except (ErasureError, LinesError) as error:
         raise Finding(f"{name}: {error}") from None
     except OSError as error:
@@ -95,27 +102,27 @@ def _erase_file(path: Path, whom: set[str] | None, yes: bool) -> dict[str, Any] 
     return result.described()
 
 
-def _erase_system(where: DataDir, whom: set[str] | None, yes: bool) -> dict[str, Any] | None:
+def _erase_system(where: DataDir, whom: set[str] | None, elsewhere: frozenset[str], yes: bool) -> dict[str, Any] | None:
     from services.erasure.system import erase_system
     from services.system import Settings
     from services.system.logs import configure_logging
 
     settings = Settings.from_environment()
     configure_logging(settings)
-    if settings.nats_url is not None or settings.database_of_desks is not None or settings.database is not None:
-        raise WrongUsage("the ledger or the tables are on another server: see docs/erasure.md for the steps")
-    if not where.path.is_dir():
+    if settings.nats_url is None and not where.path.is_dir():
         raise SystemUnavailable(f"there is no system in {where}")
-    erased = erase_system(where, whom, _say, do=yes)
+    erased = erase_system(where, settings, whom, _say, elsewhere=elsewhere, do=yes)
     return None if erased is None else erased.described()
 
 
 def _finish(where: DataDir) -> None:
     from services.erasure.switching import finish_system
+    from services.system import Settings
 
+    settings = Settings.from_environment()
     where.lock(erasing=True)
     try:
-        _say("done" if finish_system(where) else "nothing was left half-way")
+        _say("done" if finish_system(where, settings, _say) else "nothing was left half-way")
     finally:
         where.unlock()
 
@@ -147,8 +154,8 @@ def _tell(described: dict[str, Any] | None, proof: Path | None) -> None:
     if proof is not None:
         write_private(proof, text + "\n")
     print(text)
-    if described.get("files_left"):
-        raise Finding(f"an old name still stands in {', '.join(described['files_left'])}: remove that")
+    if left := [*described.get("files_left", ()), *described.get("tables_left", ())]:
+        raise Finding(f"an old name still stands in {', '.join(left)}: remove that")
     if not described["holds"]:
         raise Finding("the tables would not be the same, or a name would be left: all stays as it was")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,10 @@ from services.erasure.naming import ErasureError, Key, Names
 from services.erasure.rewriting import again, watched
 from services.system import SystemUnavailable
 
-__all__ = ["ensure_closed", "keys_in", "rewrite_desk"]
+__all__ = ["FileStore", "Row", "Store", "keys_in", "rewrite_desk"]
+
+Row = tuple[int, str, int, str, bytes]
+"""A stored fact: its position, the id (32 hexadecimal digits) and version of its aggregate, its topic, its state."""
 
 _EVENTS: Final = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events ORDER BY rowid"
 _COPIED: Final = {"source": 2, "sent": 3}
@@ -31,69 +34,112 @@ _decode: Final = msgspec.msgpack.Decoder().decode
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
-def ensure_closed(desk: str, store: Path) -> None:
-    """Raise SystemUnavailable where another process has a desk's store open: what it accepts would be lost."""
-    with closing(sqlite3.connect(store, timeout=0)) as opened:
-        try:
-            opened.execute("PRAGMA locking_mode = EXCLUSIVE")
-            opened.execute("BEGIN EXCLUSIVE")
-            opened.rollback()
-        except sqlite3.OperationalError:
-            raise SystemUnavailable(f"the desk {desk} is running: stop it first") from None
+class Store(Protocol):
+    """Where a desk keeps its facts, and where these are written anew."""
+
+    desk: str
+
+    @property
+    def where(self) -> Path | Mapping[str, str]:
+        """The store as `Desk` opens it."""
+
+    def ensure_closed(self) -> None:
+        """Raise SystemUnavailable where another process has it open: what that accepts would be lost."""
+
+    def facts(self) -> Iterator[Row]:
+        """Give its facts in the order of their positions."""
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Write these facts into a new store, with all that holds nothing of a pupil; the old one is only read."""
 
 
-def keys_in(store: Path, told: Callable[[Key], None]) -> None:
-    """Tell the source and the id of each report that a desk accepted."""
-    with closing(sqlite3.connect(store)) as old:
-        for _, _, _, topic, state in old.execute(_EVENTS):
-            if topic == ACCEPTED:
-                source, id, _ = names_in(read_fact(state).raw)
-                if source is not None and id is not None:
-                    told((source, id))
+class FileStore:
+    """A desk's SQLite file."""
 
+    def __init__(self, desk: str, path: Path, to: Path) -> None:
+        """`to`: the file to be written, in a directory that is there."""
+        self.desk, self._path, self._to = desk, path, to
 
-def rewrite_desk(desk: str, store: Path, to: Path, names: Names, *, everyone: bool) -> int:
-    """Write a desk's store once more and give how many facts changed or were left out. `to` is new, mode 600.
+    @property
+    def where(self) -> Path:
+        """The file."""
+        return self._path
 
-    A report concerned gets its fresh names, and is filed under its fresh id. What the desk refused and kept is whatever
-    somebody sent: where an old name stands in it, or cannot be looked for (`everyone`), it is left out. Raises
-    ErasureError where an old name stands in an accepted report about something else.
-    """
-    os.close(os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    DeskStore(desk, environment_of(to)).close()
-    few = watched(names)
-    with closing(sqlite3.connect(store)) as old, closing(sqlite3.connect(to)) as new:
-        left_out: set[str] = set()
-        changed = 0
-        for number, (at, id, version, topic, state) in enumerate(old.execute(_EVENTS)):
-            row = _row(desk, names, few, left_out, everyone, (at, id, version, topic, state))
-            changed += row is None or row[4] is not state
-            if row is not None:
+    def ensure_closed(self) -> None:
+        """Raise SystemUnavailable where another process has the file open."""
+        with closing(sqlite3.connect(self._path, timeout=0)) as opened:
+            try:
+                opened.execute("PRAGMA locking_mode = EXCLUSIVE")
+                opened.execute("BEGIN EXCLUSIVE")
+                opened.rollback()
+            except sqlite3.OperationalError:
+                raise SystemUnavailable(f"the desk {self.desk} is running: stop it first") from None
+
+    def facts(self) -> Iterator[Row]:
+        """Give its facts in order."""
+        with closing(sqlite3.connect(self._path)) as old:
+            yield from old.execute(_EVENTS)
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Write a new file, mode 600."""
+        os.close(os.open(self._to, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        DeskStore(self.desk, environment_of(self._to)).close()
+        with closing(sqlite3.connect(self._path)) as old, closing(sqlite3.connect(self._to)) as new:
+            for number, row in enumerate(rows):
                 new.execute(
                     "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state)"
                     " VALUES (?, ?, ?, ?, ?)",
                     row,
                 )
-            if number % _AT_ONCE == 0:
-                new.commit()
-        for table, columns in _COPIED.items():
-            marks = ",".join("?" * columns)
-            new.executemany(f"INSERT INTO {table} VALUES ({marks})", old.execute(f"SELECT * FROM {table}"))
-        new.executemany("INSERT INTO own VALUES (?, ?)", old.execute("SELECT * FROM own"))
-        new.execute("DELETE FROM own WHERE position NOT IN (SELECT rowid FROM stored_events)")
-        new.commit()
-        new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                if number % _AT_ONCE == 0:
+                    new.commit()
+            for table, columns in _COPIED.items():
+                marks = ",".join("?" * columns)
+                new.executemany(f"INSERT INTO {table} VALUES ({marks})", old.execute(f"SELECT * FROM {table}"))
+            new.executemany("INSERT INTO own VALUES (?, ?)", old.execute("SELECT * FROM own"))
+            new.execute("DELETE FROM own WHERE position NOT IN (SELECT rowid FROM stored_events)")
+            new.commit()
+            new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def keys_in(store: Store, told: Callable[[Key], None]) -> None:
+    """Tell the source and the id of each report that a desk accepted."""
+    for _, _, _, topic, state in store.facts():
+        if topic == ACCEPTED:
+            source, id, _ = names_in(read_fact(state).raw)
+            if source is not None and id is not None:
+                told((source, id))
+
+
+def rewrite_desk(store: Store, names: Names, *, everyone: bool) -> int:
+    """Write a desk's store once more and give how many facts changed or were left out.
+
+    A report concerned gets its fresh names, and is filed under its fresh id. What the desk refused and kept is whatever
+    somebody sent: where an old name stands in it, or cannot be looked for (`everyone`), it is left out. Raises
+    ErasureError where an old name stands in an accepted report about something else.
+    """
+    few = watched(names)
+    left_out: set[str] = set()
+    changed = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal changed
+        for old in store.facts():
+            row = _row(store.desk, names, few, left_out, everyone, old)
+            changed += row is None or row[4] is not old[4]
+            if row is not None:
+                yield row
+
+    store.write(rows())
     return changed
 
 
-def _row(
-    desk: str, names: Names, few: list[str] | None, left_out: set[str], everyone: bool, row: tuple[Any, ...]
-) -> tuple[Any, ...] | None:
+def _row(desk: str, names: Names, few: list[str] | None, left_out: set[str], everyone: bool, row: Row) -> Row | None:
     """Give a stored fact as it is to stand; None: not at all."""
     at, id, version, topic, state = row
     if topic not in {ACCEPTED, REFUSED}:
         return None if id in left_out else row
-    fact = _decode(state)
+    fact: dict[str, Any] = _decode(state)
     raw: bytes = fact["raw"]
     source, own, _ = names_in(raw)
     concerned = source is not None and own is not None and (source, own) in names.ids

@@ -6,20 +6,25 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from eventsourcing.persistence import PersistenceError
+
 from deploy.nats_server import NatsServer, NatsServerError
+from events import DESKS, EVENTS_STREAM
 from events.lines import read_lines
+from services.erasure.desks import Store
+from services.ledger.asking import ask
 from services.ledger.connecting import connect
 from services.ledger.exporting import Export
 from services.ledger.preparing import prepare
 from services.system import Clock, DataDir, Settings, SystemRecord, SystemUnavailable
 from services.system.clock import real_now
 
-__all__ = ["bring_in", "carry", "digest_of", "running", "take_out"]
+__all__ = ["bring_in", "carry", "desks_heard", "digest_of", "running", "take_out"]
 
 _PATIENCE: Final = 120.0
 """Seconds in which a desk's relay has to carry something."""
@@ -41,23 +46,37 @@ def running(directory: Path) -> Iterator[SystemRecord]:
         server.stop()
 
 
-def carry(record: SystemRecord, stores: dict[str, Path]) -> None:
-    """Carry to the ledger what desks accepted and it may not have. Raises SystemUnavailable when it takes nothing."""
+def carry(record: SystemRecord, stores: Sequence[Store]) -> None:
+    """Carry to the ledger what desks accepted and it may not have. Raises SystemUnavailable when it takes nothing.
+
+    A desk may have more than one store, of which one was in use before: each is carried by itself.
+    """
+    left = list(stores)
+    while left:
+        once = {store.desk: store for store in reversed(left)}
+        _carry(record, once)
+        left = [store for store in left if store is not once[store.desk]]
+
+
+def _carry(record: SystemRecord, stores: dict[str, Store]) -> None:
     from services.desks.desk import Desk
     from services.desks.relay import Relay
 
-    with ExitStack() as open_ones:
-        desks = [open_ones.enter_context(Desk(name, store, real_now)) for name, store in stores.items()]
-        for desk in desks:
-            open_ones.enter_context(Relay(desk, lambda: record))
-        best, since = None, time.monotonic()
-        while not all(desk.carried.certain and not desk.backlog for desk in desks):
-            left = sum(desk.backlog for desk in desks)
-            if best is None or left < best:
-                best, since = left, time.monotonic()
-            if time.monotonic() - since > _PATIENCE:
-                raise SystemUnavailable(f"the ledger does not take {left} reports that desks accepted")
-            time.sleep(_LOOK)
+    try:
+        with ExitStack() as open_ones:
+            desks = [open_ones.enter_context(Desk(name, store.where, real_now)) for name, store in stores.items()]
+            for desk in desks:
+                open_ones.enter_context(Relay(desk, lambda: record))
+            best, since = None, time.monotonic()
+            while not all(desk.carried.certain and not desk.backlog for desk in desks):
+                left = sum(desk.backlog for desk in desks)
+                if best is None or left < best:
+                    best, since = left, time.monotonic()
+                if time.monotonic() - since > _PATIENCE:
+                    raise SystemUnavailable(f"the ledger does not take {left} reports that desks accepted")
+                time.sleep(_LOOK)
+    except PersistenceError:
+        raise SystemUnavailable("the store of a desk cannot be used") from None
 
 
 def take_out(record: SystemRecord, file: Path, temporary: Path) -> int:
@@ -99,6 +118,17 @@ def digest_of(record: SystemRecord, temporary: Path) -> str:
         asyncio.run(_read(record, export))
         export.write(found)
     return found.hash.hexdigest()
+
+
+def desks_heard(record: SystemRecord) -> set[str]:
+    """Give the desks whose reports are in a ledger."""
+    return asyncio.run(_desks(record)) & set(DESKS)
+
+
+async def _desks(record: SystemRecord) -> set[str]:
+    async with await connect(record.nats, name="erase") as ledger:
+        info = await ask(ledger.nc, lambda js: js.stream_info(EVENTS_STREAM, subjects_filter="kib.events.>"))
+    return {subject.split(".")[2] for subject in info.state.subjects or ()}
 
 
 class _Digest:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from projections.live.database import UNREADABLE
+from projections.live.database import UNREADABLE, Place
 from projections.live.reading import LiveReader
+from services.erasure.places import own_database
 from services.system import DataDir, SystemUnavailable, view_of
 from services.system.retention import due_after
 
@@ -17,11 +18,23 @@ def due_on(data_dir: DataDir, days: int) -> date | None:
 
     Raises SystemUnavailable when the live view cannot be read.
     """
+    place = view_of(data_dir)
     try:
-        reader = LiveReader(view_of(data_dir))
+        if isinstance(place, str) or place.exists():
+            return _due_on(place, days)
+        data_dir.lock(erasing=True)  # its own PostgreSQL may be started by one only
         try:
-            return due_after(reader.closures(), days)
+            with own_database(data_dir) as own:
+                return _due_on(own or place, days)
         finally:
-            reader.close()
+            data_dir.unlock()
     except UNREADABLE:
         raise SystemUnavailable(f"there is no live view in {data_dir} that tells when closures end") from None
+
+
+def _due_on(place: Place, days: int) -> date | None:
+    reader = LiveReader(place)
+    try:
+        return due_after(reader.closures(), days)
+    finally:
+        reader.close()

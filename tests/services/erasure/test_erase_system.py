@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,11 @@ def known(system: Whole) -> list[bytes]:
 
 
 @contextmanager
-def running(place: Path) -> Iterator[tuple[Whole, str]]:
+def running(place: Path, settings: Mapping[str, str] = SETTINGS) -> Iterator[tuple[Whole, str]]:
     """The system with the desk of schools, both ended in order."""
-    with whole(place, "up", "--port", "0", "--no-desks", settings=SETTINGS) as system:
+    with whole(place, "up", "--port", "0", "--no-desks", settings=settings) as system:
         system.ready()
-        with whole(place, "desk", "school", "--port", "0") as desk:
+        with whole(place, "desk", "school", "--port", "0", settings=settings) as desk:
             yield system, desk.ready()
         assert system.stop() == 0
 
