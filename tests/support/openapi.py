@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 from schemathesis.checks import load_all_checks
+from schemathesis.core.result import Ok
 from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.generation.hypothesis.builder import (
     InvalidHeadersExampleMark,
@@ -18,7 +19,7 @@ from schemathesis.generation.hypothesis.builder import (
 )
 from schemathesis.pytest._test_builder import build_operation_test
 from schemathesis.python._constants.orchestrator import make_constants_value_source
-from schemathesis.schemas import BaseSchema
+from schemathesis.schemas import APIOperation, BaseSchema
 
 _NOT_MADE: Final = (
     InvalidHeadersExampleMark,
@@ -32,7 +33,7 @@ _NOT_MADE: Final = (
 
 def operations_of(schema: BaseSchema) -> list[str]:
     """The operations of an interface as Schemathesis names them: ``GET /counts``."""
-    return [each.ok().label for each in schema.get_all_operations()]
+    return [*_operations(schema)]
 
 
 def for_every_case(schema: BaseSchema, label: str, hold: Callable[[Any], None]) -> None:
@@ -43,16 +44,24 @@ def for_every_case(schema: BaseSchema, label: str, hold: Callable[[Any], None]) 
     test.
     """
     load_all_checks()
-    (operation,) = [each.ok() for each in schema.get_all_operations() if each.ok().label == label]
     asked = build_operation_test(
         config=schema.config,
-        operation=operation,
+        operation=_operations(schema)[label],
         test_func=hold,
         given_kwargs={},
         feedback=FeedbackSources(constants_value_source=make_constants_value_source(schema)),
     )
     assert [mark for mark in _NOT_MADE if mark.is_set(asked)] == [], "cases that could not be made"
     asked()
+
+
+def _operations(schema: BaseSchema) -> dict[str, APIOperation[Any, Any, Any, Any]]:
+    found = {}
+    for each in schema.get_all_operations():
+        assert isinstance(each, Ok), each
+        operation = each.ok()
+        found[operation.label] = operation
+    return found
 
 
 def assert_sound(described: dict[str, Any]) -> None:
