@@ -24,7 +24,6 @@ from tests.support.grafana_sql import expand
 from tests.support.inside import run_inside
 from tests.support.live import fed_view
 from tests.support.postgres import NoPostgresError, PostgresServer, running_postgres
-from tests.support.systems import run_command
 
 AS_OF = "2020-04-21T12:00:00+02:00"
 SINCE, UNTIL = "2020-03-01T00:00:00Z", "2020-12-31T00:00:00Z"
@@ -90,7 +89,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         with running_postgres() as server:
             filled = Filled(server)
             for name in ("counts", "coverage"):
-                done = run_command("evaluate", history, "--as-of", AS_OF, "--table", name, data_dir=place)
+                done = run_inside("evaluate", history, "--as-of", AS_OF, "--table", name, data_dir=place)
                 setattr(filled, name, table(done.stdout))
             fill(filled, history)
             yield filled

@@ -9,7 +9,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events.times import parse_instant
@@ -18,9 +18,10 @@ from tests.conftest import SHARED
 from tests.projections.archive.making import archive_of, csv_of, lines_of, write
 from tests.projections.evaluation.histories import COUNTED, COVERED, random_history, random_moments
 from tests.projections.evaluation.oracle import Oracle
+from tests.support.examples import examples
 
 SEEDS = st.integers(0, 2**32)
-EXAMPLES = settings(max_examples=25, deadline=None)
+EXAMPLES = examples(12)
 CASES = json.loads((SHARED / "golden" / "cases.json").read_text()) if SHARED else []
 
 
@@ -39,7 +40,7 @@ def test_counts_are_those_of_the_oracle_in_any_order_and_duplication(seed: int) 
         assert [csv_of("counts", rows_of(tables)) for _, tables in archive.many(ks)] == expected
 
 
-@settings(max_examples=8, deadline=None)
+@examples(5)
 @given(SEEDS)
 def test_coverage_is_that_of_the_oracle(seed: int) -> None:
     said = random_history(seed, COVERED)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.archive import Archive, Manifest, changes, rows_of
@@ -23,6 +23,7 @@ from projections.archive.proving import settled_as_said
 from tests.projections.archive.making import archive_of, lines_of, write
 from tests.projections.evaluation.histories import COUNTED, DAY, HOUR, PLACES, random_history, random_moments
 from tests.projections.evaluation.oracle import Said, day_of, midnight
+from tests.support.examples import examples
 
 CODES = (*PLACES, "GM1680", "unknown")
 
@@ -47,7 +48,7 @@ def differing(archive: Archive, moments: Sequence[int]) -> list[tuple[int, str]]
     return found
 
 
-@settings(max_examples=10, deadline=None)
+@examples(6)
 @given(st.integers(0, 2**32))
 def test_any_history_as_of_any_instant(seed: int) -> None:
     """Copies, retractions, late and early reports, moves, households and closures that are announced anew."""

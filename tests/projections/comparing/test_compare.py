@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.comparing import CAUSES, compare
 from tests.projections.archive.making import archive_of, lines_of
 from tests.projections.evaluation.histories import COUNTED, random_history, random_moments
 from tests.projections.evaluation.oracle import Oracle, Said, midnight
+from tests.support.examples import examples
 
 DAY = 86_400_000_000
 SOURCE = "urn:nld:oin:00000099000000001000:systeem:test"
@@ -25,7 +26,7 @@ def unreached(said: list[Said], k: int) -> dict[tuple[str, ...], int]:
     return {tuple(row[:3]): int(row[3]) for row in rows if row[3] != "0"}
 
 
-@settings(max_examples=12, deadline=None)
+@examples(8)
 @given(st.integers(0, 2**32))
 def test_the_causes_add_up(seed: int) -> None:
     said = random_history(seed, COUNTED, ties=False)

@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.projections.evaluation.histories import COUNTED, line, random_history
 from tests.projections.evaluation.oracle import Oracle
+from tests.support.inside import run_inside
+from tests.support.systems import run_command
 
 HISTORY = random_history(140, COUNTED)
 TEXT = "".join(f"{line(event)}\n" for event in HISTORY)
 EXPECTED = Oracle(HISTORY, None).counts()
 
-MAIN = """
-import sys
-import typer
-from services.cli.evaluate import register
-from services.system.errors import CommandError
-
-app = typer.Typer(pretty_exceptions_enable=False)
-app.callback()(lambda: None)
-register(app)
-try:
-    app()
-except CommandError as error:
-    print(error.message, file=sys.stderr)
-    sys.exit(error.exit_status)
-"""
-
 
 def kindinbeeld(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-c", MAIN, "evaluate", *arguments], input=stdin.encode(), capture_output=True, timeout=120
-    )
+    return run_inside("evaluate", *arguments, data_dir=Path("none"), input=stdin.encode())
 
 
 @pytest.fixture
@@ -48,7 +31,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_the_table_goes_to_standard_output_and_the_rest_to_standard_error(file: Path) -> None:
     file.write_text("{\n" + TEXT, encoding="utf-8")
-    ran = kindinbeeld(str(file))
+    ran = run_command("evaluate", file, data_dir=file.parent)
     assert (ran.returncode, ran.stdout.decode()) == (0, EXPECTED)
     first, *_, last = ran.stderr.decode().splitlines()
     assert first.startswith("line 1: line: ")

@@ -14,6 +14,7 @@ from events import parse_event
 from services.audits import AuditLog
 from services.simulate import simulate
 from services.system import DataDir
+from tests.support.inside import run_inside
 from tests.support.systems import run_command
 from tests.support.whole import Whole, fetch, name_of, until, whole
 
@@ -120,7 +121,7 @@ def test_a_data_directory_that_cannot_be_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["counts", "audit", "export"])
 def test_no_system_runs(tmp_path: Path, command: str) -> None:
-    outcome = run_command(command, data_dir=tmp_path)
+    outcome = run_inside(command, data_dir=tmp_path)
     assert outcome.returncode == 3
     assert "no system runs on" in one_line(outcome.stderr)
 
@@ -136,7 +137,7 @@ def test_no_system_runs(tmp_path: Path, command: str) -> None:
     ],
 )
 def test_wrong_usage(tmp_path: Path, arguments: list[str]) -> None:
-    outcome = run_command(*arguments, data_dir=tmp_path)
+    outcome = run_inside(*arguments, data_dir=tmp_path)
     assert outcome.returncode == 2
     assert b"Traceback" not in outcome.stderr
 

@@ -153,7 +153,7 @@ def damage(database: Path) -> None:
 
 def test_a_view_that_was_wrong_gives_way_to_one_that_the_replay_finds_right(filled: RunningLedger) -> None:
     damage(followed(filled, filled.data_dir.live_view))
-    done = filled.run("rebuild", "--wait", "0")
+    done = filled.run_inside("rebuild", "--wait", "0")
     assert done.returncode == 0, done.stderr
     assert re.search(rb"compared \d+ cells with the view in place: [1-9]\d* differ", done.stderr)
     assert b"the replay of the ledger agrees with the new view" in done.stderr
@@ -161,13 +161,13 @@ def test_a_view_that_was_wrong_gives_way_to_one_that_the_replay_finds_right(fill
     assert put_into_place(filled.data_dir)
     assert compare(filled.data_dir, filled.record, patience=0).differences == []
     # The wrong one is there for a day, for whoever wants to know.
-    assert filled.run("rebuild", "--back", "--wait", "0").returncode == 0
+    assert filled.run_inside("rebuild", "--back", "--wait", "0").returncode == 0
     assert put_into_place(filled.data_dir)
     assert compare(filled.data_dir, filled.record, patience=0).differences
     aged = time.time() - 2 * 86_400
     os.utime(former_view(filled.data_dir), (aged, aged))
     assert not put_into_place(filled.data_dir)
-    done = filled.run("rebuild", "--back")
+    done = filled.run_inside("rebuild", "--back")
     assert done.returncode == 3
     assert b"no view to go back to" in done.stderr
 

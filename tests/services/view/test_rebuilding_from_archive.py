@@ -108,7 +108,7 @@ def test_nothing_of_the_archive_is_read_where_that_is_asked_for(ledger: RunningL
     store(ledger, lines)
     archived(ledger)
     for options, words in (([], b"reading from the archive: "), (["--from-ledger"], b"reading from the ledger: ")):
-        done = ledger.run("rebuild", "--wait", "0", *options)
+        done = ledger.run_inside("rebuild", "--wait", "0", *options)
         assert done.returncode == 0, done.stderr
         assert (b"from the archive" in done.stderr) == (not options)
         assert words in done.stderr

@@ -22,7 +22,7 @@ from services.desks.http import API_VERSION, Limits
 from services.desks.http.openapi import describe
 from tests.services.desks.http.conftest import BATCHED, SOURCE, Serve, Served, report, send
 from tests.support.examples import examples
-from tests.support.openapi import assert_sound
+from tests.support.openapi import assert_sound, for_every_case, operations_of
 
 CONFIG = {
     # A date such as 2020-02-31 fits its pattern; a made-up source is not the key's; a made-up id is of no report.
@@ -45,18 +45,22 @@ def busy(serve: Serve) -> Served:
     return served
 
 
-@schema.parametrize()
-@examples(8, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_as_described(case: Any, busy: Served) -> None:
+@pytest.mark.parametrize("operation", operations_of(schema))
+def test_every_answer_is_as_described(operation: str, busy: Served) -> None:
     client = busy.clients[0]
     key = {"Authorization": client.headers["authorization"]}
-    # Sent by httpx: the library's own sessions need urllib3, in whose place another package may stand.
-    asked = requests.Request(**case.as_transport_kwargs(base_url=f"{busy.url}/v1", headers=key)).prepare()
-    body: Any = asked.body
-    headers: Any = list(asked.headers.items())
-    sent = httpx.Request(str(asked.method), str(asked.url), headers=headers, content=body)
-    # Without a key is asked in the tests of keys.
-    case.validate_response(client.send(sent), excluded_checks=[CHECKS.get_one("ignored_auth")])
+
+    @examples(8, suppress_health_check=list(HealthCheck))
+    def is_as_described(case: Any) -> None:
+        # Sent by httpx: the library's own sessions need urllib3, in whose place another package may stand.
+        asked = requests.Request(**case.as_transport_kwargs(base_url=f"{busy.url}/v1", headers=key)).prepare()
+        body: Any = asked.body
+        headers: Any = list(asked.headers.items())
+        sent = httpx.Request(str(asked.method), str(asked.url), headers=headers, content=body)
+        # Without a key is asked in the tests of keys.
+        case.validate_response(client.send(sent), excluded_checks=[CHECKS.get_one("ignored_auth")])
+
+    for_every_case(schema, operation, is_as_described)
 
 
 def test_the_description_is_what_is_served_to_everyone(busy: Served) -> None:

@@ -13,10 +13,11 @@ from projections.register.areas import members
 from services.web.access import Role, Viewer
 from services.web.api.openapi import describe
 from tests.services.web.api.conftest import NATIONAL, PUBLIC, Api, coordinator, serving
-from tests.services.web.api.test_description import request_of, schema
+from tests.services.web.api.test_description import CLOSER, request_of, schema
 from tests.services.web.living import LivingSource, country, lost
 from tests.support.examples import examples
 from tests.support.live import fed_view
+from tests.support.openapi import for_every_case
 from tests.support.whole import until
 
 MINE = coordinator("GM0014")
@@ -109,11 +110,15 @@ def test_who_does_not_see_all_of_it_is_told_nothing(apis: tuple[Api, Api]) -> No
     assert told(apis[0], "closer") != told(apis[1], "closer")
 
 
-@schema.include(path_regex="^/(closer|schools|settling)$").parametrize()
-@examples(4, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_as_described(case: Any, apis: tuple[Api, Api]) -> None:
+@pytest.mark.parametrize("operation", CLOSER)
+def test_every_answer_is_as_described(operation: str, apis: tuple[Api, Api]) -> None:
     apis[0].door.viewer = NATIONAL
-    case.validate_response(apis[0].client.send(request_of(case, apis[0])))
+
+    @examples(4, suppress_health_check=list(HealthCheck))
+    def is_as_described(case: Any) -> None:
+        case.validate_response(apis[0].client.send(request_of(case, apis[0])))
+
+    for_every_case(schema, operation, is_as_described)
 
 
 def test_one_municipality_is_named(apis: tuple[Api, Api]) -> None:
