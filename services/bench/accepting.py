@@ -11,9 +11,9 @@ from typing import Final
 from services.bench.crisis import Crisis
 from services.bench.figures import NotMeasured
 
-__all__ = ["Accepting"]
+__all__ = ["RATE_OF_DESK", "Accepting"]
 
-RATE: Final = 50
+RATE_OF_DESK: Final = 50
 """Reports a second."""
 _PATIENCE: Final = 60.0
 _KIND: Final = {"Content-Type": "application/cloudevents+json"}
@@ -60,7 +60,7 @@ class Accepting:
                     return
                 self.accepted += 1
                 self.longest = max(self.longest, (time.monotonic() - due) * 1000)
-                due += 1 / RATE
+                due += 1 / RATE_OF_DESK
         except (OSError, http.client.HTTPException) as why:
             self._wrong = type(why).__name__
         finally:

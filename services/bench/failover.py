@@ -25,8 +25,7 @@ from deploy.nats_server import find_binary
 from deploy.permissions import SET_UP
 from deploy.streams import make_streams
 from events import EVENTS_STREAM
-from services.bench.accepting import RATE as RATE_OF_DESK
-from services.bench.accepting import Accepting
+from services.bench.accepting import RATE_OF_DESK, Accepting
 from services.bench.context import Bench
 from services.bench.crisis import Crisis
 from services.bench.desks import running_desk

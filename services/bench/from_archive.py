@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from concurrent.futures import as_completed
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -54,8 +53,8 @@ def _build(archive: Path, manifest: Manifest, place: Path) -> int:
     with TemporaryDirectory(dir=archive) as work, processes() as pool:
         directory = Path(work)
         pieces = [piece for segment in manifest.segments for piece in pieces_of(segment, archive / segment.file.path)]
-        for done in as_completed([pool.submit(read_archived, directory, piece) for piece in pieces]):
-            done.result()
+        for read in [pool.submit(read_archived, directory, piece) for piece in pieces]:
+            read.result()
         position = build(directory, directory / "live.sqlite", pool)
         (directory / "live.sqlite").replace(ready)
     return position

@@ -189,6 +189,11 @@ def environment_of(path: Any) -> dict[str, str]:
     return {"PERSISTENCE_MODULE": "services.desks.sqlite:Factory", "SQLITE_DBNAME": str(path)}
 
 
+def schema_of(desk: str) -> str:
+    """Give the schema in which a desk keeps its store in PostgreSQL."""
+    return f"kindinbeeld_{desk}"
+
+
 def postgres_environment(url: str, schema: str) -> dict[str, str]:
     """Give the library's environment for a desk in a schema of its own of the PostgreSQL database at `url`."""
     return {"PERSISTENCE_MODULE": "services.desks.postgres:Factory", "POSTGRES_URL": url, "POSTGRES_SCHEMA": schema}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from services.desks.access import Access
-from services.desks.store import DeskStore, StoreTrouble, environment_of, postgres_environment
+from services.desks.store import DeskStore, StoreTrouble, environment_of, postgres_environment, schema_of
 from services.system import Clock, DataDir, Settings, SystemRecord, SystemUnavailable, WrongUsage, find_system
 
 __all__ = ["Surroundings", "ensure_may_listen", "is_loopback"]
@@ -47,7 +47,7 @@ class Surroundings:
     def store_of(self, desk: str) -> Mapping[str, str]:
         """Give the environment of the eventsourcing library in which a desk keeps its store."""
         if (database := self.settings.database_of_desks) is not None:
-            return postgres_environment(database, f"kindinbeeld_{desk}")
+            return postgres_environment(database, schema_of(desk))
         return environment_of(self.data_dir.desks / f"{desk}.sqlite")
 
     def prepare(self, desk: str) -> None:

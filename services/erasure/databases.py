@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
 from events import DESKS
+from services.desks.store import schema_of
 from services.system import SystemUnavailable
 
 __all__ = [
@@ -23,14 +24,12 @@ __all__ = [
     "beside",
     "desks_in",
     "drop_beside",
-    "drop_views",
     "ensure_quiet",
     "forget",
     "mark",
     "opened",
     "put_over",
     "rows_of",
-    "schema_of",
     "tables_in",
 ]
 
@@ -71,11 +70,6 @@ def opened(url: str) -> Iterator[Connection]:
         # Its own words may hold what was asked.
         kind = error.sqlstate or type(error).__name__
         raise SystemUnavailable(f"the database cannot be used ({kind}); call this command again") from None
-
-
-def schema_of(desk: str) -> str:
-    """Give the schema of a desk."""
-    return f"kindinbeeld_{desk}"
 
 
 def beside(desk: str) -> str:
@@ -139,16 +133,6 @@ def drop_beside(connection: Connection) -> None:
     """Drop what an erasure that did not come to its moment wrote beside the desks' stores."""
     for desk in DESKS:
         connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(beside(desk))))
-
-
-def drop_views(connection: Connection) -> None:
-    """Drop every live view in a database; a system makes a new one. The tables for others hold nobody, and stay."""
-    with connection.transaction():
-        for (name,) in rows_of(connection, SQL("SELECT nspname FROM pg_namespace WHERE nspname ~ {}"),
-                             Literal("^kindinbeeld_view_[0-9]+$")):  # fmt: skip
-            connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(name)))
-        if rows_of(connection, SQL("SELECT to_regclass('kindinbeeld_view.view')"))[0][0] is not None:
-            connection.execute("DELETE FROM kindinbeeld_view.view")
 
 
 def forget(connection: Connection) -> tuple[str, ...]:

@@ -12,18 +12,18 @@ from typing import Any
 
 from psycopg.sql import SQL, Identifier
 
+from projections.live.postgres.views import drop_views
+from services.desks.store import schema_of
 from services.erasure.databases import (
     Connection,
     beside,
     desks_in,
     drop_beside,
-    drop_views,
     ensure_quiet,
     forget,
     mark,
     opened,
     put_over,
-    schema_of,
 )
 from services.erasure.postgres import PostgresStore
 from services.erasure.servers import Remade

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from deploy.postgres_server import PostgresServer, PostgresServerError
 from events import DESKS
-from services.erasure.databases import desks_in, opened, schema_of
+from services.desks.store import schema_of
+from services.erasure.databases import desks_in, opened
 from services.erasure.desks import FileStore, Store
 from services.erasure.outside import Held
 from services.erasure.postgres import PostgresStore

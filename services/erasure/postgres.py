@@ -9,8 +9,8 @@ from uuid import UUID
 
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from services.desks.store import DeskStore, StoreTrouble, postgres_environment
-from services.erasure.databases import Connection, ensure_quiet, opened, rows_of, schema_of
+from services.desks.store import DeskStore, StoreTrouble, postgres_environment, schema_of
+from services.erasure.databases import Connection, ensure_quiet, opened, rows_of
 from services.erasure.desks import Row
 from services.system import SystemUnavailable
 

@@ -15,6 +15,7 @@ __all__ = [
     "current",
     "current_or_new",
     "drop_view",
+    "drop_views",
     "go_back_in",
     "lay_ready",
     "put_into_place",
@@ -28,6 +29,7 @@ CURRENT: Final = "SELECT number FROM kindinbeeld_view.view WHERE state = 'curren
 _READY: Final = "SELECT max(number) FROM kindinbeeld_view.view WHERE state = 'ready'"
 _FORMER: Final = "SELECT number FROM kindinbeeld_view.view WHERE state = 'old' ORDER BY since DESC, number DESC LIMIT 1"
 
+_SCHEMAS: Final = b"SELECT nspname FROM pg_namespace WHERE nspname ~ '^kindinbeeld_view_[0-9]+$'"
 _LONG_OLD: Final = b"SELECT number FROM kindinbeeld_view.view WHERE state = 'old' AND since < now() - interval '1 day'"
 
 
@@ -138,3 +140,12 @@ def drop_view(connection: Connection, number: int) -> None:
     """Remove a view. A reader that is just in it ends its moment first."""
     connection.execute(f"DROP SCHEMA IF EXISTS {schema_of(number)} CASCADE".encode())
     connection.execute("DELETE FROM kindinbeeld_view.view WHERE number = %s AND state <> 'current'", [number])
+
+
+def drop_views(connection: Connection) -> None:
+    """Remove every view of a database; a system makes a new one. The tables for others hold nobody, and stay."""
+    with connection.transaction():
+        for (schema,) in connection.execute(_SCHEMAS).fetchall():
+            connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
+        if _number(connection, "SELECT to_regclass('kindinbeeld_view.view')::oid") is not None:
+            connection.execute("DELETE FROM kindinbeeld_view.view")

@@ -21,9 +21,8 @@ from projections.live.message import Message
 from projections.live.quick import QuickReader
 from projections.live.wire import decode, encode
 from projections.parts import REST, belongs
-from services.ledger.asking import next_sequence
+from services.ledger.asking import last_sequence, next_sequence
 from services.ledger.connecting import Ledger, connect
-from services.ledger.reading import last_sequence
 from services.system import DataDir, SystemUnavailable, find_system
 from services.view.following import follow
 from services.view.piping import settle_in, start_beside

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.errors import Error
+from nats.js.errors import APIError
 
 from deploy.nats_address import NatsAddress
 from deploy.nats_server import NatsServer
@@ -22,7 +24,7 @@ from services.ledger import connect, read_ledger
 from services.system import Settings
 from tests.deploy.test_cluster import part
 from tests.services.erasure.test_erase import CHILD, HOME, SIBLING, tables
-from tests.services.erasure.test_erase_postgres import BY_DESK, NAMES, begun, erase, in_tables
+from tests.services.erasure.test_erase_postgres import BY_DESK, NAMES, begun, erase, filled, in_tables
 from tests.services.erasure.test_erase_system import REFUSED, SETTINGS, ended, give, known, running, there
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.postgres import PostgresServer
@@ -60,6 +62,15 @@ async def streams(address: NatsAddress) -> tuple[dict[str, Any], bytes]:
         return {name: each.config for name, each in made.items()}, lying
 
 
+async def some_copy_missed(address: NatsAddress) -> bool:
+    """Whether the servers tell that a copy of a stream is away."""
+    async with await connect(address, name="test") as ledger:
+        try:
+            return not all(made.well for made in (await streams_made(ledger.nc)).values())
+        except (Error, APIError):
+            return False  # nobody leads for a moment
+
+
 async def publish(address: NatsAddress, raw: bytes) -> None:
     async with await connect(address, name="test") as ledger:
         await ledger.nc.jetstream().publish(event_subject("import", "contact-lost"), raw)
@@ -87,13 +98,7 @@ def test_a_ledger_on_another_server_forgets_a_pupil(tmp_path: Path, postgres: Po
     with elsewhere(tmp_path / "elsewhere") as (server, ledger):
         settings = ledger | {"KINDINBEELD_DATABASE": url}
         with running(place, settings) as (system, desk):
-            file = tmp_path / "history.ndjson"
-            file.write_text("".join(json.dumps(each) + "\n" for each in ended()))
-            assert system.run("import", file).returncode == 0
-            file.unlink()
-            assert [each["fate"] for each in give(desk, REFUSED, *BY_DESK)] == ["rejected", *["accepted"] * 3]
-            until(lambda: fetch(f"{desk}health")["backlog"] == 0)
-            before = known(system)
+            before = filled(system, desk, tmp_path)
             assert erase(place, settings, "--pupils", "-", "--yes", whom=CHILD).returncode == 3
             # From another directory the system that runs is seen by its connections.
             seen = erase(tmp_path / "another", ledger, "--pupils", "-", "--yes", whom=CHILD)
@@ -180,6 +185,7 @@ def test_a_ledger_of_three_servers_forgets_a_pupil(tmp_path: Path) -> None:
         assert [name for name in NAMES if name.encode() in lying] == list(NAMES)
 
         cluster.servers[1].kill()
+        until(lambda: asyncio.run(some_copy_missed(address)))  # the others notice within seconds
         refused = erase(place, as_set_up, "--pupils", "-", "--yes", whom=CHILD)
         assert (refused.returncode, b"not all there" in refused.stderr) == (3, True), refused.stderr
         cluster.servers[1].start()
