@@ -11,21 +11,18 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 from typing import Final, NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from events import day_start, week_monday
-from projections.fold import household, pupil
+from projections.fold import pupil
 from projections.fold.calendar import closed_days
 from projections.fold.cube import Numbers
-from projections.fold.reports import Report
+from projections.live import states
 from projections.live.moment import Moment
 from projections.live.schema import HOUSEHOLD_APART, PUPIL_APART
 from projections.tables import SECTORS
 
-_HISTORY: Final = msgspec.msgpack.Decoder(list[Report])
-_MEMBERS: Final = msgspec.msgpack.Decoder(dict[str, household.Member])
 _STATES: Final = """
 select state from {table} where name in (select name from apart where kind = ? and until > ?)
 """
@@ -53,9 +50,9 @@ def distinct(moment: Moment, week: str, groups: Mapping[str, Collection[str]]) -
     standing, closed = _Standing(moment, week), _Closed(moment, week)
     since = day_start(week_monday(week))
     for state in _states(moment, "household", HOUSEHOLD_APART, since):
-        households.take(standing.areas(chain.from_iterable(_MEMBERS.decode(state).values())))
+        households.take(standing.areas(chain.from_iterable(states.members(state).values())))
     for state in _states(moment, "pupil", PUPIL_APART, since):
-        segments = pupil.segments(_HISTORY.decode(state))
+        segments = pupil.segments(states.history(state))
         # With no household stated, a pupil is one.
         households.take(standing.areas(segment[:3] for segment in segments if segment.household is None))
         during.take(closed.areas(segment[:3] for segment in segments))

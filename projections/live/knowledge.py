@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-import msgspec
-
 from events import event_key
 from projections.fold.calendar import Announcement, Closure, standing
 from projections.fold.pupil import FOREVER
 from projections.fold.reports import Report
+from projections.live import states
 from projections.live.moment import Moment
 
-_ANNOUNCEMENTS: Final = msgspec.msgpack.Decoder(list[Announcement])
 _RECORDED: Final = "select key, recorded from seen where key in"
 _WITHDRAWN: Final = (
     "select target, recorded from retraction join seen on seen.key = retraction.by where retraction.target in"
@@ -38,7 +36,7 @@ def known_times(moment: Moment, entries: Iterable[Report | Announcement]) -> Tim
 def announcements(moment: Moment) -> dict[str, list[Announcement]]:
     """Give all that was ever announced of each closure."""
     rows = moment.database.execute("select name, state from closure")
-    return {name: _ANNOUNCEMENTS.decode(state) for name, state in rows}
+    return {name: states.announcements(state) for name, state in rows}
 
 
 def standing_at(announced: Mapping[str, Iterable[Announcement]], times: Times, at: int) -> Iterator[Closure]:

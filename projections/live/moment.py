@@ -39,6 +39,8 @@ class Moment:
     """(area, number) of those who pass four weeks on the day of K, but not before K."""
     early: Deltas | None
     """What was added to the cube to leave out what happens at K or after."""
+    kept: dict[tuple[str, str], Any]
+    """What was worked out of this view at earlier moments, by what it is and of whom; another view begins with none."""
 
     @cached_property
     def tables(self) -> Tables:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-import msgspec
 import numpy as np
 
 from events import day_start, local_day
 from projections.fold import household, pupil
-from projections.fold.calendar import Announcement, Closure, last_day, standing
+from projections.fold.calendar import Closure, last_day, standing
 from projections.fold.cells import Deltas, monday_of
 from projections.fold.cube import Cube, Pairs
-from projections.fold.reports import UNKNOWN_PLACE, Report, known_before, place_number
+from projections.fold.reports import UNKNOWN_PLACE, known_before, place_number
+from projections.live import states
 from projections.live.changes import (
     CELLS,
     NO_DAY,
@@ -37,10 +37,6 @@ _SLACK_WEEKS: Final = 8
 _MOST_WEEKS: Final = 520
 """How far the tables reach back from the last closed week: ten years, so that a mistyped year fills no memory."""
 
-_HISTORY: Final = msgspec.msgpack.Decoder(list[Report])
-_ANNOUNCEMENTS: Final = msgspec.msgpack.Decoder(list[Announcement])
-_MEMBERS: Final = msgspec.msgpack.Decoder(dict[str, household.Member])
-
 
 class Frame(NamedTuple):
     """What the cube has room for."""
@@ -61,6 +57,7 @@ class LiveReader:
         self._closures: tuple[Closure, ...] = ()
         self._framed: Frame | None = None
         self._first_data = NO_DAY
+        self._kept: dict[tuple[str, str], Any] = {}
 
     def close(self) -> None:
         """Close the database."""
@@ -70,6 +67,7 @@ class LiveReader:
         """Go over to another view that was put into the place of ours: one that was built anew."""
         if self._db.follow():
             self._cube, self._framed, self._first_data, self._at, self._closures = None, None, NO_DAY, -1, ()
+            self._kept = {}
 
     @property
     def position(self) -> int:
@@ -129,7 +127,7 @@ class LiveReader:
                 add_deltas(cube, early, 1)
             try:
                 grid = cube.grid(at, self._closures, unripe)
-                yield Moment(self._db, self._at, at, cube, self._closures, grid, unripe, early)
+                yield Moment(self._db, self._at, at, cube, self._closures, grid, unripe, early, self._kept)
             finally:
                 if early is not None:
                     add_deltas(cube, early, -1)
@@ -146,7 +144,7 @@ class LiveReader:
 
     def _read_closures(self) -> tuple[Closure, ...]:
         rows = self._db.execute("SELECT name, state FROM closure")
-        found = (standing(name, _ANNOUNCEMENTS.decode(state)) for name, state in rows)
+        found = (standing(name, states.announcements(state)) for name, state in rows)
         return tuple(sorted((c for c in found if c is not None), key=lambda c: (c.starts, c.name)))
 
     def _caught_up(self, today: int) -> Cube:
@@ -206,14 +204,14 @@ class LiveReader:
         deltas = Deltas()
         households: dict[str, dict[str, household.Member]] = {}
         for (name,) in rows:
-            history = _HISTORY.decode(self._state("pupil", name))
+            history = states.history(self._state("pupil", name))
             was = pupil.contribute(history, deltas, -1)
             now = pupil.contribute(known_before(history, at), deltas, 1)
             old, new = household.members_of(was), household.members_of(now)
             for shared in old.keys() | new.keys():
                 households.setdefault(shared, {})[name] = new.get(shared, [])
         for shared, members in households.items():
-            state = _MEMBERS.decode(self._state("household", shared))
+            state = states.members(self._state("household", shared))
             household.contribute(state.values(), deltas, -1)
             household.contribute((state | members).values(), deltas, 1)
         return deltas

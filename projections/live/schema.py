@@ -38,6 +38,8 @@ SCHEMA: Final = (
     " field TEXT NOT NULL, rule TEXT NOT NULL)",
     # What the last commits added, for readers that follow.
     "CREATE TABLE IF NOT EXISTS change (position INTEGER PRIMARY KEY, after INTEGER NOT NULL, deltas BLOB)",
+    # By the Monday of the week in which it was recorded, the last message taken in (projections.live.recorded).
+    "CREATE TABLE IF NOT EXISTS recorded (monday INTEGER PRIMARY KEY, position INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS horizon (one INTEGER PRIMARY KEY CHECK (one = 1), recorded INTEGER NOT NULL,"
     " first_recorded INTEGER NOT NULL)",
 )

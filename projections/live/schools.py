@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import msgspec
 import numpy as np
 
 from events import day_start, week_monday, week_of_day
 from projections.fold.cells import monday_of
 from projections.fold.reports import place_number
 from projections.fold.school import NO_WEEK, Statement
+from projections.live import states
 from projections.live.moment import Moment
 from projections.tables import SECTORS, UNKNOWN
 
-_STATEMENTS: Final = msgspec.msgpack.Decoder(list[Statement])
 _STATES: Final = "select name, state from school where"
-_encode: Final = msgspec.msgpack.Encoder().encode
 
 
 class School(NamedTuple):
@@ -45,9 +43,9 @@ def schools(moment: Moment, municipality: str, week: str) -> list[School]:
     weeks = [week_monday(each) for each in moment.grid.weeks]
     found: list[School] = []
     # A registration has no week, no claim and its place, one after the other: all others need not be read.
-    sought = _encode(NO_WEEK) + _encode(0) + _encode(place)
+    sought = states.encode(NO_WEEK) + states.encode(0) + states.encode(place)
     for name, state in moment.database.execute(f"{_STATES} {moment.database.holding}", (sought,)):
-        statements = _STATEMENTS.decode(state)
+        statements = states.statements(state)
         sector = statements[0].sector
         closed = [weeks[at] for at in np.flatnonzero(moment.grid.open[row, sector])]
         school = _school(str(name).partition("|")[0], statements, place, week_monday(week), closed)

@@ -115,6 +115,10 @@ class LiveStore(SQLiteTrackingRecorder):
             for table, states in commit.states.items():
                 c.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", sorted(states.items()))
             _write_cells(c, commit.deltas)
+            c.executemany(
+                "INSERT INTO recorded VALUES (?, ?) ON CONFLICT DO UPDATE SET position = excluded.position",
+                sorted(commit.weeks.items()),
+            )
             c.executemany(residents.INSERT, residents.packed(commit.residents))
             _write_apart(c, commit.apart)
             c.executemany(

@@ -51,6 +51,8 @@ class Commit(NamedTuple):
     deltas: Deltas
     early: Mapping[str, int]
     set_aside: Sequence[SetAside]
+    weeks: Mapping[int, int]
+    """By the week of recording (``projections.live.recorded``), the last message taken in."""
     residents: Residents
     """Those of whom a place is named for the first time."""
     apart: Mapping[tuple[int, str], int | None]

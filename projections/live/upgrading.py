@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-import msgspec
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 
 from projections.fold import household, pupil
-from projections.fold.reports import Report, lives_in
-from projections.live import residents
+from projections.fold.reports import lives_in
+from projections.live import residents, states
 from projections.live.schema import HOUSEHOLD_APART, PUPIL_APART, SCHEMA
 
-_HISTORY: Final = msgspec.msgpack.Decoder(list[Report])
-_MEMBERS: Final = msgspec.msgpack.Decoder(dict[str, household.Member])
 _SOME: Final = 10_000
 
 
@@ -48,7 +45,7 @@ def _fill(c: SQLiteCursor) -> None:
     after = ""
     while True:
         c.execute("SELECT name, state FROM pupil WHERE name > ? ORDER BY name LIMIT ?", (after, _SOME))
-        rows = [(str(row[0]), _HISTORY.decode(row[1])) for row in c.fetchall()]
+        rows = [(str(row[0]), states.history(row[1])) for row in c.fetchall()]
         if not rows:
             break
         after = rows[-1][0]
@@ -64,7 +61,7 @@ def _fill(c: SQLiteCursor) -> None:
                 c.execute("INSERT INTO apart VALUES (?, ?, ?)", (PUPIL_APART, name, until))
     c.execute("SELECT name, state FROM household")
     for row in c.fetchall():
-        spans = [span for member in _MEMBERS.decode(row[1]).values() for span in member]
+        spans = [span for member in states.members(row[1]).values() for span in member]
         until = household.apart_until(spans)
         if until is not None:
             c.execute("INSERT INTO apart VALUES (?, ?, ?)", (HOUSEHOLD_APART, str(row[0]), until))

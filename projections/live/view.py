@@ -9,26 +9,17 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-import msgspec
-
 from events import event_key
-from projections.fold import calendar, household, pupil, reports, school
+from projections.fold import household, pupil, reports, school
 from projections.fold.cells import Deltas
-from projections.live.message import CLOSURE, PUPIL, RETRACTION, SCHOOL, Malformed, Message, Taken
+from projections.live.message import RETRACTION, Malformed, Message, Taken
+from projections.live.recorded import week_recorded
 from projections.live.schema import HOUSEHOLD_APART, PUPIL_APART
+from projections.live.states import DECODE, TABLES, encode
 from projections.live.storing import Commit, Seen, SetAside, Store
-
-_TABLES: Final = {PUPIL: "pupil", SCHOOL: "school", CLOSURE: "closure"}
-_DECODE: Final[dict[str, Callable[[bytes], Any]]] = {
-    "pupil": msgspec.msgpack.Decoder(list[reports.Report]).decode,
-    "school": msgspec.msgpack.Decoder(list[school.Statement]).decode,
-    "closure": msgspec.msgpack.Decoder(list[calendar.Announcement]).decode,
-    "household": msgspec.msgpack.Decoder(dict[str, household.Member]).decode,
-}
-_ENCODE: Final = msgspec.msgpack.Encoder().encode
 
 OTHER_CONTENT: Final = "is known in the ledger with other content; the first recorded stands"
 
@@ -54,11 +45,12 @@ class LiveView:
         self._written: set[bytes] = set()
         self._retractions: dict[tuple[bytes, bytes], bool] = {}
         # What each owner's state was when this unit of work began, and what it is now.
-        self._before: dict[str, dict[str, bytes]] = {table: {} for table in _DECODE}
-        self._now: dict[str, dict[str, Any]] = {table: {} for table in _DECODE}
-        self._touched: dict[str, set[str]] = {table: set() for table in _DECODE}
+        self._before: dict[str, dict[str, bytes]] = {table: {} for table in DECODE}
+        self._now: dict[str, dict[str, Any]] = {table: {} for table in DECODE}
+        self._touched: dict[str, set[str]] = {table: set() for table in DECODE}
         self._early: dict[str, int] = {}
         self._set_aside: list[SetAside] = []
+        self._weeks: dict[int, int] = {}
         self._residents: defaultdict[int, set[str]] = defaultdict(set)
         self._apart: dict[tuple[int, str], int | None] = {}
 
@@ -97,10 +89,11 @@ class LiveView:
                 {key: self._seen[key] for key in self._written},
                 [pair for pair, stands in self._retractions.items() if stands],
                 [pair for pair, stands in self._retractions.items() if not stands],
-                {table: {name: _ENCODE(self._now[table][name]) for name in names} for table, names in touched},
+                {table: {name: encode(self._now[table][name]) for name in names} for table, names in touched},
                 deltas,
                 self._early,
                 self._set_aside,
+                self._weeks,
                 self._residents,
                 self._apart,
             )
@@ -133,7 +126,7 @@ class LiveView:
                     self._look_up_retractions([target])
                 if (named := self._seen.get(target)) is not None:
                     owners[named.kind].add(named.owner)
-        for kind, table in _TABLES.items():
+        for kind, table in TABLES.items():
             self._load(table, owners[kind])
 
     def _look_up_retractions(self, targets: Iterable[bytes]) -> None:
@@ -146,7 +139,7 @@ class LiveView:
         missing = [name for name in names if name not in now]
         found = self._store.states(table, missing)
         self._before[table] |= found
-        decode = _DECODE[table]
+        decode = DECODE[table]
         empty = dict if table == "household" else list
         for name in missing:
             now[name] = decode(found[name]) if name in found else empty()
@@ -156,6 +149,7 @@ class LiveView:
     def _take_event(self, message: Taken) -> None:
         if message.recorded > self.recorded_until:
             self.recorded_until = message.recorded
+        self._weeks[week_recorded(message.recorded)] = message.position
         known = self._seen.get(message.key)
         if known is not None:
             same = known.content == message.content
@@ -177,7 +171,7 @@ class LiveView:
         if entry is not None:
             if self._retracted_by.get(key):
                 entry = entry._replace(retracted=True)
-            table = _TABLES[kind]
+            table = TABLES[kind]
             state = self._now[table][owner]
             self._touched[table].add(owner)
             if report is None:
@@ -195,8 +189,8 @@ class LiveView:
         """Undo the event that stood under a key."""
         if known.kind == RETRACTION:
             self._retract(bytes.fromhex(known.owner), key, stands=False)
-        elif known.kind in _TABLES:
-            table = _TABLES[known.kind]
+        elif known.kind in TABLES:
+            table = TABLES[known.kind]
             state = self._now[table][known.owner]
             state[:] = [entry for entry in state if event_key(entry.source, entry.id) != key]
             self._touched[table].add(known.owner)
@@ -207,8 +201,8 @@ class LiveView:
         rivals = self._retracted_by[target]
         (rivals.add if stands else rivals.discard)(by)
         seen = self._seen.get(target)
-        if seen is not None and seen.kind in _TABLES:
-            table = _TABLES[seen.kind]
+        if seen is not None and seen.kind in TABLES:
+            table = TABLES[seen.kind]
             state = self._now[table][seen.owner]
             for index, entry in enumerate(state):
                 if event_key(entry.source, entry.id) == target:
@@ -220,7 +214,7 @@ class LiveView:
     def _fold_pupils(self, deltas: Deltas) -> None:
         changed: dict[str, dict[str, household.Member]] = {}
         apart_until = household.pupil_apart_until
-        before, now, decode = self._before["pupil"], self._now["pupil"], _DECODE["pupil"]
+        before, now, decode = self._before["pupil"], self._now["pupil"], DECODE["pupil"]
         for name in self._touched["pupil"]:
             was = pupil.contribute(decode(before[name]), deltas, -1) if name in before else []
             is_now = pupil.contribute(now[name], deltas, 1)
@@ -240,7 +234,7 @@ class LiveView:
         self._touched["household"].update(changed)
 
     def _fold_households(self, deltas: Deltas) -> None:
-        before, now, decode = self._before["household"], self._now["household"], _DECODE["household"]
+        before, now, decode = self._before["household"], self._now["household"], DECODE["household"]
         for name in self._touched["household"]:
             was = household.contribute(decode(before[name]).values(), deltas, -1) if name in before else None
             until = household.contribute(now[name].values(), deltas, 1)
@@ -248,7 +242,7 @@ class LiveView:
                 self._apart[HOUSEHOLD_APART, name] = until
 
     def _fold_schools(self, deltas: Deltas) -> None:
-        before, now, decode = self._before["school"], self._now["school"], _DECODE["school"]
+        before, now, decode = self._before["school"], self._now["school"], DECODE["school"]
         for name in self._touched["school"]:
             if name in before:
                 school.contribute(decode(before[name]), deltas, -1)

@@ -11,25 +11,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgspec
-
 from events import event_key
-from projections.fold import calendar, household, pupil, reports, school
+from projections.fold import household, pupil, school
 from projections.fold.cells import Deltas
-from projections.live.message import CLOSURE, PUPIL, RETRACTION, SCHOOL
+from projections.live.message import RETRACTION
+from projections.live.states import DECODE, TABLES, encode
 from projections.live.storing import Seen, SetAside
 from projections.live.view import OTHER_CONTENT
 from projections.parts.dividing import ALL
 
 __all__ = ["Settled", "select", "settle"]
 
-_TABLES: Final = {PUPIL: "pupil", SCHOOL: "school", CLOSURE: "closure"}
-_DECODE: Final[dict[str, Any]] = {
-    "pupil": msgspec.msgpack.Decoder(list[reports.Report]).decode,
-    "school": msgspec.msgpack.Decoder(list[school.Statement]).decode,
-    "closure": msgspec.msgpack.Decoder(list[calendar.Announcement]).decode,
-}
-_ENCODE: Final = msgspec.msgpack.Encoder().encode
 _END: Final = b"\xff" * 32
 _CHUNK: Final = 500
 
@@ -95,18 +87,18 @@ def _put_right(
     touched: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
     targets = {bytes.fromhex(seen.owner) for seen in lost.values() if seen.kind == RETRACTION}
     for (part, _), seen in lost.items():
-        if seen.kind in _TABLES:
-            touched[part, _TABLES[seen.kind]].add(seen.owner)
+        if seen.kind in TABLES:
+            touched[part, TABLES[seen.kind]].add(seen.owner)
     for part in ALL:
         for kind, owner in select(database, f"SELECT kind, owner FROM p{part}.seen WHERE key IN", targets):
-            if kind in _TABLES:
-                touched[part, _TABLES[kind]].add(owner)
+            if kind in TABLES:
+                touched[part, TABLES[kind]].add(owner)
     changed: defaultdict[str, dict[str, household.Member]] = defaultdict(dict)
     for (part, table), names in touched.items():
         for name, state in select(database, f"SELECT name, state FROM p{part}.{table} WHERE name IN", names):
-            was = _DECODE[table](state)
+            was = DECODE[table](state)
             now = list(_standing(database, part, was, lost, targets, found.withdrawn))
-            found.states[table][name] = _ENCODE(now)
+            found.states[table][name] = encode(now)
             if table == "school":
                 school.contribute(was, found.deltas, -1)
                 school.contribute(now, found.deltas, 1)

@@ -10,19 +10,15 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from projections.fold import household
 from projections.fold.cells import Deltas
+from projections.live import states
 from projections.parts.disputes import Settled, select, settle
 from projections.parts.dividing import ALL
 
 __all__ = ["Change", "Fixing", "Joined"]
-
-_MEMBERS: Final = msgspec.msgpack.Decoder(dict[str, household.Member])
-_ENCODE: Final = msgspec.msgpack.Encoder().encode
 
 _Members = dict[str, household.Member]
 
@@ -101,7 +97,7 @@ def _join(
     parted: defaultdict[str, list[_Members]] = defaultdict(list)
     for part in ALL:
         for name, state in select(database, f"SELECT name, state FROM p{part}.household WHERE name IN", wanted):
-            parted[name].append(_MEMBERS.decode(state))
+            parted[name].append(states.members(state))
     for name in wanted:
         deltas = Deltas()
         joined: _Members = {}
@@ -111,4 +107,4 @@ def _join(
         joined = {each: member for each, member in (joined | dict(changed.get(name, {}))).items() if member}
         until = household.contribute(joined.values(), deltas, 1)
         cells = tuple((key, n) for key, n in deltas.flow.items() if n)
-        yield name, Joined(_ENCODE(joined) if joined else None, until, cells)
+        yield name, Joined(states.encode(joined) if joined else None, until, cells)

@@ -74,6 +74,8 @@ _VIEWS: Final = {
     "retraction": _all("target, by", "retraction", "WHERE by NOT IN (SELECT by FROM fix_withdrawn)"),
     "early": _all("pupil, latest", "early"),
     "resident": _all("place, pupils", "resident"),
+    "recorded": "SELECT monday, max(position) AS position FROM"
+    f" ({_all('monday, position', 'recorded')}) GROUP BY monday",
     "set_aside": _with_fix("position, recorded, field, rule", "set_aside"),
 }
 

@@ -69,7 +69,7 @@ def build(directory: Path, database: Path, pool: Executor, *, told: Told = _noth
     told("putting together", 0, 1)
     position = rest.result()
     with writing(database, [*files, others]) as to:
-        take_over(to, len(files), "school", "closure", "retraction", "early", "set_aside", "horizon")
+        take_over(to, len(files), "school", "closure", "retraction", "early", "set_aside", "recorded", "horizon")
         add_cells(to, len(files) + 1)
         if position:
             to.execute("INSERT INTO tracking VALUES (?, ?)", (LEDGER, position))

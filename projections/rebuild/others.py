@@ -16,6 +16,7 @@ from projections.fold.calendar import Announcement
 from projections.fold.cells import Deltas
 from projections.fold.school import Statement
 from projections.live.message import CLOSURE, PUPIL, SCHOOL
+from projections.live.recorded import week_recorded
 from projections.live.view import OTHER_CONTENT
 from projections.rebuild.columns import joined
 from projections.rebuild.parts import part, write_cells
@@ -43,6 +44,10 @@ union all select position, recorded, 'id', ? from other_content
 order by position
 """
 
+_HOUR: Final = 3_600_000_000
+_HOURS: Final = "select (recorded - 1) // ?, min(recorded), max(recorded), max(position) from event group by 1"
+_OF_HOUR: Final = "select recorded, position from event where (recorded - 1) // ? = ?"
+
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = ()) -> Iterator[tuple[Any, ...]]:
     asked = connection.execute(sql, parameters)
@@ -59,6 +64,21 @@ def _states(
     gone = f"select distinct owner from displaced where kind = $kind and owner not in ({standing})"
     for (name,) in _rows(connection, gone, {"kind": kind}):
         yield name, []
+
+
+def _weeks(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
+    weeks: dict[int, int] = {}
+
+    def note(week: int, position: int) -> None:
+        weeks[week] = max(position, weeks.get(week, 0))
+
+    for hour, first, last, position in list(_rows(connection, _HOURS, [_HOUR])):
+        if week_recorded(first) == week_recorded(last):
+            note(week_recorded(first), position)
+        else:  # before 1937 weeks did not begin at a full hour of UTC
+            for recorded, each in connection.execute(_OF_HOUR, [_HOUR, hour]).fetchall():
+                note(week_recorded(recorded), each)
+    return sorted(weeks.items())
 
 
 def write_others(directory: Path, database: Path) -> int:
@@ -84,6 +104,7 @@ def write_others(directory: Path, database: Path) -> int:
         to.executemany("INSERT INTO retraction VALUES (?, ?)", pairs)
         to.executemany("INSERT INTO early VALUES (?, ?)", _rows(connection, _EARLY, {"kind": PUPIL}))
         to.executemany("INSERT INTO set_aside VALUES (?, ?, ?, ?)", _rows(connection, _SET_ASIDE, [OTHER_CONTENT]))
+        to.executemany("INSERT INTO recorded VALUES (?, ?)", _weeks(connection))
         horizon = _rows(connection, "select 1, max(recorded), min(recorded) from event having count(*) > 0")
         to.executemany("INSERT INTO horizon VALUES (?, ?, ?)", horizon)
         last = connection.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from services.simulate import Plan
 
 SEED: Final = 1
+_PACKED: Final = 20_000_000
+"""From so many events on a file of them is compressed, and given up once an archive holds them: 400 B an event."""
 
 
 class Data:
@@ -27,7 +30,8 @@ class Data:
         """Give an NDJSON file of about so many events (2,000 or more): the simulation's national history."""
         from services.simulate import plan_for
 
-        return self._made(f"history-{number}-seed-{SEED}.ndjson", lambda: plan_for(number, _plan()))
+        suffix = ".zst" if number >= _PACKED else ""
+        return self._made(f"history-{number}-seed-{SEED}.ndjson{suffix}", lambda: plan_for(number, _plan()))
 
     def sample(self, number: int, of: int) -> Path:
         """Give about `number` events with the mix of kinds that a history of `of` events has: a smaller country."""
@@ -41,6 +45,23 @@ class Data:
             return replace(plan, scale=plan.scale * share, schools=plan.schools * share)
 
         return self._made(f"history-{of}-sample-{number}-seed-{SEED}.ndjson", smaller)
+
+    def archive(self, number: int) -> Path:
+        """Give a directory with the same events as an archive holds them: its segments alone."""
+        from projections.archive import Manifest, add_pieces
+        from services.archive.pieces import file_pieces
+
+        path = self._directory / f"history-{number}-seed-{SEED}.archive"
+        if not path.exists():
+            events, unfinished = self.events(number), path.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir()
+            with TemporaryDirectory(dir=self._directory) as pieces:
+                add_pieces(unfinished, Manifest("file"), file_pieces(events, Path(pieces)))
+            unfinished.replace(path)
+            if number >= _PACKED:
+                events.unlink()
+        return path
 
     def parquet(self, number: int) -> Path:
         """Give the same events as columns, in the form of `kindinbeeld export --format parquet`."""
@@ -64,7 +85,7 @@ class Data:
         if not path.exists():
             self._directory.mkdir(parents=True, exist_ok=True)
             # Under another name until it is whole: an interrupted run leaves nothing that looks complete.
-            unfinished = path.with_suffix(".part")
+            unfinished = path.with_name(f"unfinished-{name}")
             write_history(plan(), str(unfinished))
             unfinished.replace(path)
         return path

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from events import EVENTS_STREAM
-from projections.archive import Manifest, add_pieces
+from projections.archive import ArchiveError, Manifest
 from projections.rebuild import build
-from services.archive.pieces import file_pieces
 from services.bench.context import Bench
 from services.bench.figures import NotMeasured
 from services.bench.systems import bare_ledger, set_up_address
@@ -24,39 +27,55 @@ from services.system.pool import processes
 from services.view.archived import pieces_of, read_archived
 from services.view.switching import ready_view
 
-__all__ = ["begin_behind"]
+__all__ = ["begin_behind", "last_lines"]
+
+_LAST: Final = 2
+"""Segments at the end, of a million events or so each, among whose events there are enough of those that were last."""
 
 
-def begin_behind(bench: Bench, events: Path, place: Path) -> None:
-    """Make the data directory of a system whose view knows the events of a file, and whose ledger begins behind them.
+def begin_behind(bench: Bench, archive: Path, place: Path) -> None:
+    """Make the data directory of a system whose view knows the events of an archive, and whose ledger goes on behind.
 
     Raises NotMeasured when not every event came through.
     """
-    archive = bench.place("archive")
+    manifest = _manifest(archive)
+    bench.say("the live view is built from an archive of these")
+    work = bench.place("building")
     try:
-        with TemporaryDirectory(dir=archive) as pieces:
-            manifest = add_pieces(archive, Manifest("file"), file_pieces(events, Path(pieces)))
-        bench.say("the live view is built from the archive of these")
-        known = _build(archive, manifest, place)
-        if known != manifest.position:
-            raise NotMeasured("not every event of the archive came into the live view")
+        known = _build(archive, manifest, work, place)
     finally:
-        shutil.rmtree(archive)
+        shutil.rmtree(work)
+    if known != manifest.position:
+        raise NotMeasured("not every event of the archive came into the live view")
     with bare_ledger(place) as data_dir:
         asyncio.run(_go_on_behind(data_dir, manifest.position))
 
 
-def _build(archive: Path, manifest: Manifest, place: Path) -> int:
-    """Build the view and lay it ready for the system; give its position."""
+def last_lines(archive: Path) -> Iterator[bytes]:
+    """Give the last events of an archive, some of a million or two, in its order."""
+    for segment in _manifest(archive).segments[-_LAST:]:
+        with pq.ParquetFile(archive / segment.file.path) as file:
+            for batch in file.iter_batches(columns=["event"]):
+                yield from batch.column(0).cast(pa.binary()).to_pylist()
+
+
+def _manifest(archive: Path) -> Manifest:
+    manifest = Manifest.read(archive)
+    if manifest is None:
+        raise ArchiveError("is not there")
+    return manifest
+
+
+def _build(archive: Path, manifest: Manifest, directory: Path, place: Path) -> int:
+    """Build the view in a directory to work in and lay it ready for the system; give its position."""
     ready = ready_view(DataDir(place))
     ready.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with TemporaryDirectory(dir=archive) as work, processes() as pool:
-        directory = Path(work)
+    with processes() as pool:
         pieces = [piece for segment in manifest.segments for piece in pieces_of(segment, archive / segment.file.path)]
         for read in [pool.submit(read_archived, directory, piece) for piece in pieces]:
             read.result()
         position = build(directory, directory / "live.sqlite", pool)
-        (directory / "live.sqlite").replace(ready)
+    (directory / "live.sqlite").replace(ready)
     return position
 
 

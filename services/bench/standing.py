@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import urlopen
@@ -18,7 +18,7 @@ from projections.live.reading import LiveReader
 from services.bench.catching_up import position_of
 from services.bench.context import Bench
 from services.bench.figures import Figure, NotMeasured, Target
-from services.bench.from_archive import begin_behind
+from services.bench.from_archive import begin_behind, last_lines
 from services.bench.processes import LONGEST, processor_seconds_of, resident_bytes_of, run, with_descendants
 from services.bench.systems import newest_sequence, whole_system
 from services.system import DataDir, SystemRecord
@@ -77,19 +77,22 @@ def _parts(bench: Bench) -> Sequence[int]:
 
 
 def _measured(bench: Bench, number: int, memory: list[tuple[float, int]]) -> Iterator[tuple[str, str, str, float, str]]:
-    file, place = bench.data.events(number), bench.place("standing")
-    archived = bench.asked.events > _IMPORTED
-    if archived:
-        begin_behind(bench, file, place)
+    place = bench.place("standing")
+    file, archive = None, None
+    if bench.asked.events > _IMPORTED:
+        archive = bench.data.archive(number)
+        begin_behind(bench, archive, place)
+    else:
+        file = bench.data.events(number)
     with whole_system(place, _ALONE) as record:
         data_dir = DataDir(place)
-        if not archived:
+        if file is not None:
             run(["import", "--strict", file], place)
         _wait(data_dir, newest_sequence(record))
         view = _view(record)
         more = place / "more.ndjson"
         events = _MORE if bench.judged else _TRIAL
-        _write_more(file, more, events)
+        _write_more(_last(file, archive), more, events)
         before = processor_seconds_of(view)
         run(["import", "--strict", more], place)
         _wait(data_dir, newest_sequence(record))
@@ -126,19 +129,27 @@ def _wait(data_dir: DataDir, position: int) -> None:
         time.sleep(_LOOK)
 
 
-def _write_more(file: Path, more: Path, wanted: int) -> None:
+def _last(file: Path | None, archive: Path | None) -> Iterator[bytes]:
+    """Give the last events, in their order; of a file all of them."""
+    if archive is not None:
+        yield from last_lines(archive)
+    if file is not None:
+        with file.open("rb") as lines:
+            yield from lines
+
+
+def _write_more(lines: Iterable[bytes], more: Path, wanted: int) -> None:
     """Write events, recorded after all the rest, about the pupils lost last: each restored, lost, restored in turn."""
     lost: dict[str, dict[str, Any]] = {}
     last = ""
-    with file.open("rb") as lines:
-        for line in lines:
-            if b"contact-lost" in line:
-                event = json.loads(line)
-                last = event["recordedtime"]
-                lost.pop(event["data"]["pupil"], None)
-                lost[event["data"]["pupil"]] = event
-                if len(lost) > wanted:
-                    del lost[next(iter(lost))]
+    for line in lines:
+        if b"contact-lost" in line:
+            event = json.loads(line)
+            last = event["recordedtime"]
+            lost.pop(event["data"]["pupil"], None)
+            lost[event["data"]["pupil"]] = event
+            if len(lost) > wanted:
+                del lost[next(iter(lost))]
     began = parse_instant(last)
     known = list(lost.values())
     with more.open("w", encoding="utf-8") as out:

@@ -20,7 +20,7 @@ __all__ = ["COMMON", "VIEW", "migrate", "migrate_common", "migrate_view"]
 
 COMMON: Final = ("views.sql", "published.sql", "reader.sql")
 """Of what all views share: which views there are, and what others may read."""
-VIEW: Final = ("view.sql",)
+VIEW: Final = ("view.sql", "recorded.sql")
 """Of each view, in a schema of its own."""
 
 _MAKING: Final = 7_201_642_020

@@ -28,6 +28,7 @@ COLUMNS: Final = {
     "resident": (Bigints, Blobs),
     "apart": (Bigints, Texts, Bigints),
     "set_aside": (Bigints, Bigints, Texts, Texts),
+    "recorded": (Bigints, Bigints),
     "horizon": (Bigints, Bigints, Bigints),
 }
 """By table, what is in its columns. What readers follow by (`change`) is not among them."""
@@ -60,6 +61,8 @@ def write_commit(to: Writing, commit: Commit) -> None:
     _write_states(to, commit)
     _write_cells(to, commit.deltas)
     to.rows("resident", residents.packed(commit.residents))
+    end = "ON CONFLICT (monday) DO UPDATE SET position = excluded.position"
+    to.rows("recorded", sorted(commit.weeks.items()), end)
 
 
 def _write_events(to: Writing, commit: Commit) -> None:

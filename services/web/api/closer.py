@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -50,6 +50,10 @@ _AGAIN: Final = 0.1
 _SOON: Final = ((b"retry-after", b"5"),)
 
 
+def _anything(_: object) -> bool:
+    return True
+
+
 class CloserAnswers:
     """Answers from what a process beside the server reads. Used on the event loop's thread."""
 
@@ -82,8 +86,8 @@ class CloserAnswers:
 
     async def settling(self, request: Request) -> Reply:
         """Answer `GET /v1/settling`: past weeks, the last first, as they were known when."""
-        asked, _, told = await self._of_place(request)
-        settled = {} if told is None else told.settled
+        asked, _, told = await self._of_place(request, lambda told: told.settled is not None)
+        settled = {} if told is None else told.settled or {}
         found = [
             _of_week(key, week)
             for key in (KEYS if asked.sector is None else (asked.sector,))
@@ -91,14 +95,16 @@ class CloserAnswers:
         ]
         return self._page(request, asked, SETTLING_FIELDS, found)
 
-    async def _of_place(self, request: Request) -> tuple[Asked, Place | None, OfPlace | None]:
+    async def _of_place(
+        self, request: Request, enough: Callable[[OfPlace], bool] = _anything
+    ) -> tuple[Asked, Place | None, OfPlace | None]:
         asked = ask(request, *PLACE_FILTERS)
         if asked.municipalities is None or [name for name, _ in asked.pairs].count("municipality") != 1:
             raise broken("municipality", "must be given, once")
         current = self._current(request, asked.municipalities)
         (code,) = asked.municipalities
         question = question_of_place(current.frame, code)
-        return asked, question, None if question is None else await self._told(request, question)
+        return asked, question, None if question is None else await self._told(request, question, enough)
 
     def _current(self, request: Request, codes: frozenset[str] | None) -> Current:
         """Give what the viewer's pages show. Raises a Problem where any of the municipalities is not theirs."""
@@ -111,13 +117,13 @@ class CloserAnswers:
             raise Problem(503, "The count is being read.", headers=((b"retry-after", b"2"),), kind="starting")
         return board.current
 
-    async def _told(self, request: Request, question: Area | Place) -> Any:
-        """Wait for the answer to a question. Raises a Problem when it does not come."""
+    async def _told(self, request: Request, question: Area | Place, enough: Callable[[Any], bool] = _anything) -> Any:
+        """Wait for an answer to a question that is enough. Raises a Problem when it does not come."""
         deadline = time.monotonic() + (_WAIT_SECONDS if request.app.state.details is not None else 0)
         board = self._boards.of(viewer_of(request))
         while True:
             found: Any = None if board.current is None else board.current.details(question)
-            if found is not None:
+            if found is not None and enough(found):
                 return found
             if time.monotonic() >= deadline:
                 raise Problem(503, "It is being worked out; ask again.", headers=_SOON, kind="working")

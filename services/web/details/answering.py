@@ -13,7 +13,7 @@ from projections.live.durations import Durations, durations
 from projections.live.moment import Moment
 from projections.live.reading import LiveReader
 from projections.live.schools import School, schools
-from projections.live.settling import Settling, settling
+from projections.live.settling import Settling, settling_in_time
 from projections.live.yesterday import yesterday
 from projections.tables import SECTORS
 from services.web.details.questions import Area, Batch, OfArea, OfPlace, Place, Question, SettledWeek, Together, Weeks
@@ -23,6 +23,9 @@ __all__ = ["answers"]
 
 FOLLOWED: Final = 5
 """Columns of a past week: as known at its end, and after one, two, three and four weeks."""
+
+_PATIENCE: Final = 2.0
+"""Seconds that are given to a municipality's past in one batch, in which others wait for their answers too."""
 
 
 def answers(reader: LiveReader, batch: Batch) -> list[OfArea | OfPlace]:
@@ -81,9 +84,10 @@ def _name(question: Question) -> str:
 
 
 def _of_place(moment: Moment, question: Place) -> OfPlace:
+    settled = settling_in_time(moment, question.code, _PATIENCE)
     return OfPlace(
         tuple(_schools(moment, question.code, question.weeks)),
-        {key: tuple(_settled(settled, key)) for settled in [settling(moment, question.code)] for key in KEYS},
+        None if settled is None else {key: tuple(_settled(settled, key)) for key in KEYS},
         _together(moment, question),
     )
 

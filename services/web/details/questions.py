@@ -86,8 +86,8 @@ class OfPlace(Struct, frozen=True, tag=True):
 
     schools: tuple[School, ...]
     """Those expected to answer for the last week of their sector, by sector and code."""
-    settled: dict[str, tuple[SettledWeek, ...]]
-    """By the key of a view, the weeks that are over, the last first."""
+    settled: dict[str, tuple[SettledWeek, ...]] | None
+    """By the key of a view, the weeks that are over, the last first; None while they are being counted."""
     together: Together | None
     """Of all sectors together in the last week that is shown; None where there is none."""
 

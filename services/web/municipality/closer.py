@@ -64,7 +64,7 @@ def draw_details(told: OfPlace | None, key: str, language: Language) -> dict[str
         drawn["schools"] = render(
             "municipality_schools.html", t=t, rows=rows, lead=lead, shown=SCHOOLS_SHOWN, more=more
         )
-    weeks = told.settled.get(key, ())
+    weeks = (told.settled or {}).get(key, ())
     if weeks:
         settled = [_settled(week, language) for week in weeks]
         drawn["settling"] = render("municipality_settling.html", t=t, rows=settled, followed=FOLLOWED)

@@ -44,7 +44,28 @@ def test_from_the_first_step_to_the_last(postgres: PostgresServer, tmp_path: Pat
             migrate(connection, "kindinbeeld_view", COMMON[:taken])
         open_any_store(old).datastore.close()
         assert schema_of(old) == schema_of(new)
-    assert len(VIEW) == 1, "a step was added: begin here with a view at each earlier one, and what is in it"
+
+
+def test_a_view_of_an_earlier_step_goes_on_with_what_is_in_it(postgres: PostgresServer, tmp_path: Path) -> None:
+    url, messages = postgres.database(), with_trouble(4)
+    half = len(messages) // 2
+    follow(url, messages[:half], 10)
+    with psycopg.connect(url) as asked:
+        asked.execute("DROP TABLE kindinbeeld_view_1.recorded")
+        asked.execute("DELETE FROM kindinbeeld_view_1.migration WHERE number > 1")
+    new = postgres.database()
+    open_any_store(new).datastore.close()
+    follow(url, messages, 10)
+    follow(tmp_path / "beside.sqlite", messages, 10)
+    assert schema_of(url) == schema_of(new)
+    found, beside = contents(url), contents(tmp_path / "beside.sqlite")
+    # Of the weeks in which the first were recorded it knows only what came since: more is not asked of it.
+    known = dict(beside.pop("recorded"))
+    assert dict(found.pop("recorded")) == {
+        week: position for week, position in known.items() if position > messages[half - 1].position
+    }
+    assert found == beside
+    assert len(VIEW) == 2, "a step was added: begin here with a view at each earlier one, and what is in it"
 
 
 def test_a_later_step_is_taken_while_somebody_reads(

@@ -21,8 +21,9 @@ from events import format_instant, parse_instant
 from projections.live.distinct import distinct
 from projections.live.durations import DURATIONS, durations
 from projections.live.moment import Moment
+from projections.live.reading import LiveReader
 from projections.live.schools import schools
-from projections.live.settling import FOLLOWED, settling
+from projections.live.settling import FOLLOWED, Settling, following, settling, settling_in_time
 from projections.live.yesterday import yesterday
 from projections.tables import SECTORS
 from tests.projections.evaluation.histories import COUNTED, COVERED, DAY, line, random_history, random_moments
@@ -180,6 +181,76 @@ def test_years_later_a_week_is_followed_for_half_a_year_and_told_as_it_is_known_
             known = settling(moment, "GM0014").of("2020-W13")
     assert [each.weeks_after for each in known] == [*range(FOLLOWED + 1), None]
     assert [each.unreached for each in known] == [0] * (FOLLOWED + 1) + [1]
+
+
+PLACES = ("GM0014", "GM0363", "unknown")
+
+
+def plain(told: Settling) -> dict[str, object]:
+    return vars(told) | {"exists": told.exists.tolist(), "unreached": told.unreached.tolist()}
+
+
+@EXAMPLES
+@given(SEEDS)
+def test_what_is_kept_of_the_past_is_what_is_counted_anew(seed: int) -> None:
+    """Whether what comes was recorded now or long ago, and however far time goes on."""
+    random = Random(seed)
+    said = random_history(seed, [*COUNTED, "contact-lost"])
+    messages = messages_of(line(event).encode() for event in random.sample(said, len(said)))
+    if random.random() < 0.5:
+        messages.sort(key=lambda message: message.recorded)
+        messages = [message._replace(position=number) for number, message in enumerate(messages, 1)]
+    with fed_view() as fed:
+        k = 0
+        for begin in range(0, len(messages), 9):
+            fed.feed(messages[begin : begin + 9], [random.randint(1, 9)])
+            k = max(k, fed.reader.recorded_until) + random.choice((0, 0, DAY, WEEK))
+            new = LiveReader(fed.place)
+            with fed.reader.moment(k) as kept, new.moment(k) as moment:
+                for place in PLACES:
+                    assert plain(settling(kept, place)) == plain(settling(moment, place))
+            new.close()
+
+
+def test_what_takes_long_is_counted_in_pieces_while_more_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "_SOME", 2)
+    closure = {"closure": "one", "sectors": ["po"], "from": date(2020, 3, 16), "until": None, "municipalities": None}
+    events = [said("closure-announced", 1, "2020-03-15", "2020-03-15", closure)] + [
+        said("contact-lost", number, "2020-03-18", "2020-03-18", LOST | {"pupil": f"pupil--{number}"})
+        for number in range(2, 9)
+    ]
+    restored = said("contact-restored", 9, "2020-04-15", "2020-03-19", {"pupil": "pupil--2", "via": "phone"})
+    late = said("contact-lost", 10, "2020-04-02", "2020-03-18", LOST | {"pupil": "pupil-10"})
+    messages = messages_of([*events, restored, late])
+    with fed_view() as fed:
+        found: list[Settling | None] = []
+
+        def look(day: str = "2020-04-15") -> Settling | None:
+            with fed.reader.moment(parsed(day)) as moment:
+                found.append(settling_in_time(moment, "GM0014", 0))
+            return found[-1]
+
+        fed.feed(messages[:-2], [9])
+        assert look() is None
+        fed.feed(messages[-2:-1], [9])
+        # Recorded after every moment that is counted: what was counted stands.
+        assert [look() for _ in range(2)] == [None, None]
+        told = look()
+        assert told is not None
+        assert [each.unreached for each in told.of("2020-W12")] == [7, 7, 7, 7, 6]
+        # Recorded before some of them: until it is counted anew, what was told is told.
+        fed.feed(messages[-1:], [9])
+        assert [look() for _ in range(3)] == [told] * 3
+        told = look()
+        assert told is not None
+        assert [each.unreached for each in told.of("2020-W12")] == [7, 7, 8, 8, 7]
+        # Another week begins.
+        assert look("2020-04-21") == told
+        for _ in range(2):
+            look("2020-04-21")
+        told = look("2020-04-21")
+        assert told is not None
+        assert [each.unreached for each in told.of("2020-W12")] == [7, 7, 8, 8, 7, 7]
 
 
 # Distinct over municipalities and sectors

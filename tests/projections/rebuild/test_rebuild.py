@@ -44,6 +44,7 @@ TABLES = {
     "set_aside": "SELECT * FROM set_aside ORDER BY position",
     "early": "SELECT * FROM early ORDER BY pupil",
     "apart": "SELECT * FROM apart ORDER BY kind, name",
+    "recorded": "SELECT * FROM recorded ORDER BY monday",
     "horizon": "SELECT * FROM horizon",
     "tracking": "SELECT * FROM tracking WHERE application_name = 'ledger'",
 }

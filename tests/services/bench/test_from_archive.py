@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.bench.context import Asked, Bench
 from services.bench.data import Data
-from services.bench.from_archive import begin_behind
+from services.bench.from_archive import begin_behind, last_lines
 from services.bench.systems import newest_sequence, whole_system
 from tests.support.systems import run_command
 
@@ -15,8 +15,9 @@ from tests.support.systems import run_command
 def test_it_knows_what_they_say_and_takes_in_what_follows(tmp_path: Path) -> None:
     place = tmp_path / "system"
     with Bench(Asked(2500), tmp_path, Data(tmp_path), lambda _: None) as bench:
-        events = bench.data.events(2500)
-        begin_behind(bench, events, place)
+        events, archive = bench.data.events(2500), bench.data.archive(2500)
+        assert list(last_lines(archive)) == events.read_bytes().splitlines()
+        begin_behind(bench, archive, place)
     lines = events.read_bytes().splitlines()
     later = tmp_path / "later.ndjson"
     later.write_bytes(_lost_again(lines))

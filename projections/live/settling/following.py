@@ -1,0 +1,128 @@
+"""The past of a municipality: counted once, in pieces where that takes long, and anew where it may have changed."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from events import week_of_day
+from projections.fold.cube import Numbers
+from projections.fold.reports import UNKNOWN_PLACE, place_number
+from projections.live import residents
+from projections.live.moment import Moment
+from projections.live.recorded import newest_recorded_by
+from projections.live.settling.pupils import Counting
+from projections.live.settling.told import Settling
+from projections.live.settling.weeks import PastWeeks, past_weeks
+from projections.live.tables import SORTED_SECTORS, by_sector_name
+from projections.tables import SECTORS, UNKNOWN
+
+__all__ = ["settling", "settling_in_time"]
+
+_SOME: Final = 2_000
+"""Pupils that are counted between two looks at the clock."""
+_PLACES: Final = 32
+"""Municipalities whose past is kept, those asked for last."""
+
+
+@dataclass
+class _Past:
+    """What is kept of a municipality between two moments of one view."""
+
+    mondays: tuple[int, ...] = ()
+    looks: tuple[int, ...] | None = None
+    position: int = 0
+    """Up to which message of the ledger it was looked who lives there."""
+    names: list[str] | None = None
+    """Those who are still to be counted, of each place in its order the last first."""
+    counting: Counting | None = None
+    told: Settling | None = None
+    """What was told last, until all are counted again."""
+
+    def stands(self, moment: Moment, weeks: PastWeeks) -> bool:
+        """Tell whether what was counted so far is what would be counted now."""
+        if (self.mondays, self.looks) != (weeks.mondays, weeks.looks):
+            return False
+        return not weeks.looks or newest_recorded_by(moment, weeks.looks[-1]) <= self.position
+
+
+def settling(moment: Moment, municipality: str) -> Settling:
+    """Follow the figures of a municipality (`GM0014`, or `unknown`).
+
+    The past that was counted is kept for the next moment of the same view (``Moment.kept``).
+    """
+    told = settling_in_time(moment, municipality, math.inf)
+    assert told is not None  # noqa: S101 - there was time for all of it
+    return told
+
+
+def settling_in_time(moment: Moment, municipality: str, seconds: float) -> Settling | None:
+    """Follow the figures of a municipality, if that takes hardly longer than so many seconds.
+
+    Otherwise give what was told before, None where nothing was: the next moment of the same view goes on from there.
+    """
+    place = _place(municipality)
+    until = time.monotonic() + seconds
+    past = _kept(moment, municipality)
+    weeks = past_weeks(moment, place)
+    if past.counting is None or not past.stands(moment, weeks):
+        past.mondays, past.looks, past.position = weeks.mondays, weeks.looks, moment.position
+        past.counting = Counting(place, weeks)
+        past.names = sorted(residents.of(moment.database, place), reverse=True) if weeks.looks else []
+    while past.names:
+        past.counting.add(moment, past.names[-_SOME:])
+        del past.names[-_SOME:]
+        if time.monotonic() >= until:
+            break
+    if not past.names:
+        past.told = _told(moment, municipality, weeks, past.counting)
+    return past.told
+
+
+def _place(municipality: str) -> int:
+    return UNKNOWN_PLACE if municipality == UNKNOWN else place_number(municipality)
+
+
+def _kept(moment: Moment, municipality: str) -> _Past:
+    """Give what is kept of a municipality, as that asked for last."""
+    key = ("settling", municipality)
+    past: _Past = moment.kept.pop(key, None) or _Past()
+    moment.kept[key] = past
+    for other in [each for each in moment.kept if each[0] == key[0]][:-_PLACES]:
+        del moment.kept[other]
+    return past
+
+
+def _told(moment: Moment, municipality: str, weeks: PastWeeks, counting: Counting) -> Settling:
+    ends, moments = weeks.ends, (*weeks.moments, moment.at)
+    exists = np.stack([rows.there for rows in (*weeks.known, weeks.now)], axis=2)
+    exists &= (ends[:, None] <= np.array(moments)[None, :])[None]
+    unreached = np.concatenate([counting.unreached, _now(moment, municipality, weeks)[:, :, None]], axis=2)
+    unreached[~exists] = 0
+    some = np.flatnonzero(exists.any(axis=(0, 2)))
+    return Settling(
+        municipality,
+        SORTED_SECTORS,
+        tuple(week_of_day(weeks.mondays[week]) for week in some),
+        moments,
+        by_sector_name(exists[None])[0][:, some],
+        by_sector_name(unreached[None])[0][:, some],
+        tuple(int(ends[week]) for week in some),
+    )
+
+
+def _now(moment: Moment, municipality: str, weeks: PastWeeks) -> Numbers:
+    """Give [sector, week] as the table has it: of a week before all that was reported it has nothing."""
+    found = np.zeros((len(SECTORS), len(weeks.mondays)), dtype=np.int64)
+    place = _place(municipality)
+    if place in moment.cube.places:
+        row = moment.cube.places.index(place)
+        for number, monday in enumerate(weeks.mondays):
+            week = week_of_day(monday)
+            if week in moment.grid.weeks:
+                found[:, number] = moment.grid.counts["unreached"][row, :, moment.grid.weeks.index(week)]
+    return found
