@@ -58,6 +58,11 @@ def place_code(number: int) -> str:
     return UNKNOWN if number == UNKNOWN_PLACE else f"GM{number:04}"
 
 
+def place_of(code: str) -> int:
+    """Undo ``place_code``."""
+    return UNKNOWN_PLACE if code == UNKNOWN else place_number(code)
+
+
 _SECTOR = {name: number for number, name in enumerate(SECTORS)}
 _DEVICE = {name: number for number, name in enumerate(DEVICES)}
 _OUTCOME = {name: number for number, name in enumerate(OUTCOMES)}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from events import local_day, week_of_day
 from projections.fold.calendar import Closure, closed_days
 from projections.fold.cells import monday_of
-from projections.fold.reports import UNKNOWN_PLACE, place_number
+from projections.fold.reports import place_of
 from projections.live.reading import LiveReader
 from projections.live.tables import Tables
 from projections.public.snapshot import Snapshot, hidden
@@ -65,7 +65,7 @@ def calendar_of(closures: Sequence[Closure], day: int) -> Calendar | None:
     if first > last:
         return None
     places = (*sorted(codes_between(first, last + 6)), UNKNOWN)
-    numbers = [UNKNOWN_PLACE if place == UNKNOWN else place_number(place) for place in places]
+    numbers = [place_of(place) for place in places]
     closed = closed_days(closures, numbers, first, day - first)
     whole = np.zeros((len(places), len(SECTORS), last + 7 - first), dtype=np.bool_)
     whole[:, :, : day - first] = closed

@@ -15,9 +15,9 @@ import msgspec
 from projections.fold import household
 from projections.fold.cells import Deltas
 from projections.live.schema import HOUSEHOLD_APART
+from projections.live.states import encode
 from projections.rebuild.parts import part, write_cells
 
-_encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final[Callable[[bytes], household.Member]] = msgspec.msgpack.Decoder(household.Member).decode
 
 
@@ -53,7 +53,7 @@ def fold_households(parts: Sequence[Path], database: Path, since: str | None, un
                 if latest is not None:
                     apart.append((HOUSEHOLD_APART, name, latest))
                 count += 1
-                yield name, _encode(state)
+                yield name, encode(state)
 
         to.executemany("INSERT INTO household VALUES (?, ?)", states())
         to.executemany("INSERT INTO apart VALUES (?, ?, ?)", apart)

@@ -17,12 +17,12 @@ from projections.fold.cells import Deltas
 from projections.fold.school import Statement
 from projections.live.message import CLOSURE, PUPIL, SCHOOL
 from projections.live.recorded import week_recorded
+from projections.live.states import encode
 from projections.live.view import OTHER_CONTENT
 from projections.rebuild.columns import joined
 from projections.rebuild.parts import part, write_cells
 from projections.rebuild.settling import settled
 
-_encode: Final = msgspec.msgpack.Encoder().encode
 _statement: Final[Callable[[bytes], Statement]] = msgspec.msgpack.Decoder(Statement).decode
 _announcement: Final[Callable[[bytes], Announcement]] = msgspec.msgpack.Decoder(Announcement).decode
 
@@ -88,7 +88,7 @@ def write_others(directory: Path, database: Path) -> int:
 
         def encoded(states: Iterable[tuple[str, list[Any]]]) -> Iterator[tuple[str, bytes]]:
             for name, state in states:
-                yield name, _encode(state)
+                yield name, encode(state)
 
         def contributing() -> Iterator[tuple[str, list[Statement]]]:
             for name, state in _states(connection, SCHOOL, _statement):

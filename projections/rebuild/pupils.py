@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, cast
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,11 +28,11 @@ from projections.fold.reports import History, Report
 from projections.live import residents
 from projections.live.message import PUPIL
 from projections.live.schema import PUPIL_APART
+from projections.live.states import encode
 from projections.rebuild.parts import part, write_cells
 from projections.rebuild.settling import settled
 
 _ROWS: Final = 65_536
-_encode: Final = msgspec.msgpack.Encoder().encode
 
 # In the order of the definition (projections.fold.reports); the number of a source sorts as its text does.
 _REPORTS: Final = """
@@ -119,7 +118,7 @@ class _Part:
         for number in np.flatnonzero(several).tolist():
             self._fold_one(names[number], list(map(Report._make, histories[number])))
         self._names += names
-        self._histories += map(_encode, histories)
+        self._histories += map(encode, histories)
 
     def taken(self) -> tuple[pa.StringArray, pa.BinaryArray]:
         """Give the pupils folded since the last time, by name, and what is kept of each."""
@@ -140,12 +139,12 @@ class _Part:
         members: dict[tuple[int, str], household.Member] = {}
         for pupil_number, row, *span in each:
             members.setdefault((pupil_number, cast(str, households[row])), []).append(tuple(span))
-        self.members += [(of, names[number], _encode(member)) for (number, of), member in members.items()]
+        self.members += [(of, names[number], encode(member)) for (number, of), member in members.items()]
 
     def _fold_one(self, name: str, history: History) -> None:
         segments = pupil.contribute(history, self.deltas, 1)
         for shared, member in household.members_of(segments).items():
-            self.members.append((shared, name, _encode(member)))
+            self.members.append((shared, name, encode(member)))
         self._note_apart(name, household.pupil_apart_until(segments))
 
     def _note_apart(self, name: str, until: int | None) -> None:
@@ -175,7 +174,7 @@ def fold_pupils(directory: Path, database: Path, since: str | None, until: str |
             folded.members.clear()
             empty.difference_update(names.to_pylist() if empty else ())
             count += len(names)
-        nothing = pa.array([_encode([])] * len(empty), pa.binary())
+        nothing = pa.array([encode([])] * len(empty), pa.binary())
         kept.write_batch(pa.RecordBatch.from_arrays([pa.array(sorted(empty), pa.string()), nothing], schema=STATES))
         to.executemany(residents.INSERT, residents.packed(folded.residents))
         to.executemany("INSERT INTO apart VALUES (?, ?, ?)", folded.apart)

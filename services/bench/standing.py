@@ -87,12 +87,14 @@ def _parts(bench: Bench) -> Sequence[int]:
 
 def _measured(bench: Bench, number: int, memory: list[tuple[float, int]]) -> Iterator[tuple[str, str, str, float, str]]:
     place = bench.place("standing")
-    file, archive = None, None
+    file: Path | None = None
     if bench.asked.events > _IMPORTED:
         archive = bench.data.archive(number)
         begin_behind(bench, archive, place)
+        last = last_lines(archive)
     else:
         file = bench.data.events(number)
+        last = _lines(file)
     with whole_system(place, _ALONE) as record:
         data_dir = DataDir(place)
         if file is not None:
@@ -101,7 +103,7 @@ def _measured(bench: Bench, number: int, memory: list[tuple[float, int]]) -> Ite
         view = _view(record)
         more = place / "more.ndjson"
         events = _MORE if bench.judged else _TRIAL
-        _write_more(_last(file, archive), more, events)
+        _write_more(last, more, events)
         before = processor_seconds_of(view)
         run(["import", "--strict", more], place)
         _wait(data_dir, newest_sequence(record))
@@ -112,13 +114,7 @@ def _measured(bench: Bench, number: int, memory: list[tuple[float, int]]) -> Ite
             url = f"{record.page_url}{path}"
             whole = _wait_until_whole(url, _WHOLE[name])
             took = statistics.median(_fetched(url)[0] for _ in range(rounds)) * 1000
-            yield (
-                f"page-{name}",
-                f"the page /{path}",
-                "ms",
-                took,
-                f"median of {rounds}; {whole}",
-            )
+            yield f"page-{name}", f"the page /{path}", "ms", took, f"median of {rounds}; {whole}"
         pupils = _unreached(data_dir)
         held = resident_bytes_of(view)
         memory.append((held, pupils))
@@ -146,13 +142,9 @@ def _wait(data_dir: DataDir, position: int) -> None:
         time.sleep(_LOOK)
 
 
-def _last(file: Path | None, archive: Path | None) -> Iterator[bytes]:
-    """Give the last events, in their order; of a file all of them."""
-    if archive is not None:
-        yield from last_lines(archive)
-    if file is not None:
-        with file.open("rb") as lines:
-            yield from lines
+def _lines(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as lines:
+        yield from lines
 
 
 def _write_more(lines: Iterable[bytes], more: Path, wanted: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from events import week_of_day
 from projections.fold.cube import Numbers
-from projections.fold.reports import UNKNOWN_PLACE, place_number
+from projections.fold.reports import place_of
 from projections.live import residents
 from projections.live.moment import Moment
 from projections.live.recorded import newest_recorded_by
@@ -19,12 +19,13 @@ from projections.live.settling.pupils import Counting
 from projections.live.settling.told import Settling
 from projections.live.settling.weeks import PastWeeks, past_weeks
 from projections.live.tables import SORTED_SECTORS, by_sector_name
-from projections.tables import SECTORS, UNKNOWN
+from projections.tables import SECTORS
 
 __all__ = ["settling", "settling_in_time"]
 
 _SOME: Final = 2_000
 """Pupils that are counted between two looks at the clock."""
+_KIND: Final = "settling"
 _PLACES: Final = 32
 """Municipalities whose past is kept, those asked for last."""
 
@@ -33,14 +34,14 @@ _PLACES: Final = 32
 class _Past:
     """What is kept of a municipality between two moments of one view."""
 
-    mondays: tuple[int, ...] = ()
-    looks: tuple[int, ...] | None = None
-    position: int = 0
+    mondays: tuple[int, ...]
+    looks: tuple[int, ...]
+    position: int
     """Up to which message of the ledger it was looked who lives there."""
-    names: list[str] | None = None
-    """Those who are still to be counted, of each place in its order the last first."""
-    counting: Counting | None = None
-    told: Settling | None = None
+    names: list[str]
+    """Those who are still to be counted, the last first."""
+    counting: Counting
+    told: Settling | None
     """What was told last, until all are counted again."""
 
     def stands(self, moment: Moment, weeks: PastWeeks) -> bool:
@@ -65,14 +66,15 @@ def settling_in_time(moment: Moment, municipality: str, seconds: float) -> Settl
 
     Otherwise give what was told before, None where nothing was: the next moment of the same view goes on from there.
     """
-    place = _place(municipality)
     until = time.monotonic() + seconds
-    past = _kept(moment, municipality)
+    place = place_of(municipality)
     weeks = past_weeks(moment, place)
-    if past.counting is None or not past.stands(moment, weeks):
-        past.mondays, past.looks, past.position = weeks.mondays, weeks.looks, moment.position
-        past.counting = Counting(place, weeks)
-        past.names = sorted(residents.of(moment.database, place), reverse=True) if weeks.looks else []
+    past: _Past | None = moment.kept.pop((_KIND, municipality), None)
+    if past is None or not past.stands(moment, weeks):
+        names = sorted(residents.of(moment.database, place), reverse=True) if weeks.looks else []
+        told = None if past is None else past.told
+        past = _Past(weeks.mondays, weeks.looks, moment.position, names, Counting(place, weeks), told)
+    _keep(moment, municipality, past)
     while past.names:
         past.counting.add(moment, past.names[-_SOME:])
         del past.names[-_SOME:]
@@ -83,18 +85,11 @@ def settling_in_time(moment: Moment, municipality: str, seconds: float) -> Settl
     return past.told
 
 
-def _place(municipality: str) -> int:
-    return UNKNOWN_PLACE if municipality == UNKNOWN else place_number(municipality)
-
-
-def _kept(moment: Moment, municipality: str) -> _Past:
-    """Give what is kept of a municipality, as that asked for last."""
-    key = ("settling", municipality)
-    past: _Past = moment.kept.pop(key, None) or _Past()
-    moment.kept[key] = past
-    for other in [each for each in moment.kept if each[0] == key[0]][:-_PLACES]:
+def _keep(moment: Moment, municipality: str, past: _Past) -> None:
+    """Keep what there is of a municipality, as that asked for last, and of no more than so many."""
+    moment.kept[_KIND, municipality] = past
+    for other in [each for each in moment.kept if each[0] == _KIND][:-_PLACES]:
         del moment.kept[other]
-    return past
 
 
 def _told(moment: Moment, municipality: str, weeks: PastWeeks, counting: Counting) -> Settling:
@@ -118,7 +113,7 @@ def _told(moment: Moment, municipality: str, weeks: PastWeeks, counting: Countin
 def _now(moment: Moment, municipality: str, weeks: PastWeeks) -> Numbers:
     """Give [sector, week] as the table has it: of a week before all that was reported it has nothing."""
     found = np.zeros((len(SECTORS), len(weeks.mondays)), dtype=np.int64)
-    place = _place(municipality)
+    place = place_of(municipality)
     if place in moment.cube.places:
         row = moment.cube.places.index(place)
         for number, monday in enumerate(weeks.mondays):
