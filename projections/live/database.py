@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-__all__ = ["UNREADABLE", "Database", "Place", "Rows", "ViewAwayError", "open_database"]
+__all__ = ["UNREADABLE", "Database", "Place", "Rows", "ViewAwayError", "ViewReplacedError", "open_database"]
 
 Place = Path | str
 """An SQLite file, a directory with those of the parts of a view, or the address of a PostgreSQL database
@@ -17,6 +17,10 @@ Place = Path | str
 
 class ViewAwayError(ConnectionError):
     """The live view on a server cannot be read or written at the moment. Its text tells nothing of what was asked."""
+
+
+class ViewReplacedError(ViewAwayError):
+    """Another view was put into the place of the one that is being read: `follow` goes over to it."""
 
 
 UNREADABLE: Final = (sqlite3.Error, OSError)
@@ -46,7 +50,7 @@ class Database(Protocol):
         """Ask something, with `?` where the parameters go."""
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Read one moment for the length of the block."""
+        """Read one moment for the length of the block. May raise ViewReplacedError, before it begins."""
 
     def follow(self) -> bool:
         """Go over to another view that was put into the place of this one; tell whether there was one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -27,7 +27,7 @@ from projections.live.changes import (
     parts_of,
     places_of,
 )
-from projections.live.database import Place, open_database
+from projections.live.database import Place, ViewReplacedError, open_database
 from projections.live.moment import Moment
 from projections.live.storing import NOTHING_YET, Changes, SetAside, unpack_changes
 from projections.live.tables import Tables
@@ -91,8 +91,7 @@ class LiveReader:
 
     def closures(self) -> tuple[Closure, ...]:
         """Give the closures that stand, in the order of their first days."""
-        self._follow()
-        with self._db.snapshot():
+        with self._snapshot():
             return self._read_closures()
 
     def set_aside(self) -> list[SetAside]:
@@ -110,8 +109,7 @@ class LiveReader:
 
         Nothing else may be asked of the reader in it.
         """
-        self._follow()
-        with self._db.snapshot():
+        with self._snapshot():
             at = max(at, self.recorded_until)
             today = local_day(at - 1)
             cube = self._caught_up(today)
@@ -133,6 +131,18 @@ class LiveReader:
                     add_deltas(cube, early, -1)
 
     # Reading
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Read one moment of the view that is in place, for the length of the block."""
+        with ExitStack() as reading:
+            self._follow()
+            try:
+                reading.enter_context(self._db.snapshot())
+            except ViewReplacedError:  # while we waited for its workers
+                self._follow()
+                reading.enter_context(self._db.snapshot())
+            yield
 
     def _one(self, statement: str, otherwise: int) -> int:
         value = self._db.execute(statement).fetchone()[0]

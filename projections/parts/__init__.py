@@ -5,5 +5,6 @@ whose pupils are in several, two messages under one source and id) is put right 
 """
 
 from projections.parts.dividing import ALL, REST, belongs, divide, part_names
+from projections.parts.placing import in_place
 
-__all__ = ["ALL", "REST", "belongs", "divide", "part_names"]
+__all__ = ["ALL", "REST", "belongs", "divide", "in_place", "part_names"]

@@ -73,6 +73,17 @@ class Gate:
             finally:
                 self._limit.unlink(missing_ok=True)
 
+    @contextmanager
+    def shut(self) -> Iterator[None]:
+        """Have no worker fold and no reader bring the parts level for the length of the block."""
+        with _locked(self._reader, fcntl.LOCK_EX):
+            try:
+                self._set(CLOSED)
+                with _locked(self._fold, fcntl.LOCK_EX):
+                    yield
+            finally:
+                self._limit.unlink(missing_ok=True)
+
     def _set(self, limit: int) -> None:
         beside = self._limit.with_suffix(".part")
         beside.write_bytes(str(limit).encode())

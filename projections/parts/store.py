@@ -11,12 +11,12 @@ from eventsourcing.sqlite import SQLiteCursor
 from projections.live.store import LiveStore, open_store
 from projections.live.storing import Commit
 
-__all__ = ["HEAD", "PartStore", "open_part"]
+__all__ = ["HEAD", "SCHEMA", "PartStore", "open_part"]
 
 HEAD: Final = 8
 """Bytes of a key that are listed: two keys that begin alike are looked up whole."""
 
-_SCHEMA: Final = (
+SCHEMA: Final = (
     # In one row what a commit touched: the beginnings of keys, the position of what stands under each (eight bytes,
     # little-endian), and the names of households (MessagePack). One may be named more than once.
     "CREATE TABLE IF NOT EXISTS touched (number INTEGER PRIMARY KEY, keys BLOB NOT NULL, positions BLOB NOT NULL,"
@@ -30,7 +30,7 @@ class PartStore(LiveStore):
 
     def construct_create_table_statements(self) -> list[str]:
         """Add the list to the view's tables."""
-        return [*super().construct_create_table_statements(), *_SCHEMA]
+        return [*super().construct_create_table_statements(), *SCHEMA]
 
     def _write_more(self, c: SQLiteCursor, commit: Commit) -> None:
         households = list(commit.states["household"])

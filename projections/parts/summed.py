@@ -6,19 +6,21 @@ read in a snapshot stands at one position of the ledger, to which all workers br
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from projections.live.database import Rows, ViewAwayError
+from projections.live.database import Rows, ViewAwayError, ViewReplacedError
 from projections.parts.attaching import POSITION, attached, positions
 from projections.parts.dividing import ALL
 from projections.parts.fixing import Fixing
 from projections.parts.gate import Gate
 from projections.parts.keeping import NOWHERE, Keeping
 from projections.parts.overlaps import Overlaps
+from projections.parts.placing import in_place
 
 __all__ = ["SummedDatabase"]
 
@@ -86,19 +88,13 @@ class SummedDatabase:
     holding = "instr(state, ?) > 0"
 
     def __init__(self, directory: Path) -> None:
-        """Open the parts; raises as everything else here does when some are not there."""
-        self._db = attached(directory)
-        try:
-            self._db.execute("PRAGMA temp_store = MEMORY")
-            for table in _TABLES:
-                self._db.execute(f"CREATE TEMP TABLE {table}")
-            for name, statement in _VIEWS.items():
-                self._db.execute(f"CREATE TEMP VIEW {name} AS {statement}")
-        except BaseException:
-            self._db.close()
-            raise
-        self._gate = Gate(directory)
+        """Open the parts that are in place; raises as everything else here does when some are not there."""
+        self._directory = directory
         self.held: float | None = 0.0
+        self._open(in_place(directory))
+
+    def _open(self, those: Path) -> None:
+        self._db, self._those, self._gate = _opened(those), those, Gate(those)
         self._forget()
 
     def _forget(self) -> None:
@@ -122,7 +118,7 @@ class SummedDatabase:
         if len(places) > 1:
             self._db.execute("ROLLBACK")
             begun = time.monotonic()
-            with self._gate.level(self.positions):
+            with self._gate.level(self._positions_in_place):
                 places = self._begin()
             self.held = time.monotonic() - begun
         try:
@@ -137,9 +133,20 @@ class SummedDatabase:
         finally:
             self._db.execute("COMMIT")  # of what stands beside the parts: they themselves are only read
 
+    def _positions_in_place(self) -> list[int]:
+        """Give how far each part is. Raises ViewReplacedError where nobody brings these any further."""
+        if in_place(self._directory) != self._those:
+            raise ViewReplacedError("other parts of the live view were put into the place of these")
+        return self.positions()
+
     def follow(self) -> bool:
-        """Tell that no other view was put in place of this one."""
-        return False
+        """Go over to parts that were put into the place of these; tell whether there were any."""
+        those, before = in_place(self._directory), self._db
+        if those == self._those:
+            return False
+        self._open(those)
+        before.close()
+        return True
 
     def close(self) -> None:
         """Let go of the parts."""
@@ -171,3 +178,17 @@ class SummedDatabase:
             self._forget()
             raise
         self._at = at
+
+
+def _opened(those: Path) -> sqlite3.Connection:
+    database = attached(those)
+    try:
+        database.execute("PRAGMA temp_store = MEMORY")
+        for table in _TABLES:
+            database.execute(f"CREATE TEMP TABLE {table}")
+        for name, statement in _VIEWS.items():
+            database.execute(f"CREATE TEMP VIEW {name} AS {statement}")
+    except BaseException:
+        database.close()
+        raise
+    return database

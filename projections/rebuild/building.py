@@ -20,6 +20,7 @@ from projections.rebuild.pupils import fold_pupils, pupils_beside
 from projections.rebuild.seen import write_seen
 from projections.rebuild.settling import settle
 
+MEMORY: Final = "2500MB"
 PARTS: Final = 6
 """Parts in which the pupils are folded: so many that the last of them does not keep one processor waiting long."""
 
@@ -31,13 +32,23 @@ def _nothing(stage: str, done: int, of: int) -> None:
     pass
 
 
-def build(directory: Path, database: Path, pool: Executor, *, told: Told = _nothing, parts: int = PARTS) -> int:
+def build(
+    directory: Path,
+    database: Path,
+    pool: Executor,
+    *,
+    told: Told = _nothing,
+    parts: int = PARTS,
+    memory: str = MEMORY,
+    threads: int = 2,
+) -> int:
     """Build the database of a live view from the columns in a working directory; give its position, 0 for none.
 
-    It is what following the ledger in its order would have left, complete on the disk and not in use by anyone.
+    It is what following the ledger in its order would have left, complete on the disk and not in use by anyone. What
+    stands is settled in so much ``memory`` at most, by so many ``threads``.
     """
     told("settling", 0, 1)
-    cuts = pool.submit(settle, directory, parts).result()
+    cuts = pool.submit(settle, directory, parts, memory, threads).result()
     files = [directory / f"pupils-{number}.sqlite" for number in range(len(cuts))]
     others = directory / "others.sqlite"
     households = [directory / f"households-{half}.sqlite" for half in (1, 2)]

@@ -93,19 +93,24 @@ def joined(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> list[bytes]
     return [together[at : at + 16] for at in range(0, len(together), 16)]
 
 
+def writer(path: Path) -> pq.ParquetWriter:
+    """Begin a file of events."""
+    return pq.ParquetWriter(
+        path,
+        EVENTS,
+        compression="lz4",
+        use_dictionary=["source", "household", "kind", "sector", "place", "order", "detail"],
+        write_statistics=False,
+    )
+
+
 class Columns:
     """Takes messages in, and writes them to two files beside each other."""
 
     def __init__(self, path: Path, reader: QuickReader | None = None) -> None:
         """Begin `path`.events.parquet and `path`.malformed.parquet; a `reader` knows what it met before."""
         self._reader = reader or QuickReader()
-        self._events = pq.ParquetWriter(
-            path.with_suffix(".events.parquet"),
-            EVENTS,
-            compression="lz4",
-            use_dictionary=["source", "household", "kind", "sector", "place", "order", "detail"],
-            write_statistics=False,
-        )
+        self._events = writer(path.with_suffix(".events.parquet"))
         self._path = path
         self._group: list[pa.RecordBatch] = []
         self._rows = 0

@@ -31,7 +31,7 @@ def _connect(directory: Path, memory: str, threads: int, *, read_only: bool) -> 
     return connection
 
 
-def settle(directory: Path, parts: int, memory: str = "2500MB", threads: int = 2) -> list[str | None]:
+def settle(directory: Path, parts: int, memory: str, threads: int) -> list[str | None]:
     """Settle the messages in the files of a working directory (``projections.rebuild.columns``).
 
     Gives the names at which to cut the pupils into ``parts`` of about the same size: from each one up to the next.

@@ -33,16 +33,11 @@ def register(app: typer.Typer) -> None:
         data_dir: DataDirOption = None,
     ) -> None:
         """Build the live view anew from the whole ledger, beside the old one, compare, and put it into its place."""
-        from services.system import DataDir, WrongUsage, find_system
+        from services.system import DataDir
         from services.view.rebuilding import rebuild as build
         from services.view.switching import go_back, waits
 
         place = DataDir(data_dir)
-        if find_system(place).workers > 1:
-            raise WrongUsage(
-                "several workers keep the live view in parts, which `rebuild` does not build: stop the system and"
-                f" delete {place.view_parts}; the workers then make them anew"
-            )
         begun = time.monotonic()
 
         def told(step: str, done: int, of: int) -> None:

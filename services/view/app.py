@@ -64,7 +64,9 @@ class ViewService:
         self._broker.subscriber(SILENT_SUBJECT)(self._silent)
         settings = Settings.from_environment()
         self._measures, self._metrics = Measures() if settings.metrics else None, data_dir.view_metrics
-        self._parts = PartsWatch(data_dir.view_parts, self._tell, self._measures) if record.workers > 1 else None
+        self._parts = (
+            PartsWatch(data_dir.path, data_dir.view_parts, self._tell, self._measures) if record.workers > 1 else None
+        )
         self._keeper: Keeper = self._parts or Worker(data_dir.path, place, self._tell, self._measures)
         self._traces: ViewTraces | None = None
         if (tracer := tracer_for("view", settings)) is not None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from projections.live.database import UNREADABLE
-from projections.live.message import Source, take
 from projections.live.reading import LiveReader
-from projections.live.store import open_store
 from projections.live.tables import Tables
-from projections.live.view import LiveView
-from services.ledger.connecting import connect
-from services.ledger.reading import read_ledger
+from projections.parts import part_names
 from services.system import DataDir, SystemUnavailable, find_system, view_of
 from services.view.auditing import Outcome, against_replay, between
+from services.view.bringing import bring
 from services.view.switching import without_log
 
 __all__ = ["Compared", "compare_beside"]
@@ -42,7 +37,7 @@ class Compared:
 
 
 def compare_beside(data_dir: DataDir, database: Path, position: int) -> Compared | None:
-    """Bring the view in a file up to where the one in place is, and compare them there, as of now.
+    """Bring the view in a file, or in a directory of parts, to where the one in place is, and compare them as of now.
 
     So little is left to catch up with when it is put into place. None when there is none in place that has come as far
     as ``position``, where the new one is. Raises SystemUnavailable when the ledger does not answer or the file cannot
@@ -53,7 +48,7 @@ def compare_beside(data_dir: DataDir, database: Path, position: int) -> Compared
     if old is None:
         return None
     try:
-        asyncio.run(_follow(data_dir, database, position, old.position))
+        bring(data_dir, database, old.position)
         reader = LiveReader(database)
         try:
             new = reader.tables(old.as_of)
@@ -61,7 +56,7 @@ def compare_beside(data_dir: DataDir, database: Path, position: int) -> Compared
             reader.close()
     except UNREADABLE as error:
         raise SystemUnavailable(f"the new view cannot be used ({type(error).__name__})") from None
-    if not without_log(database):
+    if not all(map(without_log, part_names(database) if database.is_dir() else [database])):
         raise SystemUnavailable("the new view is in use by another process")
     outcome = between(old, new)
     return Compared(outcome, against_replay(record, new) if outcome.differences else None)
@@ -83,22 +78,3 @@ def _in_place(data_dir: DataDir, position: int, now: int) -> Tables | None:
         return None
     finally:
         reader.close()
-
-
-async def _follow(data_dir: DataDir, database: Path, after: int, until: int) -> None:
-    """Take in what came to the ledger since."""
-    if after >= until:
-        return
-    store = open_store(database)
-    try:
-        view = LiveView(store)
-        async with await connect(find_system(data_dir).nats, name="rebuild", patient=True) as ledger:
-            async for batch in read_ledger(ledger.nc, until, after + 1):
-                view.take(
-                    [take(Source(at, stamped, subject.split(".")[2], raw)) for at, stamped, subject, raw in batch]
-                )
-                view.write()
-    except sqlite3.Error as error:
-        raise SystemUnavailable(f"the new view cannot be used ({type(error).__name__})") from None
-    finally:
-        store.datastore.close()

@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 
 from projections.archive import ArchiveError
 from projections.live.message import Source, Sources
+from projections.parts.building import build_parts
 from projections.rebuild import Columns, Told, build
 from services.ledger.connecting import connect
 from services.ledger.reading import read_ledger
@@ -39,6 +40,7 @@ from services.system.pool import processes
 from services.view.archived import FROM_ARCHIVE, held_segments, pieces_of, quick_reader, read_missing, read_piece
 from services.view.comparing import Compared, compare_beside
 from services.view.newest import newest
+from services.view.parts.switching import parts_take_over
 from services.view.plain import NotPlainError, read_plainly
 from services.view.switching import ready_view, working_directory
 
@@ -78,8 +80,9 @@ def rebuild(
         # Left behind by one that was ended on the way.
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(mode=0o700)
-        database = directory / "live.sqlite"
-        position = _build(data_dir, directory, database, told, piece, archive)
+        parts = find_system(data_dir).workers > 1
+        database = directory / ("parts" if parts else "live.sqlite")
+        position = _build(data_dir, directory, database, told, piece, archive, parts=parts)
         compared = compare_beside(data_dir, database, position) if compare else None
         if compared is None or compared.sound:
             _lay_ready(data_dir, database)
@@ -94,6 +97,9 @@ def rebuild(
 
 def _lay_ready(data_dir: DataDir, database: Path) -> None:
     place = view_of(data_dir)
+    if database.is_dir():
+        parts_take_over(data_dir, database)
+        return
     if isinstance(place, Path):
         database.replace(ready_view(data_dir))
         return
@@ -102,7 +108,9 @@ def _lay_ready(data_dir: DataDir, database: Path) -> None:
     copy_beside(database, place)
 
 
-def _build(data_dir: DataDir, directory: Path, database: Path, told: Told, piece: int, archive: bool) -> int:
+def _build(
+    data_dir: DataDir, directory: Path, database: Path, told: Told, piece: int, archive: bool, *, parts: bool
+) -> int:
     last = asyncio.run(newest(data_dir))
     step = "reading from the ledger"
     with processes() as pool:
@@ -120,7 +128,7 @@ def _build(data_dir: DataDir, directory: Path, database: Path, told: Told, piece
             read += _counted(pieces, told, step, last - position)
         if not read:
             raise SystemUnavailable("the ledger holds nothing to build a view from")
-        return build(directory, database, pool, told=told)
+        return (build_parts if parts else build)(directory, database, pool, told=told)
 
 
 def _read_archive(data_dir: DataDir, directory: Path, pool: Executor, told: Told) -> tuple[int, int]:

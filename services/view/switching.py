@@ -11,6 +11,7 @@ from typing import Final
 
 from projections.durable import fsync_directory
 from projections.live.database import ViewAwayError
+from projections.parts.placing import remove_others
 from services.system import DataDir, SystemUnavailable, view_of
 
 _KEPT_DAYS: Final = 1.0
@@ -37,11 +38,17 @@ def former_view(data_dir: DataDir) -> Path:
 def go_back(data_dir: DataDir) -> None:
     """Lay the view that was in place before ready, to be put into its place again; it then catches up.
 
+    Of a view in parts that is done at once, after they have caught up.
+
     Raises SystemUnavailable when there is none any more, or the database is away.
     """
     place = view_of(data_dir)
     try:
-        if isinstance(place, Path):
+        if place == data_dir.view_parts:
+            from services.view.parts.switching import parts_back
+
+            parts_back(data_dir)
+        elif isinstance(place, Path):
             former_view(data_dir).replace(ready_view(data_dir))
         else:
             from projections.live.postgres.views import go_back_in
@@ -62,6 +69,8 @@ def waits(data_dir: DataDir) -> bool:
     Raises SystemUnavailable when its database is away.
     """
     place = view_of(data_dir)
+    if place == data_dir.view_parts:
+        return False  # who builds parts puts them into place itself
     if isinstance(place, Path):
         return ready_view(data_dir).exists()
     from projections.live.postgres.views import waits_in
@@ -84,7 +93,10 @@ def put_into_place(data_dir: DataDir) -> bool:
     with suppress(FileNotFoundError):
         if former.stat().st_mtime < time.time() - _KEPT_DAYS * 86_400:
             former.unlink()
-    if not ready.exists() or not isinstance(database, Path) or database == data_dir.view_parts:
+    if database == data_dir.view_parts:
+        remove_others(data_dir.view_parts)
+        return False
+    if not ready.exists() or not isinstance(database, Path):
         return False
     if database.exists():
         if not without_log(database):

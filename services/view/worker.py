@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +21,8 @@ from projections.live.store import open_any_store
 from projections.live.view import LiveView
 from projections.live.wire import decode
 from services.system import DataDir, Settings, SystemUnavailable
-from services.system.children import VARIABLE
 from services.system.memory import give_back
+from services.view.beside import built_beside, rebuilding
 from services.view.measuring import Measures
 from services.view.newest import newest
 from services.view.piping import ending, received
@@ -112,7 +109,7 @@ class Worker:
         self.replaced = self._store.waits(self._ready)
         if self.replaced or not self._is_far():
             return
-        with self._rebuilding() as building:
+        with rebuilding(self._data_dir) as building:
             while building.poll() is None:
                 if self._stop.wait(0.1):
                     building.kill()
@@ -123,19 +120,8 @@ class Worker:
     @contextmanager
     def _building_beside(self) -> Iterator[None]:
         """Where an earlier release did not keep something, build the view anew while this one is followed."""
-        if self.replaced or self._stop.is_set() or not self._store.lacks:
+        with built_beside(self._data_dir, wanted=not self.replaced and not self._stop.is_set() and self._store.lacks):
             yield
-            return
-        _log.info("the live view is built anew beside this one: an earlier release did not keep all of it")
-        with self._rebuilding() as building:
-            try:
-                yield
-            finally:
-                building.kill()
-
-    def _rebuilding(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "services.view.rebuilding", str(self._data_dir)]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, env=os.environ | {VARIABLE: "1"})
 
     def _is_far(self) -> bool:
         """Tell whether building anew, which reads everything, is quicker than following what is ahead."""

@@ -15,40 +15,17 @@ from projections.live.reading import LiveReader
 from projections.live.store import open_any_store
 from projections.live.storing import Store
 from projections.live.view import LiveView
-from projections.parts import divide, part_names
-from projections.parts.store import open_part
+from projections.parts.together import Together
 from projections.tables import write_csv
 from tests.support.postgres import PostgresServer
 
 
-class Parts:
-    """A view in parts, divided in any way, that is written as one."""
+class Parts(Together):
+    """A view in parts, divided in any way, that is written as one; it is its own store."""
 
     def __init__(self, directory: Path, of: Callable[[str], int]) -> None:
-        directory.mkdir(exist_ok=True)
-        self._of = of
+        super().__init__(directory, of)
         self.datastore, self.lacks = self, False
-        self._stores = [open_part(path) for path in part_names(directory)]
-        self.views = [LiveView(store) for store in self._stores]
-
-    def close(self) -> None:
-        for store in self._stores:
-            store.datastore.close()
-
-    @property
-    def position(self) -> int:
-        return min(view.position for view in self.views)
-
-    def take(self, messages: Sequence[Message]) -> None:
-        for view, own in zip(self.views, divide(messages, of=self._of).values(), strict=True):
-            view.take(own)
-        if messages:
-            for view in self.views:
-                view.pass_to(messages[-1].position)
-
-    def write(self) -> None:
-        for view in self.views:
-            view.write()
 
 
 class FedView:

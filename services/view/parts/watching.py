@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from projections.live.storing import NOTHING_YET
-from projections.parts import ALL
+from projections.parts import ALL, in_place
 from projections.parts.attaching import attached, positions
+from services.view.beside import built_beside
 from services.view.keeping import Standing
 from services.view.measuring import Measures
 
@@ -36,12 +37,18 @@ class PartsWatch:
     It reads how far each part is and no more than that, so it holds no worker up.
     """
 
-    def __init__(self, directory: Path, changed: Callable[[Standing], None], measures: Measures | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        directory: Path,
+        changed: Callable[[Standing], None],
+        measures: Measures | None = None,
+    ) -> None:
         """`directory`: that of the parts. `measures` are told how many messages all of them have passed."""
-        self._directory, self._changed, self._measures = directory, changed, measures
+        self._data_dir, self._directory, self._changed, self._measures = data_dir, directory, changed, measures
         self._stop = threading.Event()
         self._place = Place()
-        with suppress(sqlite3.Error, OSError), closing(attached(self._directory)) as database:
+        with suppress(sqlite3.Error, OSError), closing(attached(in_place(directory))) as database:
             self._place = _place(database)
         self.ledger_end = 0
         """The ledger's newest sequence, as it was last told."""
@@ -65,14 +72,16 @@ class PartsWatch:
         """Watch. Parts that cannot be read are looked for again: a worker makes them."""
         while not self._stop.is_set():
             try:
-                with closing(attached(self._directory)) as database:
-                    self._watch(database)
+                those = in_place(self._directory)
+                with closing(attached(those)) as database, built_beside(self._data_dir, wanted=_lack(database)):
+                    self._watch(database, those)
             except (sqlite3.Error, OSError):
                 self._stop.wait(_AGAIN)
 
-    def _watch(self, database: sqlite3.Connection) -> None:
+    def _watch(self, database: sqlite3.Connection, those: Path) -> None:
+        """Watch until others are put in their place."""
         versions: list[int] = []
-        while not self._stop.is_set():
+        while not self._stop.is_set() and in_place(self._directory) == those:
             now = [int(database.execute(f"PRAGMA p{part}.data_version").fetchone()[0]) for part in ALL]
             if now != versions:
                 self._note(_place(database))
@@ -86,6 +95,11 @@ class PartsWatch:
         if self._measures is not None and place.position > before.position:
             self._measures.passed(place.position - before.position)
         self._changed(place)
+
+
+def _lack(database: sqlite3.Connection) -> bool:
+    """Tell whether an earlier release did not keep something in some part that only the ledger tells."""
+    return any(database.execute(f"SELECT 1 FROM p{part}.lacking").fetchone() for part in ALL)
 
 
 def _place(database: sqlite3.Connection) -> Place:

@@ -18,7 +18,7 @@ import structlog
 
 from projections.live.message import Message
 from projections.live.view import LiveView
-from projections.parts import ALL, divide, part_names
+from projections.parts import ALL, divide, in_place, part_names
 from projections.parts.gate import CLOSED, Gate
 from projections.parts.store import open_part
 from services.view.parts.reader import NEWEST, ask, start_reader, unpack
@@ -54,7 +54,7 @@ class PartWorker:
     def __init__(self, data_dir: Path, directory: Path, parts: Collection[int]) -> None:
         """``directory``: that of the parts."""
         self._data_dir, self._directory, self._parts = data_dir, directory, tuple(parts)
-        self._gate = Gate(directory)
+        self._those, self._gate = directory, Gate(directory)
         self._views: dict[int, LiveView] = {}
         self._pending: list[Message] = []
         self._through = 0
@@ -72,22 +72,33 @@ class PartWorker:
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         gc.freeze()
         gc.set_threshold(100_000, 50, 50)
+        while not self._stop.is_set():
+            self._those = in_place(self._directory)
+            self._gate = Gate(self._those)
+            self._keep()
+
+    def _keep(self) -> None:
+        """Keep our parts of those that are in place, until others take their place."""
         with ExitStack() as held:
             for part in self._parts:
                 if not held.enter_context(self._holding(part)):
                     return
             for part in self._parts:
-                store = open_part(part_names(self._directory)[part])
+                store = open_part(part_names(self._those)[part])
                 held.callback(store.datastore.close)
                 self._views[part] = LiveView(store)
             _log.info("the worker has its parts", parts=len(self._parts))
-            while not self._stop.is_set():
+            while not self._over():
                 self._follow_once()
+
+    def _over(self) -> bool:
+        """Tell whether we are to stop, or other parts were put into the place of ours."""
+        return self._stop.is_set() or in_place(self._directory) != self._those
 
     @contextmanager
     def _holding(self, part: int) -> Iterator[bool]:
         """Have a part for ourselves, as soon as who has it lets go; False when we are to stop before that."""
-        handle = os.open(part_names(self._directory)[part].with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        handle = os.open(part_names(self._those)[part].with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             while True:
                 try:
@@ -110,15 +121,16 @@ class PartWorker:
         try:
             with ending(process, pipe):
                 self._follow(pipe)
-                if not self._stop.is_set():
+                if not self._over():
                     _log.warning("the ledger's reader ended; it is started again")
         finally:
-            self._stop.wait(0.5)  # at once where we are to stop
+            if not self._over():
+                self._stop.wait(0.5)
 
     def _follow(self, pipe: Connection) -> None:
         frames = received(pipe, _AHEAD)
         begun = time.monotonic()
-        while not self._stop.is_set():
+        while not self._over():
             limit = self._gate.limit()
             patience = self._patience(begun, limit)
             try:
@@ -164,7 +176,7 @@ class PartWorker:
                 self._gate.open_for_lost()
             return
         with self._gate.passing() as limit:
-            if limit == CLOSED:
+            if limit == CLOSED or self._over():  # where others took their place meanwhile, ours are to stay as they are
                 return
             self._write(limit, everywhere=limit is not None or due)
         if limit is None:

@@ -176,8 +176,8 @@ def test_a_new_view_that_is_wrong_is_not_put_into_place(filled: RunningLedger, m
     followed(filled, filled.data_dir.live_view)
     build = rebuilding._build
 
-    def wrong(data_dir: DataDir, directory: Path, database: Path, *rest: Any) -> int:
-        position = build(data_dir, directory, database, *rest)
+    def wrong(data_dir: DataDir, directory: Path, database: Path, *rest: Any, **more: Any) -> int:
+        position = build(data_dir, directory, database, *rest, **more)
         damage(database)
         return position
 
@@ -194,8 +194,8 @@ def test_what_came_while_it_was_built_is_in_it_before_it_takes_over(
 ) -> None:
     build = rebuilding._build
 
-    def slow(*given: Any) -> int:
-        position = build(*given)
+    def slow(*given: Any, **more: Any) -> int:
+        position = build(*given, **more)
         asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=200)]))
         followed(filled, filled.data_dir.live_view)
         return position
