@@ -17,10 +17,11 @@ from typing import Final, NamedTuple
 from projections.durable import fsync_directory
 from projections.parts.dividing import part_names
 
-__all__ = ["Placed", "former_of", "in_place", "move_in", "placed", "put_in_place", "remove_others"]
+__all__ = ["KEPT_SECONDS", "Placed", "former_of", "in_place", "move_in", "placed", "put_in_place", "remove_others"]
 
 _PLACE: Final = "in-place"
-_KEPT_SECONDS: Final = 86_400.0
+KEPT_SECONDS: Final = 86_400.0
+"""How long what another has taken the place of is kept: a day, to go back to."""
 
 
 class Placed(NamedTuple):
@@ -48,7 +49,7 @@ def in_place(directory: Path) -> Path:
 def former_of(directory: Path) -> Path | None:
     """Give the directory of those that were in place before, for a day; None when there are none any more."""
     former = placed(directory).former
-    if former is None or time.time() - (directory / _PLACE).stat().st_mtime > _KEPT_SECONDS:
+    if former is None or time.time() - (directory / _PLACE).stat().st_mtime > KEPT_SECONDS:
         return None
     there = _of(directory, former)
     return there if all(path.exists() for path in part_names(there)) else None

@@ -11,11 +11,9 @@ from typing import Final
 
 from projections.durable import fsync_directory
 from projections.live.database import ViewAwayError
-from projections.parts.placing import remove_others
+from projections.parts.placing import KEPT_SECONDS, remove_others
 from services.system import DataDir, SystemUnavailable, view_of
 
-_KEPT_DAYS: Final = 1.0
-"""Days that a view is kept which another has taken the place of."""
 _PATIENCE: Final = 10.0
 """Seconds to wait for readers to let go of what lies beside the old database."""
 
@@ -47,7 +45,8 @@ def go_back(data_dir: DataDir) -> None:
         if place == data_dir.view_parts:
             from services.view.parts.switching import parts_back
 
-            parts_back(data_dir)
+            if not parts_back(data_dir):
+                raise FileNotFoundError
         elif isinstance(place, Path):
             former_view(data_dir).replace(ready_view(data_dir))
         else:
@@ -91,7 +90,7 @@ def put_into_place(data_dir: DataDir) -> bool:
     """
     ready, database, former = ready_view(data_dir), view_of(data_dir), former_view(data_dir)
     with suppress(FileNotFoundError):
-        if former.stat().st_mtime < time.time() - _KEPT_DAYS * 86_400:
+        if former.stat().st_mtime < time.time() - KEPT_SECONDS:
             former.unlink()
     if database == data_dir.view_parts:
         remove_others(data_dir.view_parts)

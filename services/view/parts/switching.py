@@ -40,15 +40,16 @@ def parts_take_over(data_dir: DataDir, built: Path) -> None:
     _switch(data_dir, move_in(data_dir.view_parts, built))
 
 
-def parts_back(data_dir: DataDir) -> None:
-    """Put the parts that were in place before into their place again, up to date.
+def parts_back(data_dir: DataDir) -> bool:
+    """Put the parts that were in place before into their place again, up to date; tell whether there are any left.
 
-    Raises SystemUnavailable as `parts_take_over` does, and when there are none any more.
+    Raises SystemUnavailable as `parts_take_over` does.
     """
     former = former_of(data_dir.view_parts)
     if former is None:
-        raise SystemUnavailable("there is no view to go back to: it is kept for a day after another took its place")
+        return False
     _switch(data_dir, former)
+    return True
 
 
 def _switch(data_dir: DataDir, those: Path) -> None:

@@ -229,6 +229,7 @@ def test_where_the_ledger_is_away_while_the_gate_is_shut_those_of_before_stay(
     ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = kept(ledger)
+
     def away(data_dir: DataDir, place: Path, until: int, patience: float | None = None) -> None:
         if patience is not None:
             assert Gate(directory).limit() == -1, "nobody folds meanwhile"
