@@ -113,7 +113,11 @@ class LiveStore(SQLiteTrackingRecorder):
                 )
             _write_events(c, commit)
             for table, states in commit.states.items():
-                c.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", sorted(states.items()))
+                # Not replaced: a row stays where it is.
+                c.executemany(
+                    f"INSERT INTO {table} VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET state = excluded.state",
+                    sorted(states.items()),
+                )
             _write_cells(c, commit.deltas)
             c.executemany(
                 "INSERT INTO recorded VALUES (?, ?) ON CONFLICT DO UPDATE SET position = excluded.position",

@@ -16,7 +16,7 @@ from projections.live.storing import LEDGER
 from projections.rebuild.households import fold_households, middle_household
 from projections.rebuild.others import write_others
 from projections.rebuild.parts import add_cells, ingest, take_over, writing
-from projections.rebuild.pupils import fold_pupils, pupils_beside
+from projections.rebuild.pupils import PUPILS, by_week, fold_pupils, pupils_beside
 from projections.rebuild.seen import write_seen
 from projections.rebuild.settling import settle
 
@@ -99,8 +99,7 @@ def _take_over_pupils(database: Path, files: list[Path]) -> None:
         with writing(database, [file]) as to:
             take_over(to, 0, "resident", "apart")
         with pa.memory_map(str(pupils_beside(file))) as kept, pa.ipc.open_file(kept) as states:
-            batches = (states.get_batch(number) for number in range(states.num_record_batches))
-            ingest(database, "pupil", pa.RecordBatchReader.from_batches(states.schema, batches))
+            ingest(database, "pupil", pa.RecordBatchReader.from_batches(PUPILS, by_week(states)))
 
 
 def _begin(template: Path, database: Path) -> None:

@@ -43,8 +43,13 @@ from event join source using (source)
 where kind = $kind and owner >= $since and ($until is null or owner < $until) and position not in (from copy)
 order by owner, occurred, "order", number, id
 """
-STATES: Final = pa.schema([("name", pa.string()), ("state", pa.binary())])
-"""What is kept of each pupil, in a file of Arrow beside the part: it is written into the database itself only."""
+PUPILS: Final = pa.schema([("name", pa.string()), ("state", pa.binary())])
+STATES: Final = PUPILS.append(pa.field("week", pa.int32()))
+"""What is kept of each pupil, in a file of Arrow beside the part: it is written into the database itself only.
+
+`week`: that in which the last thing happened that was said of the pupil, 7 days from 1970-01-01.
+"""
+_WEEK: Final = 7 * 86_400_000_000
 _DISPLACED: Final = """
 select distinct owner from displaced
 where kind = $kind and owner >= $since and ($until is null or owner < $until)
@@ -94,6 +99,7 @@ class _Part:
         self.deltas = Deltas()
         self._names: list[str] = []
         self._histories: list[bytes] = []
+        self._weeks: list[Numbers] = []
         self.members: list[tuple[str, str, bytes]] = []
         self.residents: defaultdict[int, list[str]] = defaultdict(list)
         self.apart: list[tuple[int, str, int]] = []
@@ -119,12 +125,14 @@ class _Part:
             self._fold_one(names[number], list(map(Report._make, histories[number])))
         self._names += names
         self._histories += map(encode, histories)
+        self._weeks.append(reports.occurred[np.append(starts[1:], len(table)) - 1] // _WEEK)
 
-    def taken(self) -> tuple[pa.StringArray, pa.BinaryArray]:
+    def taken(self) -> pa.RecordBatch:
         """Give the pupils folded since the last time, by name, and what is kept of each."""
-        names, histories = pa.array(self._names, pa.string()), pa.array(self._histories, pa.binary())
-        self._names, self._histories = [], []
-        return names, histories
+        weeks = pa.array(np.concatenate(self._weeks), pa.int32())
+        columns = [pa.array(self._names, pa.string()), pa.array(self._histories, pa.binary()), weeks]
+        self._names, self._histories, self._weeks = [], [], []
+        return pa.RecordBatch.from_arrays(columns, schema=STATES)
 
     def _share(self, spans: Spans, reports: Reports, names: list[str], households: list[str | None]) -> None:
         """Note which spans of pupils belong to which household."""
@@ -157,6 +165,18 @@ def pupils_beside(database: Path) -> Path:
     return database.with_suffix(".arrow")
 
 
+def by_week(states: pa.RecordBatchFileReader) -> Iterator[pa.RecordBatch]:
+    """Give the pupils of a part as they lie in the table: those of a week together, as where they came one by one."""
+    numbers = range(states.num_record_batches)
+    weeks = {week for number in numbers for week in states.get_batch(number)["week"].unique().to_pylist()}
+    for week in sorted(weeks):
+        for number in numbers:
+            batch = states.get_batch(number)
+            found = batch.filter(pc.equal(batch["week"], week))
+            if len(found):
+                yield found.select(["name", "state"])
+
+
 def fold_pupils(directory: Path, database: Path, since: str | None, until: str | None) -> int:
     """Fold the pupils from one name up to another into a part; give their number."""
     states = pupils_beside(database)
@@ -168,14 +188,14 @@ def fold_pupils(directory: Path, database: Path, since: str | None, until: str |
         count = 0
         for table in _whole(iter(connection.sql(_REPORTS, params=where).to_arrow_reader(_ROWS))):
             folded.fold(table)
-            names, histories = folded.taken()
-            kept.write_batch(pa.RecordBatch.from_arrays([names, histories], schema=STATES))
+            taken = folded.taken()
+            kept.write_batch(taken)
             to.executemany("INSERT INTO member VALUES (?, ?, ?)", folded.members)
             folded.members.clear()
-            empty.difference_update(names.to_pylist() if empty else ())
-            count += len(names)
-        nothing = pa.array([encode([])] * len(empty), pa.binary())
-        kept.write_batch(pa.RecordBatch.from_arrays([pa.array(sorted(empty), pa.string()), nothing], schema=STATES))
+            empty.difference_update(taken["name"].to_pylist() if empty else ())
+            count += len(taken)
+        nothing = [pa.array(sorted(empty), pa.string()), pa.array([encode([])] * len(empty), pa.binary())]
+        kept.write_batch(pa.RecordBatch.from_arrays([*nothing, pa.array([0] * len(empty), pa.int32())], schema=STATES))
         to.executemany(residents.INSERT, residents.packed(folded.residents))
         to.executemany("INSERT INTO apart VALUES (?, ?, ?)", folded.apart)
         write_cells(to, folded.deltas)
