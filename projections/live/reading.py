@@ -165,8 +165,9 @@ class LiveReader:
             parts = self._changes()
             self._closures = self._read_closures()
         cube = self._cube
-        if cube is not None and parts is not None:
-            first_data = min(self._first_data, first_day(parts))
+        # What lies on the first day of all may be what was taken back of it: then another day is the first.
+        if cube is not None and parts is not None and (touched := first_day(parts)) != self._first_data:
+            first_data = min(self._first_data, touched)
             if self._frame(today, first_data) == self._framed and add_parts(cube, parts):
                 self._first_data, self._at = first_data, position
                 return cube

@@ -99,6 +99,20 @@ def test_a_reader_that_follows_sees_what_a_new_one_sees(seed: int) -> None:
             with_new.close()
 
 
+def test_what_was_taken_back_leaves_no_empty_weeks_to_who_follows() -> None:
+    at = instant_of(2020, 5, 4)
+    said = [announced("one", date(2020, 3, 16), date(2020, 5, 31), at)]
+    for month in (3, 4):
+        data = contact(f"pupil--{month}") | {"municipality": "GM0014"}
+        said.append(Said(SOURCE, f"lost-{month}", "contact-lost", at + month, instant_of(2020, month, 17), data))
+    back = Said(SOURCE, "back", "report-retracted", at + 9, at + 9, {"source": SOURCE, "id": "lost-3"})
+    with fed_view() as fed:
+        fed.feed(messages_of(line(event).encode() for event in said), [1])
+        assert fed.reader.tables(at + 9).weeks[0] == "2020-W12"
+        fed.feed(messages_of([line(back).encode()], len(said)), [1])
+        assert fed.reader.tables(at + 9).weeks[0] == "2020-W16"
+
+
 def test_a_closure_that_turns_out_to_have_begun_earlier_shows_what_was_reported_of_the_weeks_before() -> None:
     """What lay before every closure when it came in has to be there once a closure reaches back to it."""
     first, later = date(2020, 3, 16), date(2020, 3, 30)

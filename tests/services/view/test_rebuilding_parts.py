@@ -109,6 +109,7 @@ class Looking:
                     self.went_back.append((last, position))
                 last = position
                 self.looks += 1
+                time.sleep(0.02)
         except BaseException as error:
             self.errors.append(error)
         finally:
@@ -132,7 +133,7 @@ def test_built_and_taken_over_and_gone_back_to_under_load_while_others_look(
     directory = ledger.data_dir.view_parts
     processes = dict(workers.running)
     look = Looking(directory)
-    more = [line for _, line in simulate(8, "first", events=3_000)]
+    more = [line for _, line in simulate(8, "first", events=2_000)]
     with pouring(ledger, more, a_second=150), look.looking():
         done = ledger.run_inside("rebuild")
         assert done.returncode == 0, done.stderr
