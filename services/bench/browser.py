@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright
 
 VARIABLE: Final = "KINDINBEELD_CHROMIUM"
-_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 
 # Date.now() rounds down, so a millisecond is added. A message that is posted while a frame is made arrives when it is
 # drawn.

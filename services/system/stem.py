@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -41,6 +42,9 @@ _NAME: Final = 15
 def main() -> None:
     """Be that process; in a part that was forked, be the part."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)  # before there are threads of libraries, which take it over
+    # Python warns of any thread when it forks, from 3.12 on. Those here are of libraries that know of forks: OpenBLAS,
+    # which ends its own before one, and the allocator of Arrow, which holds its locks through one.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     do_without_pandas()
     for module in sys.argv[2:]:
         import_module(f"{module}.__main__")

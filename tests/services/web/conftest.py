@@ -137,7 +137,9 @@ def serve() -> Iterator[Serve]:
 
 
 def chromium() -> str | None:
-    return os.environ.get("KINDINBEELD_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    """The one without a desktop around it first: it takes a third less of the processors."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    return os.environ.get("KINDINBEELD_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 # Of a module, not of the session: while playwright's loop runs in this thread, no asynchronous test can.
@@ -146,7 +148,9 @@ def browser() -> Iterator[Browser]:
     """Give headless Chromium; skipped where there is none, unless it is required."""
     path = chromium()
     if path is None:
-        reason = "no Chromium here: install Debian's chromium, or set KINDINBEELD_CHROMIUM to the path of one"
+        reason = (
+            "no Chromium here: install Debian's chromium-headless-shell, or set KINDINBEELD_CHROMIUM to the path of one"
+        )
         if os.environ.get("CI") or os.environ.get("KINDINBEELD_REQUIRE_BROWSER"):
             pytest.fail(reason)
         pytest.skip(reason)
