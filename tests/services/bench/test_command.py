@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.inside import run_inside
 from tests.support.systems import COMMAND, run_command
 
 EVENTS = "2500"
@@ -209,7 +210,7 @@ def test_interrupted_it_ends_everything_that_it_started(place: Path) -> None:
 
 
 def test_a_measurement_that_there_is_not_is_wrong_usage(place: Path) -> None:
-    ran = run_command("bench", "--only", "everything", data_dir=place)
+    ran = run_inside("bench", "--only", "everything", data_dir=place)
     assert ran.returncode == 2
     assert ran.stderr.startswith(b"kindinbeeld: --only: must be one of evaluate, import,")
     assert len(ran.stderr.splitlines()) == 1

@@ -9,7 +9,7 @@ from services.bench.context import Asked, Bench
 from services.bench.data import Data
 from services.bench.from_archive import begin_behind, last_lines
 from services.bench.systems import newest_sequence, whole_system
-from tests.support.systems import run_command
+from tests.support.inside import run_inside
 
 
 def test_it_knows_what_they_say_and_takes_in_what_follows(tmp_path: Path) -> None:
@@ -23,16 +23,16 @@ def test_it_knows_what_they_say_and_takes_in_what_follows(tmp_path: Path) -> Non
     later.write_bytes(_lost_again(lines))
     with whole_system(place, {"KINDINBEELD_AUDIT_EVERY": "0", "KINDINBEELD_ARCHIVE_EVERY": "0"}) as record:
         assert newest_sequence(record) == len(lines)
-        assert run_command("counts", "--format", "csv", data_dir=place).stdout == _evaluated(events, place)
-        assert run_command("import", "--strict", later, data_dir=place).returncode == 0
+        assert run_inside("counts", "--format", "csv", data_dir=place).stdout == _evaluated(events, place)
+        assert run_inside("import", "--strict", later, data_dir=place).returncode == 0
         assert newest_sequence(record) == len(lines) + 1
-        counted = run_command("counts", "--format", "csv", data_dir=place).stdout
+        counted = run_inside("counts", "--format", "csv", data_dir=place).stdout
     events.write_bytes(events.read_bytes() + later.read_bytes())
     assert counted == _evaluated(events, place) != b""
 
 
 def _evaluated(events: Path, place: Path) -> bytes:
-    ran = run_command("evaluate", events, "--as-of", "2026-01-01T00:00:00Z", data_dir=place)
+    ran = run_inside("evaluate", events, "--as-of", "2026-01-01T00:00:00Z", data_dir=place)
     assert ran.returncode == 0
     return ran.stdout
 

@@ -9,6 +9,7 @@ import pytest
 
 from services.bench.figures import RATE, Figure, Ratio
 from services.bench.holding import held, read_recorded
+from tests.support.inside import run_inside
 from tests.support.systems import run_command
 
 OURS, PLAIN, FETCH = (
@@ -52,7 +53,7 @@ def test_the_command_fails_only_after_the_third_time(tmp_path: Path, times: floa
 def test_what_is_no_record_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text("{}")
     for file in ("other.json", "nowhere.json"):
-        ran = run_command("bench", "--hold", tmp_path / file, data_dir=tmp_path)
+        ran = run_inside("bench", "--hold", tmp_path / file, data_dir=tmp_path)
         assert ran.returncode == 2
         assert ran.stderr.startswith(b"kindinbeeld: --hold: ")
 

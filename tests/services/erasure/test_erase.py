@@ -182,15 +182,15 @@ def test_a_list_that_others_may_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_key_is_destroyed_by_its_id(tmp_path: Path) -> None:
-    def key(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([COMMAND, "pseudonym", *arguments], capture_output=True, text=True)
+    def key(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return run_inside("pseudonym", *arguments, data_dir=tmp_path)
 
     file = str(tmp_path / "key.json")
-    id = key("new-key", file).stdout.strip()
+    id = key("new-key", file).stdout.decode().strip()
     os.link(file, tmp_path / "same-bytes")
     secret = json.loads((tmp_path / "same-bytes").read_text())
     assert key("destroy-key", "00000000", file).returncode == 2
-    assert key("key-id", file).stdout.strip() == id
+    assert key("key-id", file).stdout.decode().strip() == id
     assert key("destroy-key", id, file).returncode == 0
     assert not Path(file).exists()
     assert set((tmp_path / "same-bytes").read_bytes()) == {0}

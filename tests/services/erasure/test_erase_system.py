@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.services.erasure.test_erase import CHILD, REPORT, SIBLING, SOURCE, day, everything_in, history
+from tests.support.inside import run_inside
 from tests.support.reports import lost, report
 from tests.support.systems import COMMAND, run_command
 from tests.support.whole import Whole, fetch, until, whole
@@ -59,12 +60,17 @@ def give(desk: str, *reports: bytes) -> list[dict[str, Any]]:
 
 
 def erase(place: Path, *arguments: str, whom: str | None = CHILD) -> subprocess.CompletedProcess[bytes]:
-    return run_command("erase", *arguments, data_dir=place, input=whom.encode() if whom else None)
+    return run_inside("erase", *arguments, data_dir=place, input=whom.encode() if whom else None)
+
+
+def due(place: Path, days: str) -> subprocess.CompletedProcess[bytes]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KINDINBEELD_RETENTION_DAYS", days)
+        return run_inside("erase", "--due", data_dir=place)
 
 
 def when_due(place: Path, days: str) -> bytes:
-    environment = {**os.environ, "KINDINBEELD_RETENTION_DAYS": days, "KINDINBEELD_DATA_DIR": str(place)}
-    done = subprocess.run([COMMAND, "erase", "--due"], capture_output=True, env=environment)
+    done = due(place, days)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -103,7 +109,9 @@ def test_a_system_forgets_a_pupil(tmp_path: Path) -> None:
     assert b"--yes does it" in due["30"]
 
     proof = tmp_path / "proof.json"
-    done = erase(place, "--pupils", "-", "--yes", "--proof", str(proof))
+    # A process of its own: what its children write is looked through too.
+    words = ("erase", "--pupils", "-", "--yes", "--proof", str(proof))
+    done = run_command(*words, data_dir=place, input=CHILD.encode())
     assert done.returncode == 0, done.stderr
     proved = json.loads(proof.read_text())
     assert (proved["holds"], proved["files_left"], proved["events_rewritten"]) == (True, [], 7)
@@ -168,7 +176,6 @@ def test_half_way_no_system_starts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("days", "words"), [("0", b"sets no term"), ("30", b"live view")])
 def test_a_term_that_nobody_set_or_can_tell(tmp_path: Path, days: str, words: bytes) -> None:
-    environment = {**os.environ, "KINDINBEELD_RETENTION_DAYS": days, "KINDINBEELD_DATA_DIR": str(tmp_path)}
-    done = subprocess.run([COMMAND, "erase", "--due"], capture_output=True, env=environment)
+    done = due(tmp_path, days)
     assert done.returncode in (2, 3)
     assert words in done.stderr

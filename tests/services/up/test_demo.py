@@ -11,7 +11,7 @@ import pytest
 from services.audits import AuditLog
 from services.system import DataDir
 from services.up.demo import ENDS
-from tests.support.systems import run_command
+from tests.support.inside import run_inside
 from tests.support.whole import fetch, until, whole
 
 
@@ -42,6 +42,6 @@ def test_the_demonstration_from_beginning_to_end(tmp_path: Path) -> None:
         assert all(each.as_of <= each.ended <= ENDS for each in audits), "by the simulated clock"
         assert "Controle: live is gelijk aan herberekening" in httpx.get(url, timeout=60).text
         assert demo.stop() == 0
-    second = run_command("demo", "--port", "0", "--data-dir", tmp_path / "demo", data_dir=tmp_path)
+    second = run_inside("demo", "--port", "0", "--data-dir", tmp_path / "demo", data_dir=tmp_path)
     assert second.returncode == 2
     assert b"already holds a ledger" in second.stderr

@@ -46,9 +46,9 @@ def test_from_a_file_to_the_live_count_and_on_after_a_restart(tmp_path: Path, hi
         live = counted(system)
         assert live.count(b"\n") > 100
         early = counted(system, "--as-of", "2020-04-10T12:00:00+02:00")
-        evaluated = run_command("evaluate", history, "--as-of", "2020-04-10T12:00:00+02:00", data_dir=tmp_path)
+        evaluated = run_inside("evaluate", history, "--as-of", "2020-04-10T12:00:00+02:00", data_dir=tmp_path)
         assert early == evaluated.stdout
-        assert live == run_command("evaluate", history, "--as-of", "2026-01-01T00:00:00Z", data_dir=tmp_path).stdout
+        assert live == run_inside("evaluate", history, "--as-of", "2026-01-01T00:00:00Z", data_dir=tmp_path).stdout
         audit = system.run_apart("audit")
         assert audit.returncode == 0, audit.stderr
         assert b"live equals replay" in audit.stdout
