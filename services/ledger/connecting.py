@@ -10,6 +10,7 @@ import structlog
 
 from deploy.nats_address import NatsAddress
 from services.system.errors import SystemUnavailable
+from services.system.logs import quieten_tls
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -46,6 +47,7 @@ class Ledger:
 
         Raises SystemUnavailable when the ledger does not answer or does not let us in.
         """
+        quieten_tls()
         try:
             await self.nc.connect(
                 self.address.servers,

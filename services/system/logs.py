@@ -42,13 +42,20 @@ def configure_logging(settings: Settings | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    logging.getLogger("asyncio").addFilter(_tells_something)
+    quieten_tls()
     root = logging.getLogger()
     root.handlers[:] = [handler]
     # Libraries log whole messages at lower levels; only their warnings are ours to show.
     root.setLevel(max(level, logging.WARNING))
 
 
+def quieten_tls() -> None:
+    """Leave out what asyncio warns of each time that the other side ends a connection by TLS: it means nothing.
+
+    It would stand on standard error of whoever has not set logging up, as commands.
+    """
+    logging.getLogger("asyncio").addFilter(_tells_something)
+
+
 def _tells_something(record: logging.LogRecord) -> bool:
-    """Leave out what asyncio says each time a connection by TLS ends whose reader wants to go on."""
     return not str(record.msg).startswith("returning true from eof_received()")

@@ -339,4 +339,5 @@ def test_servers_are_killed_and_cut_off_under_load_and_nothing_is_lost(
     assert tables[0].stdout
     assert tables[0].stdout == tables[1].stdout
     audited = cluster.run("reader", "audit", "--wait", "120", data_dir=place)
+    assert "eof_received" not in str(audited.stderr), "what a connection by TLS says at its end tells nobody anything"
     assert audited.returncode == 0, audited.stderr
