@@ -186,7 +186,10 @@ def _used(pid: int) -> tuple[float, int]:
 def with_descendants(pid: int) -> Iterator[int]:
     """Give a process and all that descend from it, where `/proc` tells it (Linux)."""
     yield pid
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+    paths: list[Path] = []
+    with suppress(OSError):  # it may end meanwhile
+        paths += Path(f"/proc/{pid}/task").glob("*/children")
+    for path in paths:
         with suppress(OSError, ValueError):
             for child in path.read_text().split():
                 yield from with_descendants(int(child))

@@ -60,10 +60,13 @@ def _switch(data_dir: DataDir, those: Path) -> None:
             break
     else:
         raise SystemUnavailable("more comes to the ledger than the new view takes in: try again when it is quieter")
-    present = in_place(data_dir.view_parts)
-    with Gate(present).shut():
-        bring(data_dir, those, _farthest(present), _PATIENCE)
-        put_in_place(data_dir.view_parts, those)
+    while True:
+        present = in_place(data_dir.view_parts)
+        with Gate(present).shut():
+            if in_place(data_dir.view_parts) == present:  # nobody else has put others into place meanwhile
+                bring(data_dir, those, _farthest(present), _PATIENCE)
+                put_in_place(data_dir.view_parts, those)
+                return
 
 
 def _farthest(present: Path) -> int:

@@ -69,12 +69,12 @@ class PartWorker:
 
     def run(self) -> None:
         """Catch up and follow the ledger. Raises the library's ``IntegrityError`` when another one writes too."""
-        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         gc.freeze()
         gc.set_threshold(100_000, 50, 50)
         while not self._stop.is_set():
             self._those = in_place(self._directory)
             self._gate = Gate(self._those)
+            self._those.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._keep()
 
     def _keep(self) -> None:
