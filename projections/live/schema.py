@@ -7,16 +7,21 @@ from typing import Final
 HOUSEHOLD_APART, PUPIL_APART = range(2)
 """The kinds of those who are counted in several areas."""
 
+SEEN_KEY: Final = "CREATE UNIQUE INDEX IF NOT EXISTS seen_key ON seen (key)"
+PUPIL_NAME: Final = "CREATE UNIQUE INDEX IF NOT EXISTS pupil_name ON pupil (name)"
+
 SCHEMA: Final = (
     # One row per (source, id) that stands: whom it is about, when it was recorded, what it said. The keys alone, which
     # are random, are an index: most that is asked of it is whether a key is known, and an index of keys is a fifth of
     # the table. Rows are added at its end.
-    "CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, kind INTEGER NOT NULL, owner TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS seen (key BLOB NOT NULL, kind INTEGER NOT NULL, owner TEXT NOT NULL,"
     " recorded INTEGER NOT NULL, position INTEGER NOT NULL, content BLOB NOT NULL)",
+    SEEN_KEY,
     "CREATE TABLE IF NOT EXISTS retraction (target BLOB, by BLOB, PRIMARY KEY (target, by)) WITHOUT ROWID",
     # What the fold keeps of each pupil, household, school and closure (MessagePack). Pupils lie by when they came, not
     # by their random names: those who are reported on now were mostly so lately, and are found close together.
-    "CREATE TABLE IF NOT EXISTS pupil (name TEXT PRIMARY KEY, state BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS pupil (name TEXT NOT NULL, state BLOB NOT NULL)",
+    PUPIL_NAME,
     "CREATE TABLE IF NOT EXISTS household (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS school (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS closure (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID",

@@ -11,12 +11,13 @@ from typing import Final
 
 import pyarrow as pa
 
+from projections.live.schema import PUPIL_NAME
 from projections.live.store import open_store
 from projections.live.storing import LEDGER
 from projections.rebuild.households import fold_households, middle_household
 from projections.rebuild.others import write_others
-from projections.rebuild.parts import add_cells, ingest, take_over, writing
-from projections.rebuild.pupils import PUPILS, by_week, fold_pupils, pupils_beside
+from projections.rebuild.parts import add_cells, index, ingest, take_over, writing
+from projections.rebuild.pupils import PUPILS, by_day, fold_pupils, pupils_beside
 from projections.rebuild.seen import write_seen
 from projections.rebuild.settling import settle
 
@@ -84,6 +85,7 @@ def build(
         add_cells(to, len(files) + 1)
         if position:
             to.execute("INSERT INTO tracking VALUES (?, ?)", (LEDGER, position))
+    index(database, PUPIL_NAME, directory)
     for shared in sharing:
         shared.result()
     with writing(database, households) as to:
@@ -99,7 +101,7 @@ def _take_over_pupils(database: Path, files: list[Path]) -> None:
         with writing(database, [file]) as to:
             take_over(to, 0, "resident", "apart")
         with pa.memory_map(str(pupils_beside(file))) as kept, pa.ipc.open_file(kept) as states:
-            ingest(database, "pupil", pa.RecordBatchReader.from_batches(PUPILS, by_week(states)))
+            ingest(database, "pupil", pa.RecordBatchReader.from_batches(PUPILS, by_day(states)))
 
 
 def _begin(template: Path, database: Path) -> None:
@@ -108,6 +110,8 @@ def _begin(template: Path, database: Path) -> None:
     empty, new = sqlite3.connect(template), sqlite3.connect(database)
     try:
         empty.backup(new)
+        for name in ("seen_key", "pupil_name"):  # made of the tables when these are complete
+            new.execute(f"DROP INDEX {name}")
     finally:
         empty.close()
         new.close()

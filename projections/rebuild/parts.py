@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -65,6 +66,13 @@ def ingest(database: Path, table: str, rows: pa.RecordBatchReader) -> int:
             to.execute(f"PRAGMA {pragma}")
             to.fetchall()
         return to.adbc_ingest(table, rows, mode="append")
+
+
+def index(database: Path, statement: str, directory: Path) -> None:
+    """Make an index of a table that is complete, so that it lies together in the file, by spilling to a directory."""
+    os.environ["SQLITE_TMPDIR"] = str(directory)
+    with writing(database) as connection:
+        connection.execute(statement)
 
 
 def add_cells(to: sqlite3.Connection, parts: int) -> None:

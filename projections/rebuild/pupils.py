@@ -44,12 +44,12 @@ where kind = $kind and owner >= $since and ($until is null or owner < $until) an
 order by owner, occurred, "order", number, id
 """
 PUPILS: Final = pa.schema([("name", pa.string()), ("state", pa.binary())])
-STATES: Final = PUPILS.append(pa.field("week", pa.int32()))
+STATES: Final = PUPILS.append(pa.field("day", pa.int32()))
 """What is kept of each pupil, in a file of Arrow beside the part: it is written into the database itself only.
 
-`week`: that in which the last thing happened that was said of the pupil, 7 days from 1970-01-01.
+`day`: that on which the last thing happened that was said of the pupil, from 1970-01-01 (UTC).
 """
-_WEEK: Final = 7 * 86_400_000_000
+_DAY: Final = 86_400_000_000
 _DISPLACED: Final = """
 select distinct owner from displaced
 where kind = $kind and owner >= $since and ($until is null or owner < $until)
@@ -99,7 +99,7 @@ class _Part:
         self.deltas = Deltas()
         self._names: list[str] = []
         self._histories: list[bytes] = []
-        self._weeks: list[Numbers] = []
+        self._days: list[Numbers] = []
         self.members: list[tuple[str, str, bytes]] = []
         self.residents: defaultdict[int, list[str]] = defaultdict(list)
         self.apart: list[tuple[int, str, int]] = []
@@ -125,13 +125,13 @@ class _Part:
             self._fold_one(names[number], list(map(Report._make, histories[number])))
         self._names += names
         self._histories += map(encode, histories)
-        self._weeks.append(reports.occurred[np.append(starts[1:], len(table)) - 1] // _WEEK)
+        self._days.append(reports.occurred[np.append(starts[1:], len(table)) - 1] // _DAY)
 
     def taken(self) -> pa.RecordBatch:
         """Give the pupils folded since the last time, by name, and what is kept of each."""
-        weeks = pa.array(np.concatenate(self._weeks), pa.int32())
-        columns = [pa.array(self._names, pa.string()), pa.array(self._histories, pa.binary()), weeks]
-        self._names, self._histories, self._weeks = [], [], []
+        days = pa.array(np.concatenate(self._days), pa.int32())
+        columns = [pa.array(self._names, pa.string()), pa.array(self._histories, pa.binary()), days]
+        self._names, self._histories, self._days = [], [], []
         return pa.RecordBatch.from_arrays(columns, schema=STATES)
 
     def _share(self, spans: Spans, reports: Reports, names: list[str], households: list[str | None]) -> None:
@@ -165,14 +165,14 @@ def pupils_beside(database: Path) -> Path:
     return database.with_suffix(".arrow")
 
 
-def by_week(states: pa.RecordBatchFileReader) -> Iterator[pa.RecordBatch]:
-    """Give the pupils of a part as they lie in the table: those of a week together, as where they came one by one."""
+def by_day(states: pa.RecordBatchFileReader) -> Iterator[pa.RecordBatch]:
+    """Give the pupils of a part as they lie in the table: those of a day together, as where they came one by one."""
     numbers = range(states.num_record_batches)
-    weeks = {week for number in numbers for week in states.get_batch(number)["week"].unique().to_pylist()}
-    for week in sorted(weeks):
+    days = {day for number in numbers for day in states.get_batch(number)["day"].unique().to_pylist()}
+    for day in sorted(days):
         for number in numbers:
             batch = states.get_batch(number)
-            found = batch.filter(pc.equal(batch["week"], week))
+            found = batch.filter(pc.equal(batch["day"], day))
             if len(found):
                 yield found.select(["name", "state"])
 

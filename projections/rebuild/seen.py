@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from projections.live.schema import SEEN_KEY
 from projections.rebuild.columns import whole
-from projections.rebuild.parts import ingest
+from projections.rebuild.parts import index, ingest
 from projections.rebuild.settling import settled
 
 _ROWS: Final = 65_536
@@ -35,7 +36,9 @@ _SCHEMA: Final = pa.schema(
 
 def write_seen(directory: Path, database: Path) -> int:
     """Write what stands into the database itself; give the number of events."""
-    return ingest(database, "seen", pa.RecordBatchReader.from_batches(_SCHEMA, _standing(directory)))
+    count = ingest(database, "seen", pa.RecordBatchReader.from_batches(_SCHEMA, _standing(directory)))
+    index(database, SEEN_KEY, directory)
+    return count
 
 
 def _standing(directory: Path) -> Iterator[pa.RecordBatch]:

@@ -19,6 +19,7 @@ from projections.live.database import Place
 from projections.live.message import Message
 from projections.live.store import open_any_store
 from projections.live.view import LiveView
+from projections.live.warming import warm_beside
 from projections.live.wire import decode
 from services.system import DataDir, Settings, SystemUnavailable
 from services.system.memory import give_back
@@ -62,7 +63,7 @@ class Worker:
     ) -> None:
         """Open, or make, the database."""
         self._data_dir, self._changed, self._measures = data_dir, changed, measures
-        self._store = open_any_store(database)
+        self._database, self._store = database, open_any_store(database)
         self.view = LiveView(self._store)
         self.behind = 0
         self._many = True
@@ -82,6 +83,8 @@ class Worker:
         gc.set_threshold(100_000, 50, 50)
         try:
             self._build_first()
+            if isinstance(self._database, Path):
+                warm_beside([self._database])
             with self._building_beside():
                 self._follow_on()
         finally:

@@ -18,6 +18,7 @@ import structlog
 
 from projections.live.message import Message
 from projections.live.view import LiveView
+from projections.live.warming import warm_beside
 from projections.parts import ALL, divide, in_place, part_names
 from projections.parts.gate import CLOSED, Gate
 from projections.parts.store import open_part
@@ -88,6 +89,7 @@ class PartWorker:
                 held.callback(store.datastore.close)
                 self._views[part] = LiveView(store)
             _log.info("the worker has its parts", parts=len(self._parts))
+            warm_beside(part_names(self._those)[part] for part in self._parts)
             while not self._over():
                 self._follow_once()
 

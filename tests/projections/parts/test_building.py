@@ -21,7 +21,7 @@ from projections.parts.building import build_parts
 from projections.parts.overlaps import Overlaps
 from projections.rebuild import Columns
 from projections.tables import MEASURES
-from tests.projections.rebuild.test_rebuild import contents, with_trouble
+from tests.projections.rebuild.test_rebuild import contents, made_of, with_trouble
 from tests.support.examples import examples
 from tests.support.live import Parts
 
@@ -78,6 +78,7 @@ def test_each_part_is_the_same_as_following_the_ledger_and_goes_on_as_it_does(se
         follow(followed, messages[:cut], random.randint(1, 50))
         for old, part in zip(part_names(followed), part_names(new), strict=True):
             assert contents(part) == contents(old)
+            assert made_of(part) == made_of(old)
         if cut:
             assert tables(new) == tables(followed)
         assert shared(new)[0] <= shared(followed)[0], "what was taken back need not be listed"

@@ -62,6 +62,14 @@ def contents(database: Place) -> dict[str, list[Any]]:
     return found
 
 
+def made_of(database: Path) -> dict[str, str]:
+    """The tables and indexes of a view, as they were made."""
+    connection = sqlite3.connect(database)
+    found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
+    connection.close()
+    return found
+
+
 def residents_of(connection: residents.Asked, *, all_rows: bool = False) -> set[tuple[int, str]]:
     """Who is found in which place by what a history still names; or all that the table has."""
     places = [place for (place,) in connection.execute("SELECT DISTINCT place FROM resident")]
@@ -141,6 +149,7 @@ def test_the_same_as_following_the_ledger(seed: int) -> None:
         followed = directory / "followed.sqlite"
         follow(followed, messages[:cut], random.choice((1, 7, 1000)))
         assert contents(rebuilt) == contents(followed)
+        assert made_of(rebuilt) == made_of(followed)
         connection = sqlite3.connect(rebuilt)
         assert residents_of(connection, all_rows=True) == residents_of(connection)
         connection.close()
