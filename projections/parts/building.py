@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, as_completed
@@ -24,7 +25,7 @@ from projections.parts.store import HEAD, SCHEMA
 from projections.rebuild import Told, build
 from projections.rebuild.columns import writer
 
-__all__ = ["build_parts"]
+__all__ = ["InTurn", "build_parts"]
 
 _EVENTS: Final = ".events.parquet"
 _MALFORMED: Final = ".malformed.parquet"
@@ -35,10 +36,11 @@ _TOGETHER: Final = 50_000
 _MEMORY: Final = "1200MB"
 
 
-class _InTurn(Executor):
+class InTurn(Executor):
     """Does what it is given at once, in this process: others build other parts meanwhile."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do it, and give what came of it. Raises what it raises."""
         done: Future[Any] = Future()
         done.set_result(fn(*args, **kwargs))
         return done
@@ -105,15 +107,14 @@ def _parts(table: pa.Table) -> NDArray[np.int8]:
 def _build(directory: Path, part: int, database: Path) -> int:
     """Build one part; give its position. Runs in a process of its own."""
     own = _own(directory, part)
-    position = build(own, database, _InTurn(), parts=1, memory=_MEMORY, threads=1)
+    position = build(own, database, InTurn(), parts=1, memory=_MEMORY, threads=1)
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("BEGIN")
         for statement in SCHEMA:
             connection.execute(statement)
         connection.executemany("INSERT INTO touched (keys, positions, households) VALUES (?, ?, ?)", _touched(database))
         connection.execute("COMMIT")
-    for path in own.iterdir():
-        path.unlink()
+    shutil.rmtree(own)  # with what was spilled there
     return position
 
 

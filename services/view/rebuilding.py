@@ -96,10 +96,10 @@ def rebuild(
 
 
 def _lay_ready(data_dir: DataDir, database: Path) -> None:
-    place = view_of(data_dir)
     if database.is_dir():
         parts_take_over(data_dir, database)
         return
+    place = view_of(data_dir)
     if isinstance(place, Path):
         database.replace(ready_view(data_dir))
         return

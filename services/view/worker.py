@@ -6,8 +6,7 @@ import asyncio
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Empty, Queue
@@ -83,9 +82,10 @@ class Worker:
         gc.set_threshold(100_000, 50, 50)
         try:
             self._build_first()
-            if isinstance(self._database, Path):
+            follows = not self.replaced and not self._stop.is_set()
+            if follows and isinstance(self._database, Path):
                 warm_beside([self._database])
-            with self._building_beside():
+            with built_beside(self._data_dir, wanted=follows and self._store.lacks):
                 self._follow_on()
         finally:
             self._store.datastore.close()
@@ -119,12 +119,6 @@ class Worker:
             if building.returncode and not self._stop.is_set():
                 _log.warning("the live view was not built at once; it follows the ledger", status=building.returncode)
         self.replaced = self._store.waits(self._ready)
-
-    @contextmanager
-    def _building_beside(self) -> Iterator[None]:
-        """Where an earlier release did not keep something, build the view anew while this one is followed."""
-        with built_beside(self._data_dir, wanted=not self.replaced and not self._stop.is_set() and self._store.lacks):
-            yield
 
     def _is_far(self) -> bool:
         """Tell whether building anew, which reads everything, is quicker than following what is ahead."""

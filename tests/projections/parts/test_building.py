@@ -19,9 +19,8 @@ from projections.parts import part_names
 from projections.parts.attaching import attached
 from projections.parts.building import build_parts
 from projections.parts.overlaps import Overlaps
-from projections.rebuild import Columns
 from projections.tables import MEASURES
-from tests.projections.rebuild.test_rebuild import contents, made_of, with_trouble
+from tests.projections.rebuild.test_rebuild import contents, made_of, with_trouble, write_columns
 from tests.support.examples import examples
 from tests.support.live import Parts
 
@@ -37,12 +36,7 @@ def follow(directory: Path, messages: Sequence[Message], size: int) -> None:
 
 def built(directory: Path, messages: Sequence[Message], pieces: int) -> Path:
     """Write the messages as columns, in pieces, and build the parts of them."""
-    directory.mkdir()
-    size = len(messages) // pieces + 1
-    for begin in range(0, max(len(messages), 1), size):
-        columns = Columns(directory / str(begin))
-        columns.add(messages[begin : begin + size])
-        columns.close()
+    write_columns(directory, messages, pieces)
     steps: list[str] = []
     with ThreadPoolExecutor(2) as pool:
         position = build_parts(directory, directory / "parts", pool, told=lambda step, done, of: steps.append(step))
@@ -95,3 +89,4 @@ def test_nothing_but_the_parts_is_left(tmp_path: Path, seed: int) -> None:
     new = built(tmp_path / "work", with_trouble(seed), 2)
     assert sorted(path.name for path in new.iterdir()) == sorted(path.name for path in part_names(new))
     assert not list(new.parent.rglob("*.parquet"))
+    assert [path.name for path in new.parent.iterdir()] == ["parts"]

@@ -22,6 +22,7 @@ from projections.live.database import Place, open_database
 from projections.live.message import Message
 from projections.live.store import open_any_store
 from projections.live.view import LiveView
+from projections.parts.building import InTurn
 from projections.rebuild import Columns, build
 from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history
 from tests.support.examples import examples
@@ -94,7 +95,7 @@ def follow(database: Place, messages: Sequence[Message], size: int) -> None:
     store.datastore.close()
 
 
-class AtOnce(Executor):
+class AtOnce(InTurn):
     """Has each task done before the next is given: as for a process that was kept waiting while all others ended."""
 
     def __init__(self) -> None:
@@ -102,19 +103,22 @@ class AtOnce(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         self.files += [each for each in args if isinstance(each, Path) and each.suffix == ".sqlite"]
-        done: Future[Any] = Future()
-        done.set_result(fn(*args, **kwargs))
-        return done
+        return super().submit(fn, *args, **kwargs)
 
 
-def rebuild(directory: Path, messages: Sequence[Message], pieces: int = 2, pool: Executor | None = None) -> Path:
-    """Write the messages as columns, in pieces, and build the database of them."""
+def write_columns(directory: Path, messages: Sequence[Message], pieces: int) -> None:
+    """Write the messages as columns into a new directory, in pieces."""
     directory.mkdir()
     size = len(messages) // pieces + 1
     for begin in range(0, max(len(messages), 1), size):
         columns = Columns(directory / str(begin))
         columns.add(messages[begin : begin + size])
         columns.close()
+
+
+def rebuild(directory: Path, messages: Sequence[Message], pieces: int = 2, pool: Executor | None = None) -> Path:
+    """Write the messages as columns, in pieces, and build the database of them."""
+    write_columns(directory, messages, pieces)
     database = directory / "new.sqlite"
     with pool or ThreadPoolExecutor(1) as here:
         position = build(directory, database, here, parts=3)

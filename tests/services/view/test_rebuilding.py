@@ -263,16 +263,20 @@ def test_a_view_that_lacks_what_an_earlier_release_did_not_keep_is_built_anew_be
     assert contents(path) != whole
 
 
-def test_killed_on_the_way_it_leaves_the_old_view_and_begins_again(filled: RunningLedger, tmp_path: Path) -> None:
-    old = followed(filled, filled.data_dir.live_view).read_bytes()
-    command = [sys.executable, "-m", "services.view.rebuilding", str(filled.data_dir.path)]
-    building = subprocess.Popen(command)
+def kill_once_there_is(ledger: RunningLedger, pattern: str) -> None:
+    """Build, and be killed as soon as there is such a file."""
+    building = subprocess.Popen([sys.executable, "-m", "services.view.rebuilding", str(ledger.data_dir.path)])
     deadline = time.monotonic() + 180
-    while not any(working_directory(filled.data_dir).glob("*.parquet")):
+    while not any(working_directory(ledger.data_dir).glob(pattern)):
         assert time.monotonic() < deadline
         time.sleep(0.005)
     building.send_signal(signal.SIGKILL)
     assert building.wait() == -signal.SIGKILL
+
+
+def test_killed_on_the_way_it_leaves_the_old_view_and_begins_again(filled: RunningLedger, tmp_path: Path) -> None:
+    old = followed(filled, filled.data_dir.live_view).read_bytes()
+    kill_once_there_is(filled, "*.parquet")
     assert not ready_view(filled.data_dir).exists()
     assert not put_into_place(filled.data_dir)
     assert filled.data_dir.live_view.read_bytes() == old

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -32,7 +31,7 @@ from services.view.rebuilding import rebuild
 from services.view.switching import go_back, put_into_place, waits, working_directory
 from tests.projections.rebuild.test_rebuild import contents
 from tests.services.view.test_faults import pouring
-from tests.services.view.test_rebuilding import damage, told
+from tests.services.view.test_rebuilding import damage, kill_once_there_is, told
 from tests.services.view.test_workers import Workers
 from tests.support.live import Parts
 from tests.support.systems import RunningLedger, running_ledger
@@ -90,7 +89,6 @@ class Looking:
     def __init__(self, directory: Path) -> None:
         self._directory, self._over = directory, threading.Event()
         self.looks = 0
-        self.slowest = 0.0
         self.went_back: list[tuple[int, int]] = []
         self.errors: list[BaseException] = []
         self._threads = [threading.Thread(target=self._look, args=(anew,)) for anew in (False, True)]
@@ -99,12 +97,10 @@ class Looking:
         reader, last = LiveReader(self._directory), 0
         try:
             while not self._over.is_set():
-                begun = time.monotonic()
                 if anew:
                     reader.close()
                     reader = LiveReader(self._directory)
                 position = reader.tables(reader.recorded_until).position
-                self.slowest = max(self.slowest, time.monotonic() - begun)
                 if position < last:
                     self.went_back.append((last, position))
                 last = position
@@ -209,13 +205,7 @@ def test_new_parts_that_are_wrong_are_not_put_into_place(
 def test_killed_on_the_way_it_leaves_those_in_place_and_begins_again(ledger: RunningLedger, tmp_path: Path) -> None:
     directory = kept(ledger)
     before = files(directory)
-    building = subprocess.Popen([sys.executable, "-m", "services.view.rebuilding", str(ledger.data_dir.path)])
-    deadline = time.monotonic() + 180
-    while not any(working_directory(ledger.data_dir).glob("part-*/*.parquet")):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    building.send_signal(signal.SIGKILL)
-    assert building.wait() == -signal.SIGKILL
+    kill_once_there_is(ledger, "part-*/*.parquet")
     assert files(directory) == before
     (directory / "7").mkdir()  # as one that was killed when it had just brought them there
     rebuild(ledger.data_dir, told)
