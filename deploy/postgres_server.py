@@ -20,8 +20,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import psycopg
-
 from deploy.private_files import write_private
 
 __all__ = ["PostgresServer", "PostgresServerError"]
@@ -149,6 +147,8 @@ class PostgresServer:
         raise PostgresServerError("there is no free port for PostgreSQL")
 
     def _wait_ready(self, process: subprocess.Popen[bytes]) -> None:
+        import psycopg  # a quarter of what a system without a PostgreSQL of its own reads before it starts
+
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             if process.poll() is not None:
@@ -166,9 +166,14 @@ class PostgresServer:
         try:
             lines = (self._data / "postmaster.pid").read_text().splitlines()
             pid, self._port = int(lines[0]), int(lines[3])
+        except (OSError, ValueError, IndexError):
+            return
+        import psycopg
+
+        try:
             with psycopg.connect(self._url("postgres"), connect_timeout=2, autocommit=True) as connection:
                 [place] = connection.execute("SHOW data_directory").fetchone() or [""]
-        except (OSError, ValueError, IndexError, psycopg.Error):
+        except (ValueError, psycopg.Error):
             return
         if Path(place) != self._data:
             return

@@ -15,7 +15,7 @@ import structlog
 from services.archive.building import build
 from services.system import CommandError, DataDir
 from services.system.beside import run_beside
-from services.system.lean import do_without_pandas
+from services.system.lean import stay_lean
 
 _log = structlog.get_logger(__name__)
 
@@ -39,5 +39,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    do_without_pandas()
+    stay_lean()
     run_beside(main)

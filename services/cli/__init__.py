@@ -8,7 +8,7 @@ from importlib import import_module
 import typer
 
 from services.system.errors import CommandError
-from services.system.lean import do_without_pandas
+from services.system.lean import stay_lean
 
 _COMMANDS = (
     "up",
@@ -64,7 +64,7 @@ def _no_options() -> None:
 
 def main() -> None:
     """Run the command; an expected failure is one line on standard error and an exit status."""
-    do_without_pandas()
+    stay_lean()
     try:
         # Making the others takes longer than many a command.
         make_app(sys.argv[1] if len(sys.argv) > 1 else None)()

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import parent_process
 
-from services.system.lean import do_without_pandas
+from services.system.lean import stay_lean
 
 __all__ = ["processes"]
 
@@ -31,7 +31,7 @@ def processes(most: int = 8) -> Iterator[ProcessPoolExecutor]:
 def _begin() -> None:
     """Prepare a process: it leaves stopping to its parent, and does not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    do_without_pandas()
+    stay_lean()
     gc.disable()  # what is read lives for a moment only and holds no cycles
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

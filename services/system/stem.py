@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import orjson
 
-from services.system.lean import do_without_pandas
+from services.system.lean import stay_lean
 
 __all__ = ["LONGEST", "main"]
 
@@ -45,7 +45,7 @@ def main() -> None:
     # Python warns of any thread when it forks, from 3.12 on. Those here are of libraries that know of forks: OpenBLAS,
     # which ends its own before one, and the allocator of Arrow, which holds its locks through one.
     warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
-    do_without_pandas()
+    stay_lean()
     for module in sys.argv[2:]:
         import_module(f"{module}.__main__")
     gc.collect()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from services.system import DataDir
 from services.system.children import end_with_parent
-from services.system.lean import do_without_pandas
+from services.system.lean import stay_lean
 from services.system.logs import configure_logging
 from services.view.app import ViewService
 from services.view.switching import put_into_place
@@ -21,7 +21,7 @@ def main() -> None:
     A view that was built anew is put into place between two lives of the same process: nothing of the old database is
     open then.
     """
-    do_without_pandas()
+    stay_lean()
     configure_logging()
     end_with_parent()
     data_dir = DataDir(Path(sys.argv[1]))

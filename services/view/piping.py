@@ -13,7 +13,7 @@ from multiprocessing.context import SpawnProcess
 from queue import Queue
 from typing import Any
 
-from services.system.lean import do_without_pandas
+from services.system.lean import stay_lean
 from services.system.logs import configure_logging
 
 __all__ = ["ending", "received", "settle_in", "start_beside"]
@@ -33,7 +33,7 @@ def settle_in() -> None:
     """Be such a reader, before anything is read."""
     # An interrupt typed in the terminal is for the one that started us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    do_without_pandas()
+    stay_lean()
     configure_logging()
     # What is checked lives for a moment only and holds no cycles.
     gc.freeze()

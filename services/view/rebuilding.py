@@ -34,7 +34,7 @@ from services.ledger.connecting import connect
 from services.ledger.reading import read_ledger
 from services.system import DataDir, SystemRecord, SystemUnavailable, find_system, view_of
 from services.system.children import end_with_parent
-from services.system.lean import do_without_pandas
+from services.system.lean import stay_lean
 from services.system.logs import configure_logging
 from services.system.pool import processes
 from services.view.archived import FROM_ARCHIVE, held_segments, pieces_of, quick_reader, read_missing, read_piece
@@ -204,7 +204,7 @@ def _log_step(step: str, done: int, of: int) -> None:
 
 
 if __name__ == "__main__":
-    do_without_pandas()
+    stay_lean()
     configure_logging()
     end_with_parent()
     try:

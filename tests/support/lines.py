@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from services.simulate import simulate
 
 SOURCE = "urn:nld:oin:00000001234567890000:systeem:leerlingen"
 BEGIN = datetime(2020, 3, 16, 9, tzinfo=UTC)
@@ -51,3 +54,9 @@ def write_lines(path: Path, count: int) -> Path:
     """Write a file of `count` events."""
     path.write_bytes(lines(range(1, count + 1)))
     return path
+
+
+@cache
+def simulated(seed: int, events: int, first: int | None = None) -> list[bytes]:
+    """The first closure of a simulated country, of about so many events, or the first of them; made where asked for."""
+    return [raw for _, raw in simulate(seed, "first", events=events)][:first]

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from services.system import DataDir
 from services.system.children import end_with_parent
-from services.system.lean import do_without_pandas
+from services.system.lean import stay_lean
 from services.system.logs import configure_logging
 from services.view.parts.worker import PartWorker, parts_of
 
 
 def main() -> None:
     """Run until SIGINT or SIGTERM, or until the parent ends."""
-    do_without_pandas()
+    stay_lean()
     configure_logging()
     end_with_parent()
     data_dir = DataDir(Path(sys.argv[1]))

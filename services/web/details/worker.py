@@ -19,7 +19,7 @@ import structlog
 from projections.live.database import UNREADABLE, Place
 from projections.live.reading import LiveReader
 from services.system.beside import answer_each, give_way
-from services.system.lean import do_without_pandas
+from services.system.lean import stay_lean
 from services.system.logs import configure_logging
 from services.web.details.questions import Batch, OfArea, OfPlace
 
@@ -57,7 +57,7 @@ class _Worker:
 def main() -> None:
     """Serve until the input ends."""
     configure_logging()
-    do_without_pandas()
+    stay_lean()
     give_way()
     place = Path(sys.argv[1]) if sys.argv[1:] else os.environ[DATABASE]
     answer_each(_Worker(place).answer, sys.stdin.buffer, sys.stdout.buffer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -15,11 +16,11 @@ from hypothesis import strategies as st
 from events import IMPORT_DESK
 from projections.live.message import Message, Source, take
 from projections.live.quick import QuickReader
-from services.simulate import simulate
 from tests.events.broken import CASES
 from tests.events.samples import ABSENT, WIRE_EVENTS, raw, with_value
 from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history
 from tests.support.examples import examples
+from tests.support.lines import simulated
 
 STAMPED = 1_600_000_000_000_000
 GOOD = [raw(event) for event in WIRE_EVENTS.values()]
@@ -57,13 +58,18 @@ SPELLINGS: list[Callable[[dict[str, Any]], bytes]] = [
 ]
 
 
-SIMULATED = [line for _, line in simulate(7, "first", events=3000)]
+@cache
+def others() -> tuple[list[Source], list[Message]]:
+    """Many, and as what each is taken by itself."""
+    sources = [Source(at, STAMPED, IMPORT_DESK, each) for at, each in enumerate([*simulated(7, 3_000)[:300], *GOOD], 1)]
+    return sources, [take(source) for source in sources]
 
 
 def same(messages: list[bytes], desk: str = IMPORT_DESK, stamped: int = STAMPED) -> None:
     """Among many others, each is taken as by itself."""
-    sources = [Source(at, stamped, desk, raw) for at, raw in enumerate([*messages, *SIMULATED[:300], *GOOD], 1)]
-    expected = [take(source) for source in sources]
+    beside, taken = others()
+    own = [Source(at, stamped, desk, raw) for at, raw in enumerate(messages, len(beside) + 1)]
+    sources, expected = [*beside, *own], [*taken, *map(take, own)]
     reader = QuickReader()
     for _ in range(2):
         assert reader.take_all(sources) == expected
@@ -126,6 +132,6 @@ def test_most_of_them_are_taken_quickly(monkeypatch: pytest.MonkeyPatch) -> None
         return take(source)
 
     monkeypatch.setattr("projections.live.quick.take", taken_slowly)
-    QuickReader().take_all([Source(1, STAMPED, IMPORT_DESK, message) for message in SIMULATED])
+    QuickReader().take_all([Source(1, STAMPED, IMPORT_DESK, message) for message in simulated(7, 3_000)])
     others = (b"report-retracted", b"school-registered", b"closure-announced")
     assert all(any(kind in message for kind in others) for message in slow)

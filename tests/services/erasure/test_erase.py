@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 import zstandard
 
 from projections.evaluation import replaying_file
+from services.erasure.naming import Names
+from services.erasure.proving import prove
 from tests.support.inside import run_inside
 from tests.support.systems import COMMAND
 
@@ -118,6 +121,23 @@ def test_one_pupil_is_gone_and_every_table_stays(tmp_path: Path, before: list[An
     assert [line for line in now if line in kept] == kept
     again = erase(file, "--pupils", "-", "--yes", whom=CHILD)
     assert (again.returncode, file.read_bytes().splitlines()) == (0, now)
+
+
+def later(announced: dict[str, Any]) -> dict[str, Any]:
+    return announced | {"data": announced["data"] | {"from": "2020-03-17"}}
+
+
+@pytest.mark.parametrize("change", [lambda lines: [later(lines[0]), *lines[1:]], lambda lines: [lines[0], *lines[2:]]])
+def test_the_proof_is_about_closures_and_schools_too(
+    tmp_path: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+) -> None:
+    schools = history()[:2]  # no count tells one from the other: nobody is lost
+    was, same, other = (
+        written(tmp_path / name, lines)
+        for name, lines in (("was", schools), ("same", schools), ("other", change(schools)))
+    )
+    names = Names(first=day(15), last=day(25))
+    assert [prove(was, each, names, 0).holds for each in (same, other)] == [True, False]
 
 
 @pytest.mark.parametrize("packed", ["gzip", "zstd"])

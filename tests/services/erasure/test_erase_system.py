@@ -137,10 +137,16 @@ def test_a_system_forgets_a_pupil(tmp_path: Path) -> None:
 
 def test_killed_at_any_moment_it_is_done_or_not_done(tmp_path: Path) -> None:
     place = tmp_path / "system"
-    with whole(place, "up", "--port", "0", "--no-desks", settings=SETTINGS) as system:
+    several = ("up", "--port", "0", "--no-desks", "--workers", "2")
+    with whole(place, *several, settings=SETTINGS) as system:
         system.bring_in([json.dumps(each).encode() for each in ended()], tmp_path / "history.ndjson")
         before = known(system)
+        assert system.run("rebuild").returncode == 0  # those of before are kept for a day
+        assert system.stop() == 0
     (tmp_path / "history.ndjson").unlink()
+    parts = [path for path in (place / "view-parts").rglob("*") if path.is_file()]
+    holding = {path.parent for path in parts if CHILD.encode() in path.read_bytes()}
+    assert len(holding) == 2, "those in place, and those of before"
     statuses = []
     for wait in (0.9, 1.8, 2.7, 3.6):
         process = subprocess.Popen(
@@ -158,10 +164,11 @@ def test_killed_at_any_moment_it_is_done_or_not_done(tmp_path: Path) -> None:
     done = erase(place, "--everyone", "--yes", whom=None)
     assert done.returncode == 0, done.stderr
     assert there(place) == []
-    with whole(place, "up", "--port", "0", "--no-desks", settings=SETTINGS) as system:
+    with whole(place, *several, settings=SETTINGS) as system:
         system.ready()
         until(lambda: system.run("audit").returncode == 0)
         assert known(system) == before
+        assert there(place) == []
 
 
 def test_half_way_no_system_starts(tmp_path: Path) -> None:

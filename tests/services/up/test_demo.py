@@ -17,9 +17,9 @@ from tests.support.whole import fetch, until, whole
 
 @pytest.mark.timeout(400)
 def test_the_demonstration_from_beginning_to_end(tmp_path: Path) -> None:
-    arguments = ("demo", "--port", "0", "--seconds-per-week", "3", "--scale", "0.05", "--seed", "2")
+    arguments = ("demo", "--port", "0", "--seconds-per-week", "2", "--scale", "0.05", "--seed", "2")
     # By real time: of an hour of the simulated clock there are thousands in a minute.
-    with whole(tmp_path / "demo", *arguments, settings={"KINDINBEELD_AUDIT_EVERY": "12s"}) as demo:
+    with whole(tmp_path / "demo", *arguments, settings={"KINDINBEELD_AUDIT_EVERY": "8s"}) as demo:
         url = demo.ready()
         with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310 - loopback
             assert "Gesimuleerde klok" in page.read().decode()

@@ -68,7 +68,7 @@ class View:
         deadline = time.monotonic() + patience
         while self.position <= after and not (over is not None and over.is_set()):
             assert time.monotonic() < deadline, "the view does not move on"
-            time.sleep(0.005)
+            time.sleep(0.03)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -34,9 +34,8 @@ from services.view.rebuilding import rebuild
 from services.view.switching import former_view, put_into_place, ready_view, working_directory
 from tests.projections.live.test_registered import as_an_earlier_release_kept_it
 from tests.projections.rebuild.test_rebuild import contents
+from tests.support.lines import simulated
 from tests.support.systems import RunningLedger
-
-LINES = [line for _, line in simulate(7, "first", events=600)][:600]
 
 
 def told(step: str, done: int, of: int) -> None:
@@ -57,14 +56,15 @@ def followed(ledger: RunningLedger, database: Path) -> Path:
 @pytest.fixture
 def filled(ledger: RunningLedger) -> RunningLedger:
     """A ledger with a history on two desks, a message that is none, and copies."""
-    asyncio.run(ledger.store(*LINES[:400], desk="import"))
-    asyncio.run(ledger.store(*LINES[300:], desk="school"))
+    lines = simulated(7, 600, 600)
+    asyncio.run(ledger.store(*lines[:400], desk="import"))
+    asyncio.run(ledger.store(*lines[300:], desk="school"))
 
     async def spoil() -> None:
         async with ledger.connected() as connection:
             js = connection.nc.jetstream()
             await js.publish("kib.events.school.contact-lost", b'{"not": "an event"')
-            await js.publish(event_subject("school", parse_event(LINES[0]).kind), LINES[0], headers={"Some": "header"})
+            await js.publish(event_subject("school", parse_event(lines[0]).kind), lines[0], headers={"Some": "header"})
 
     asyncio.run(spoil())
     return ledger

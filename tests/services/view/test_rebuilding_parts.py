@@ -33,17 +33,16 @@ from tests.projections.rebuild.test_rebuild import contents
 from tests.services.view.test_faults import pouring
 from tests.services.view.test_rebuilding import damage, kill_once_there_is, told
 from tests.services.view.test_workers import Workers
+from tests.support.lines import simulated
 from tests.support.live import Parts
 from tests.support.systems import RunningLedger, running_ledger
-
-LINES = [line for _, line in simulate(7, "first", events=600)][:600]
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[RunningLedger]:
     """A ledger with a history, of which several workers keep the view."""
     with running_ledger(tmp_path / "system", workers=2) as running:
-        asyncio.run(running.store(*LINES, desk="import"))
+        asyncio.run(running.store(*simulated(7, 600, 600), desk="import"))
         yield running
 
 

@@ -13,16 +13,15 @@ import pytest
 from events import parse_instant
 from projections.tables import COUNT_MEASURES, KEY
 from services.api_rules import Problem
-from services.simulate import simulate
 from services.system import DataDir
 from services.web.api import replays as replaying
 from services.web.api.replays import LedgerReplays, Replayed
+from tests.support.lines import simulated
 from tests.support.systems import RunningLedger
 from tests.support.whole import Whole, fetch, whole
 
 EARLY = "2020-04-10T12:00:00+02:00"
 K = parse_instant(EARLY)
-LINES = [line for _, line in simulate(11, "first", events=2_000)]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     """The whole system with a simulated history."""
     place = tmp_path_factory.mktemp("replays")
     with whole(place / "system", "up", "--port", "0", "--no-desks") as running:
-        running.url = running.bring_in(LINES, place / "history.ndjson")  # type: ignore[attr-defined]
+        running.url = running.bring_in(simulated(11, 2_000), place / "history.ndjson")  # type: ignore[attr-defined]
         yield running
 
 
@@ -83,13 +82,13 @@ def test_a_plus_sign_may_come_as_it_is(system: Whole) -> None:
 
 async def test_kept_until_history_is_imported(ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replaying, "_WAIT_SECONDS", 120)
-    await ledger.store(*LINES[:200])
+    await ledger.store(*simulated(11, 2_000)[:200])
     async with ledger.connected() as connection:
         replays = LedgerReplays(ledger.data_dir, lambda: connection.nc)
         first, shared = await asyncio.gather(replays.known_at(K, False), replays.known_at(K, False))
         assert shared is first
         assert first.position == 200
-        lost = json.loads(next(line for line in LINES if b"contact-lost" in line))
+        lost = json.loads(next(line for line in simulated(11, 2_000) if b"contact-lost" in line))
         lost["data"] |= {"pupil": "k3Jv0cZq8mYx2LwT", "municipality": "GM0363"}
         now = {name: value for name, value in lost.items() if name != "recordedtime"} | {"id": "by-a-desk"}
         # What a desk takes in is recorded now, so it is not in what was known then.
@@ -107,7 +106,7 @@ def newly_lost(replayed: Replayed, code: str) -> int:
 
 
 async def test_a_slow_replay_goes_on_and_is_found(ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch) -> None:
-    await ledger.store(*LINES[:50])
+    await ledger.store(*simulated(11, 2_000)[:50])
     async with ledger.connected() as connection:
         replays = LedgerReplays(ledger.data_dir, lambda: connection.nc)
         monkeypatch.setattr(replaying, "_WAIT_SECONDS", 0.05)
