@@ -64,7 +64,7 @@ def _no_options() -> None:
 
 def main() -> None:
     """Run the command; an expected failure is one line on standard error and an exit status."""
-    stay_lean()
+    stay_lean(tables=True)
     try:
         # Making the others takes longer than many a command.
         make_app(sys.argv[1] if len(sys.argv) > 1 else None)()

@@ -7,22 +7,23 @@ from typing import Final
 
 __all__ = ["stay_lean"]
 
-_UNUSED: Final = ("pandas", "rich")
+_without: Final[set[str]] = set()
 
 
 class _Without:
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:
-        if name in _UNUSED:
+        if name in _without:
             raise ModuleNotFoundError(f"this process does without {name}", name=name)
 
 
-def stay_lean() -> None:
-    """Let this process know neither pandas nor rich, which nothing of ours uses.
+def stay_lean(*, tables: bool = False) -> None:
+    """Let this process know neither pandas nor rich; with ``tables`` rich stays, with which commands print some.
 
     Wherever they are installed, by whatever else needs them, pyarrow reads the one before its first array, half a
     second and more, and structlog the other at once, a fifth of a second, in every process. To be called before that,
     by a process of our own only.
     """
+    _without.update(["pandas"] if tables else ["pandas", "rich"])
     if _Without not in sys.meta_path:
         sys.meta_path.insert(0, _Without)
