@@ -59,17 +59,18 @@ SPELLINGS: list[Callable[[dict[str, Any]], bytes]] = [
 
 
 @cache
-def others() -> tuple[list[Source], list[Message]]:
-    """Many, and as what each is taken by itself."""
-    sources = [Source(at, STAMPED, IMPORT_DESK, each) for at, each in enumerate([*simulated(7, 3_000)[:300], *GOOD], 1)]
+def many(desk: str, stamped: int) -> tuple[list[Source], list[Message]]:
+    """Many that come far behind, and as what each is taken by itself."""
+    behind = enumerate([*simulated(7, 3_000)[:300], *GOOD], 1_000_000)
+    sources = [Source(at, stamped, desk, each) for at, each in behind]
     return sources, [take(source) for source in sources]
 
 
 def same(messages: list[bytes], desk: str = IMPORT_DESK, stamped: int = STAMPED) -> None:
     """Among many others, each is taken as by itself."""
-    beside, taken = others()
-    own = [Source(at, stamped, desk, raw) for at, raw in enumerate(messages, len(beside) + 1)]
-    sources, expected = [*beside, *own], [*taken, *map(take, own)]
+    others, taken = many(desk, stamped)
+    own = [Source(at, stamped, desk, raw) for at, raw in enumerate(messages, 1)]
+    sources, expected = [*own, *others], [*map(take, own), *taken]
     reader = QuickReader()
     for _ in range(2):
         assert reader.take_all(sources) == expected

@@ -15,13 +15,14 @@ from services.replaying.sources import batches_of
 from services.simulate import simulate
 from services.system import DataDir
 from tests.support.inside import run_inside
+from tests.support.lines import simulated
 from tests.support.postgres import PostgresServer
 from tests.support.systems import RunningLedger
 
 
 def test_archive_and_ledger_hold_the_same_history(ledger: RunningLedger, tmp_path: Path) -> None:
     """Also what a desk published: that was known when the ledger took it in, whatever the event says."""
-    lines = [line for _, line in simulate(11, "first", events=300)]
+    lines = simulated(11, 300)
     file = tmp_path / "history.ndjson"
     file.write_bytes(b"".join(line + b"\n" for line in lines))
     assert ledger.run_inside("import", file).returncode == 0

@@ -10,14 +10,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from services.simulate import simulate
 from services.system import DataDir, find_system
+from tests.support.lines import simulated
 from tests.support.whole import Whole, fetch, until, whole
 
 
 @pytest.mark.timeout(400)
 def test_everything_on_a_postgresql_of_its_own(tmp_path: Path) -> None:
-    lines = [line for _, line in simulate(7, "first", events=1_500)]
+    lines = simulated(7, 1_500)
     first, second = tmp_path / "first.ndjson", tmp_path / "second.ndjson"
     first.write_bytes(b"\n".join(lines[:900]) + b"\n")
     second.write_bytes(b"\n".join(lines[900:]) + b"\n")

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 
 from events import DESKS, PUBLISHERS, Reporter, new_pseudonym_key, parse_event
-from services.simulate import simulate
 from services.system import DataDir, Settings, SystemRecord, find_system
 from tests.services.desks.pages.conftest import ANOTHER_BSN, BSN, hidden
+from tests.support.lines import simulated
 from tests.support.reports import report
 from tests.support.whole import Whole, fetch, until, whole
 
@@ -56,7 +56,7 @@ def test_a_full_run_names_nobody(tmp_path: Path) -> None:
     place.mkdir(mode=0o700)
     new_pseudonym_key(place / "pseudonym-key.json")
     history = tmp_path / "history.ndjson"
-    lines = [line for _, line in simulate(11, "first", events=2_000)]
+    lines = simulated(11, 2_000)
     history.write_bytes(b"\n".join([*lines, *broken("contact-lost", 1)]) + b"\n")
     said = b""
     with whole(place, log_level="debug") as system:

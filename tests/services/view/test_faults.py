@@ -23,9 +23,9 @@ from projections.live.reading import LiveReader
 from projections.tables import KEY, MEASURES
 from services.ledger import connect
 from services.ledger.publishing import Publisher
-from services.simulate import simulate
 from services.view.auditing import Outcome, compare
 from tests.support.examples import rounds
+from tests.support.lines import simulated
 from tests.support.postgres import PostgresServer
 from tests.support.systems import RunningLedger, running_ledger
 
@@ -162,7 +162,7 @@ def test_the_view_killed_at_random_moments(kept_anywhere: RunningLedger, tmp_pat
     ledger, random = kept_anywhere, Random(20)
     view = View(ledger)
     kills = KILLS if ledger.database is None else KILLS_ON_POSTGRES
-    lines = [line for _, line in simulate(3, "first", events=20_000)]
+    lines = simulated(3, 20_000)
     with pouring(ledger, lines, a_second=400) as over:
         for _ in range(kills):
             before = view.position
@@ -180,7 +180,7 @@ def test_the_view_killed_at_random_moments(kept_anywhere: RunningLedger, tmp_pat
 @pytest.mark.timeout(300)
 def test_the_ledger_killed_in_the_middle(ledger: RunningLedger, view: View, tmp_path: Path) -> None:
     random = Random(7)
-    lines = [line for _, line in simulate(4, "first", events=12_000)]
+    lines = simulated(4, 12_000)
     view.start()
     with pouring(ledger, lines, a_second=2_000) as over:
         for seen in (0, 3_000, 6_000):  # of more than 11,000: on a slow machine too, some are still to come
@@ -199,7 +199,7 @@ def test_the_ledger_killed_in_the_middle(ledger: RunningLedger, view: View, tmp_
 
 
 def test_a_malformed_message_is_set_aside_and_stops_nothing(ledger: RunningLedger, view: View) -> None:
-    lines = [line for _, line in simulate(5, "first", events=300)]
+    lines = simulated(5, 300)
 
     async def fill() -> None:
         async with await connect(ledger.server.address) as connection:
@@ -230,7 +230,7 @@ def test_a_malformed_message_is_set_aside_and_stops_nothing(ledger: RunningLedge
 
 
 def test_the_view_ends_its_reader_when_it_is_killed(ledger: RunningLedger, view: View) -> None:
-    asyncio.run(ledger.store(*[line for _, line in simulate(5, "first", events=200)]))
+    asyncio.run(ledger.store(*simulated(5, 200)))
     view.start()
     view.moves(0)
     assert view.process is not None

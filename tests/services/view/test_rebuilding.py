@@ -25,7 +25,6 @@ from projections.live.reading import LiveReader
 from projections.live.store import open_store
 from projections.live.view import LiveView
 from projections.tables import MEASURES
-from services.simulate import simulate
 from services.system import DataDir, SystemRecord, SystemUnavailable
 from services.view import rebuilding
 from services.view.auditing import compare
@@ -127,7 +126,7 @@ def test_a_running_view_takes_it_over_and_goes_on_while_a_reader_looks(
     assert b"the new view is in place" in done.stderr
     assert path.stat().st_ino != file
     assert {table: list(reader.tables(k).rows(table)) for table in MEASURES} == tables
-    more = [line for _, line in simulate(8, "first", events=300)]
+    more = simulated(8, 300)
     asyncio.run(filled.store(*more))
     caught_up(filled)
     assert reader.refresh()
@@ -196,7 +195,7 @@ def test_what_came_while_it_was_built_is_in_it_before_it_takes_over(
 
     def slow(*given: Any, **more: Any) -> int:
         position = build(*given, **more)
-        asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=200)]))
+        asyncio.run(filled.store(*simulated(8, 200)))
         followed(filled, filled.data_dir.live_view)
         return position
 
@@ -214,7 +213,7 @@ def test_an_empty_view_builds_itself_when_the_ledger_is_long(filled: RunningLedg
     reader = sqlite3.connect(filled.data_dir.live_view)
     assert reader.execute("SELECT count(*) FROM change").fetchone() == (0,), "it was built, not followed"
     reader.close()
-    asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=100)]))
+    asyncio.run(filled.store(*simulated(8, 100)))
     caught_up(filled)  # it has begun to follow
     process.terminate()
     assert process.wait(60) == 0
@@ -234,7 +233,7 @@ def test_a_view_with_more_ahead_than_behind_builds_itself_anew(filled: RunningLe
     assert process.wait(60) in (0, -signal.SIGTERM)  # it may just have begun anew on the new view
     assert filled.data_dir.live_view.stat().st_ino != file, "402 ahead, 300 behind"
     built = filled.data_dir.live_view.stat().st_ino
-    asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=500)]))
+    asyncio.run(filled.store(*simulated(8, 500)))
     process = start(filled, KINDINBEELD_REBUILD_FROM="400")
     process.terminate()
     assert process.wait(60) in (0, -signal.SIGTERM)  # it may just have begun anew on the new view
@@ -255,7 +254,7 @@ def test_a_view_that_lacks_what_an_earlier_release_did_not_keep_is_built_anew_be
         assert time.monotonic() < deadline, "it was not built anew"
         assert process.poll() is None
         time.sleep(0.05)
-    asyncio.run(filled.store(*[line for _, line in simulate(8, "first", events=100)]))
+    asyncio.run(filled.store(*simulated(8, 100)))
     caught_up(filled)
     process.terminate()
     assert process.wait(60) == 0

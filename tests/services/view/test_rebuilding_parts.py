@@ -22,7 +22,6 @@ from projections.live.reading import LiveReader
 from projections.parts import in_place, part_names
 from projections.parts.gate import Gate
 from projections.parts.placing import placed
-from services.simulate import simulate
 from services.system import DataDir, SystemUnavailable
 from services.view import rebuilding
 from services.view.auditing import compare
@@ -128,7 +127,7 @@ def test_built_and_taken_over_and_gone_back_to_under_load_while_others_look(
     directory = ledger.data_dir.view_parts
     processes = dict(workers.running)
     look = Looking(directory)
-    more = [line for _, line in simulate(8, "first", events=2_000)]
+    more = simulated(8, 2_000)
     with pouring(ledger, more, a_second=150), look.looking():
         done = ledger.run_inside("rebuild")
         assert done.returncode == 0, done.stderr
@@ -148,7 +147,7 @@ def test_built_and_taken_over_and_gone_back_to_under_load_while_others_look(
     assert workers.running == processes
     assert all(process.poll() is None for process in processes.values()), "they are the same"
     of_before = files(directory)
-    asyncio.run(ledger.store(*[line for _, line in simulate(9, "first", events=100)]))
+    asyncio.run(ledger.store(*simulated(9, 100)))
     level(ledger)
     assert files(directory) == of_before, "nobody writes to those of before"
 
@@ -247,7 +246,7 @@ def test_parts_that_lack_what_an_earlier_release_did_not_keep_are_built_anew_by_
             assert time.monotonic() < deadline
             assert view.poll() is None
             time.sleep(0.05)
-        asyncio.run(ledger.store(*[line for _, line in simulate(8, "first", events=100)]))
+        asyncio.run(ledger.store(*simulated(8, 100)))
         level(ledger)
     finally:
         view.terminate()

@@ -16,11 +16,11 @@ import pytest
 from events import ABOUT, IMPORT_DESK, parse_event, part_of_event
 from projections.parts import ALL, part_names
 from services.bench.catching_up import position_of
-from services.simulate import simulate
 from services.view.auditing import compare
 from services.view.parts.worker import parts_of
 from tests.services.view.test_faults import assert_equal, pouring
 from tests.support.examples import rounds
+from tests.support.lines import simulated
 from tests.support.systems import COMMAND, RunningLedger, running_ledger
 
 CHANGES = rounds(24, every_run=4)
@@ -89,7 +89,7 @@ def test_workers_added_taken_away_and_killed_under_load(
 ) -> None:
     """Half of it names its part in the subject, as `import` has it for several workers; of the rest none does."""
     random = Random(11)
-    lines = [line for _, line in simulate(6, "first", events=6_000)]
+    lines = simulated(6, 6_000)
     old, new = lines[::2], lines[1::2]
     workers.start(1, 1)
     file = tmp_path / "new.ndjson"
@@ -123,7 +123,7 @@ def assert_exact(ledger: RunningLedger, lines: list[bytes], tmp_path: Path) -> N
 
 
 def test_the_part_in_a_subject_is_that_of_the_event(ledger: RunningLedger, tmp_path: Path) -> None:
-    lines = [line for _, line in simulate(7, "first", events=500)]
+    lines = simulated(7, 500)
     file = tmp_path / "events.ndjson"
     file.write_bytes(b"\n".join(lines) + b"\n")
     before = len(asyncio.run(ledger.stored()))
