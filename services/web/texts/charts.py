@@ -29,6 +29,7 @@ DUTCH: Final = {
     "chart_rows": "de eerste {n} van {m} rijen",
     "chart_least": "vanaf {n} leerlingen",
     "chart_public": "Van andere gemeenten wat openbaar is",
+    "chart_meanwhile": "De grafiek wordt getekend\u2026",
     "chart_take": "Meenemen:",
     "chart_from": "Kind in beeld, stand van {moment}",
 }
@@ -58,6 +59,7 @@ ENGLISH: Final = {
     "chart_rows": "the first {n} of {m} rows",
     "chart_least": "from {n} pupils on",
     "chart_public": "Of other municipalities what is public",
+    "chart_meanwhile": "The chart is being drawn\u2026",
     "chart_take": "Take along:",
     "chart_from": "Kind in beeld, as of {moment}",
 }

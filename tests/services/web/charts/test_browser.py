@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextlib import closing
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
 from tests.services.web.conftest import Served
 
@@ -80,6 +81,30 @@ def test_light_dark_and_paper_have_their_own_pictures(visit: Open) -> None:
     assert all("theme=dark" not in source for source in sources(visit("/", color_scheme="light")))
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_stand_in_the_place_of_a_chart_until_it_is_drawn(
+    browser: Browser, served: Served, theme: Literal["light", "dark"]
+) -> None:
+    held: list[Route] = []
+    with closing(browser.new_context(color_scheme=theme)) as context:
+        page = context.new_page()
+        page.route("**/grafiek/**", lambda route: held.append(route))  # noqa: PLW0108 - a built-in method cannot be given
+        page.goto(f"{served.url}/", wait_until="domcontentloaded")
+        place, image = page.locator("#picture-week"), page.locator("#picture-week img")
+        words = place.evaluate("place => getComputedStyle(place, '::before').content")
+        assert words.startswith('"De grafiek wordt getekend')
+        with_words = place.screenshot()
+        place.evaluate("place => { delete place.dataset.meanwhile }")
+        assert place.screenshot() != with_words
+        place.evaluate("(place, words) => { place.dataset.meanwhile = words }", words)
+        for each in held:
+            each.continue_()
+        expect(image).not_to_have_js_property("naturalWidth", 0, timeout=WAIT)
+        drawn_over = place.screenshot()
+        place.evaluate("place => { delete place.dataset.meanwhile }")
+        assert place.screenshot() == drawn_over
+
+
 def test_a_chart_changes_in_place_without_a_jump(served: Served, visit: Open) -> None:
     page = visit("/")
     expect(page.locator("#link")).to_have_text("Live", timeout=WAIT)
@@ -89,7 +114,7 @@ def test_a_chart_changes_in_place_without_a_jump(served: Served, visit: Open) ->
     image.evaluate("image => { image.same = true }")
     page.evaluate("""() => {
         window.jumped = 0;
-        const all = () => [...document.querySelectorAll('.chart img, .explanation')];
+        const all = () => [...document.querySelectorAll('.chart, .chart figcaption, .explanation')];
         window.tops = () => all().map(each => each.offsetTop).join();
         const before = window.tops();
         new MutationObserver(() => { window.jumped += window.tops() !== before })
