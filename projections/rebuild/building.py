@@ -11,7 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from projections.live.schema import PUPIL_NAME
+from projections.live.schema import INDEXES, PUPIL_NAME
 from projections.live.store import open_store
 from projections.live.storing import LEDGER
 from projections.rebuild.households import fold_households, middle_household
@@ -85,7 +85,7 @@ def build(
         add_cells(to, len(files) + 1)
         if position:
             to.execute("INSERT INTO tracking VALUES (?, ?)", (LEDGER, position))
-    index(database, PUPIL_NAME, directory)
+    index(database, directory, PUPIL_NAME)
     for shared in sharing:
         shared.result()
     with writing(database, households) as to:
@@ -110,7 +110,7 @@ def _begin(template: Path, database: Path) -> None:
     empty, new = sqlite3.connect(template), sqlite3.connect(database)
     try:
         empty.backup(new)
-        for name in ("seen_key", "pupil_name"):  # made of the tables when these are complete
+        for name in INDEXES:  # made of the tables when these are complete
             new.execute(f"DROP INDEX {name}")
     finally:
         empty.close()

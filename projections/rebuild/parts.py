@@ -68,11 +68,12 @@ def ingest(database: Path, table: str, rows: pa.RecordBatchReader) -> int:
         return to.adbc_ingest(table, rows, mode="append")
 
 
-def index(database: Path, statement: str, directory: Path) -> None:
+def index(database: Path, directory: Path, *statements: str) -> None:
     """Make an index of a table that is complete, so that it lies together in the file, by spilling to a directory."""
     os.environ["SQLITE_TMPDIR"] = str(directory)
     with writing(database) as connection:
-        connection.execute(statement)
+        for statement in statements:
+            connection.execute(statement)
 
 
 def add_cells(to: sqlite3.Connection, parts: int) -> None:
