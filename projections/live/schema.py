@@ -9,8 +9,6 @@ HOUSEHOLD_APART, PUPIL_APART = range(2)
 
 SEEN_KEY: Final = "CREATE UNIQUE INDEX IF NOT EXISTS seen_key ON seen (key)"
 PUPIL_NAME: Final = "CREATE UNIQUE INDEX IF NOT EXISTS pupil_name ON pupil (name)"
-INDEXES: Final = ("seen_key", "pupil_name")
-"""Those of keys and names, which are random."""
 
 SCHEMA: Final = (
     # One row per (source, id) that stands: whom it is about, when it was recorded, what it said. The keys alone, which

@@ -1,7 +1,8 @@
-"""Having at hand, in the system's memory, where keys and names of a large view are found.
+"""Having at hand, in the system's memory, what the next events ask of a large view.
 
-They are random, so each event asks at other places; from the disk that takes longer than folding it. A view that has
-just been built, or a machine that has just started, has nothing of it there.
+Keys and names are random, so each event asks at other places; from the disk that takes longer than folding it. Who is
+reported on next mostly was so lately. A view that has just been built, or a machine that has just started, has nothing
+of it there.
 
 How they are read matters as much. What is read in order is kept by newer systems in pieces of up to some megabytes, and
 whoever writes one page into such a piece pays for all of it: with a hundred million events that was a fifth of the
@@ -19,14 +20,15 @@ from pathlib import Path
 from threading import Thread
 from typing import Final
 
-from projections.live.schema import INDEXES
+__all__ = ["read_tree", "warm_beside"]
 
-__all__ = ["read_index", "warm_beside"]
+TREES: Final = {"seen_key": None, "pupil_name": None, "household": None, "pupil": 65_536}
+"""By index or table, how many of its pages are read at most: those at its end, which came last."""
 
-# The form of an SQLite file (https://www.sqlite.org/fileformat2.html, 1.6): a page of an index that is no leaf begins
-# with this, has the number of its cells at 3 and the last page below it at 8, and from 12 on says where the cells are;
-# each begins with the number of a page below it.
-_INNER: Final = 2
+# The form of an SQLite file (https://www.sqlite.org/fileformat2.html, 1.6): a page that is no leaf begins with the
+# first of these where it is of an index, with the other where it is of a table; it has the number of its cells at 3 and the
+# last page below it at 8, and from 12 on says where the cells are; each begins with the number of a page below it.
+_INNER: Final = (2, 5)
 _CELLS, _LAST, _HEAD = 3, 8, 12
 _TOGETHER: Final = 256
 """Pages that are read at once at most."""
@@ -35,7 +37,7 @@ _DEEPEST: Final = 20
 
 
 def warm_beside(databases: Iterable[Path]) -> None:
-    """Read the indexes of some databases once, in a thread that nobody waits for.
+    """Read what is asked for most of some databases once, in a thread that nobody waits for.
 
     The system keeps of them what it has room for.
     """
@@ -44,13 +46,13 @@ def warm_beside(databases: Iterable[Path]) -> None:
 
 def _warm(databases: Iterable[Path]) -> None:
     for path in databases:
-        for name in INDEXES:
+        for name, most in TREES.items():
             with suppress(sqlite3.Error, OSError):
-                read_index(path, name)
+                read_tree(path, name, most)
 
 
-def read_index(path: Path, name: str) -> int:
-    """Read each page of an index of a database once; give how many.
+def read_tree(path: Path, name: str, most: int | None = None) -> int:
+    """Read each page of an index or a table of a database once, or only about `most`, from its end; give how many.
 
     What is read is used for nothing but to know which pages are next. Others may write meanwhile: what they move is
     missed, or read in vain. Raises ``sqlite3.Error`` or OSError where there is no database.
@@ -62,29 +64,30 @@ def read_index(path: Path, name: str) -> int:
     try:
         if hasattr(os, "posix_fadvise"):  # not on every system
             os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)
-        return _Pages(file, size).read([root])
+        return _Pages(file, size, most).read([root])
     finally:
         os.close(file)
 
 
 class _Pages:
-    def __init__(self, file: int, size: int) -> None:
+    def __init__(self, file: int, size: int, most: int | None) -> None:
         self._file, self._size = file, size
-        # So many are there: where others write, what was taken for pages below may lead around in circles.
-        self._left = os.fstat(file).st_size // size
+        # More are not there: where others write, what was taken for pages below may lead around in circles.
+        there = os.fstat(file).st_size // size
+        self._left = there if most is None else min(there, most)
 
     def read(self, numbers: Sequence[int], above: int = 0) -> int:
         """Read pages and all that are below them; give how many. `above`: how many there are above them."""
         count = 0
-        for first, many in _runs(numbers):
+        for first, many in reversed(list(_runs(numbers))):
             if self._left <= 0:
                 break
             pages = os.pread(self._file, many * self._size, (first - 1) * self._size)
             whole = len(pages) // self._size
             self._left -= whole
             count += whole
-            for at in range(0, whole * self._size, self._size):
-                if pages[at] == _INNER and above < _DEEPEST:
+            for at in reversed(range(0, whole * self._size, self._size)):
+                if pages[at] in _INNER and above < _DEEPEST:
                     count += self.read(_below(pages[at : at + self._size]), above + 1)
         return count
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from projections.live.schema import INDEXES, PUPIL_NAME
+from projections.live.schema import PUPIL_NAME
 from projections.live.store import open_store
 from projections.live.storing import LEDGER
 from projections.rebuild.households import fold_households, middle_household
@@ -110,7 +110,7 @@ def _begin(template: Path, database: Path) -> None:
     empty, new = sqlite3.connect(template), sqlite3.connect(database)
     try:
         empty.backup(new)
-        for name in INDEXES:  # made of the tables when these are complete
+        for name in ("seen_key", "pupil_name"):  # made of the tables when these are complete
             new.execute(f"DROP INDEX {name}")
     finally:
         empty.close()
@@ -126,3 +126,6 @@ def _complete(database: Path) -> None:
         connection.close()
     with database.open("rb+") as file:
         os.fsync(file.fileno())
+        # The system has pages of it in large pieces now, where they were read in order: see projections.live.warming.
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

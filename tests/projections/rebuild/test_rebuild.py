@@ -22,7 +22,7 @@ from projections.live.database import Place, open_database
 from projections.live.message import Message
 from projections.live.store import open_any_store
 from projections.live.view import LiveView
-from projections.live.warming import read_index
+from projections.live.warming import read_tree
 from projections.parts.building import InTurn
 from projections.rebuild import Columns, build
 from tests.projections.evaluation.histories import COUNTED, COVERED, line, random_history
@@ -189,7 +189,7 @@ def test_the_keys_of_what_comes_next_find_room(tmp_path: Path) -> None:
     """Without any, nearly each of them would have a page divided."""
     messages = messages_of(simulated(4, 20_000))
     database = rebuild(tmp_path / "work", messages)
-    pages, random = read_index(database, "seen_key"), Random(4)
+    pages, random = read_tree(database, "seen_key"), Random(4)
     assert pages > 100
     connection = sqlite3.connect(database)
     for number in range(len(messages) // 20):
@@ -197,7 +197,7 @@ def test_the_keys_of_what_comes_next_find_room(tmp_path: Path) -> None:
         connection.execute("INSERT INTO seen VALUES (?, ?, ?, ?, ?, ?)", row)
     connection.commit()
     connection.close()
-    assert read_index(database, "seen_key") == pages
+    assert read_tree(database, "seen_key") == pages
 
 
 def test_a_view_of_an_earlier_release_gets_what_it_did_not_keep(tmp_path: Path) -> None:
