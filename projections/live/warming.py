@@ -26,8 +26,8 @@ TREES: Final = {"seen_key": None, "pupil_name": None, "household": None, "pupil"
 """By index or table, how many of its pages are read at most: those at its end, which came last."""
 
 # The form of an SQLite file (https://www.sqlite.org/fileformat2.html, 1.6): a page that is no leaf begins with the
-# first of these where it is of an index, with the other where it is of a table; it has the number of its cells at 3 and the
-# last page below it at 8, and from 12 on says where the cells are; each begins with the number of a page below it.
+# first of these where it is of an index, with the other where it is of a table. It has the number of its cells at 3 and
+# the last page below it at 8, and from 12 on says where the cells are; each begins with the number of a page below it.
 _INNER: Final = (2, 5)
 _CELLS, _LAST, _HEAD = 3, 8, 12
 _TOGETHER: Final = 256
@@ -55,16 +55,17 @@ def read_tree(path: Path, name: str, most: int | None = None) -> int:
     """Read each page of an index or a table of a database once, or only about `most`, from its end; give how many.
 
     What is read is used for nothing but to know which pages are next. Others may write meanwhile: what they move is
-    missed, or read in vain. Raises ``sqlite3.Error`` or OSError where there is no database.
+    missed, or read in vain. Where nothing has that name, nothing is read. Raises ``sqlite3.Error`` or OSError where
+    there is no database.
     """
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-        ((root,),) = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchall()
+        roots = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchall()
         ((size,),) = database.execute("PRAGMA page_size").fetchall()
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         if hasattr(os, "posix_fadvise"):  # not on every system
             os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)
-        return _Pages(file, size, most).read([root])
+        return _Pages(file, size, most).read([root for (root,) in roots])
     finally:
         os.close(file)
 

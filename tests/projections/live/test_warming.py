@@ -79,6 +79,7 @@ def test_what_is_read_is_each_page_of_a_tree_and_no_other(large: Path, kind: str
     with closing(sqlite3.connect(large)) as database:
         database.execute("VACUUM")  # each in one piece now, and with its pages full
     assert read_tree(large, name) == pages_of(large, kind) <= pages
+    assert read_tree(large, "of another release") == 0
 
 
 def test_pages_that_lead_astray_come_to_an_end(large: Path) -> None:
