@@ -15,10 +15,12 @@ import os
 import sqlite3
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Final
+
+from projections.written import reading
 
 __all__ = ["read_tree", "warm_beside"]
 
@@ -34,6 +36,8 @@ _TOGETHER: Final = 256
 """Pages that are read at once at most."""
 _DEEPEST: Final = 20
 """More pages are not above one another in SQLite."""
+_PATIENCE: Final = 5.0
+"""Seconds to wait for who writes."""
 
 
 def warm_beside(databases: Iterable[Path]) -> None:
@@ -56,16 +60,18 @@ def read_tree(path: Path, name: str, most: int | None = None) -> int:
 
     What is read is used for nothing but to know which pages are next. Others may write meanwhile: what they move is
     missed, or read in vain. Where nothing has that name, nothing is read. Raises ``sqlite3.Error`` or OSError where
-    there is no database.
+    the database cannot be read. `path` is absolute.
     """
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-        roots = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchall()
+    with reading(path, name, _PATIENCE) as database:
+        if database is None:
+            return 0
+        ((root,),) = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchall()
         ((size,),) = database.execute("PRAGMA page_size").fetchall()
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         if hasattr(os, "posix_fadvise"):  # not on every system
             os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)
-        return _Pages(file, size, most).read([root for (root,) in roots])
+        return _Pages(file, size, most).read([root])
     finally:
         os.close(file)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from events import PARTS, part_of
+from projections.durable import fsync_and_let_go
 from projections.live.message import NOTHING, PUPIL, RETRACTION, SCHOOL
 from projections.live.storing import LEDGER
 from projections.parts.dividing import ALL, REST, part_names
@@ -138,5 +138,4 @@ def _complete(database: Path, position: int) -> None:
             connection.execute("INSERT INTO tracking VALUES (?, ?)", (LEDGER, position))
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    with database.open("rb+") as file:
-        os.fsync(file.fileno())
+    fsync_and_let_go(database)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, as_completed
@@ -11,6 +10,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from projections.durable import fsync_and_let_go
 from projections.live.schema import PUPIL_NAME
 from projections.live.store import open_store
 from projections.live.storing import LEDGER
@@ -124,8 +124,4 @@ def _complete(database: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     finally:
         connection.close()
-    with database.open("rb+") as file:
-        os.fsync(file.fileno())
-        # The system has pages of it in large pieces now, where they were read in order: see projections.live.warming.
-        if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    fsync_and_let_go(database)

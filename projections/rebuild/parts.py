@@ -69,7 +69,10 @@ def ingest(database: Path, table: str, rows: pa.RecordBatchReader) -> int:
 
 
 def index(database: Path, directory: Path, *statements: str) -> None:
-    """Make an index of a table that is complete, so that it lies together in the file, by spilling to a directory."""
+    """Make an index of a table that is complete, so that it lies together in the file, by spilling to a directory.
+
+    ``statements``: what makes it, among what prepares that and clears away.
+    """
     os.environ["SQLITE_TMPDIR"] = str(directory)
     with writing(database) as connection:
         for statement in statements:
