@@ -19,6 +19,6 @@ def reading(path: Path, table: str, patience: float) -> Iterator[sqlite3.Connect
     if not path.exists():
         yield None
         return
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", patience, uri=True)) as database:
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", timeout=patience, uri=True)) as database:
         made = database.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
         yield database if made else None

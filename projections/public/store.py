@@ -77,7 +77,7 @@ class PublicStore:
 
     def publish(self, snapshot: Snapshot) -> bool:
         """Write a table for good; False, and nothing done, when it is not due."""
-        with closing(sqlite3.connect(self._path, _PATIENCE, isolation_level=None)) as database:
+        with closing(sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)) as database:
             database.executescript(_SCHEMA)
             database.execute("BEGIN IMMEDIATE")
             if not _due(database, snapshot.as_of):

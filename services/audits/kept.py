@@ -62,7 +62,7 @@ class AuditLog:
 
     def add(self, audit: Audit) -> None:
         """Keep an audit; it is on the disk when this returns."""
-        with closing(sqlite3.connect(self._path, _PATIENCE, isolation_level=None)) as database:
+        with closing(sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)) as database:
             database.execute("BEGIN IMMEDIATE")
             database.execute(_TABLE)
             places = ", ".join("?" * len(_NAMES))

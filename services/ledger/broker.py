@@ -9,7 +9,7 @@ from faststream.nats import NatsBroker
 from faststream.security import BaseSecurity, SASLPlaintext
 
 from deploy.nats_address import NatsAddress
-from services.ledger.connecting import close_quietly, inbox_prefix
+from services.ledger.connecting import UNSENT, close_quietly, inbox_prefix
 from services.system.errors import SystemUnavailable
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class LedgerBroker(NatsBroker):
         connection = self._connection
         try:
             await super().stop(exc_type, exc_val, exc_tb)
-        except (nats.errors.Error, OSError, RuntimeError):
+        except (nats.errors.Error, *UNSENT):
             if connection is not None:
                 await close_quietly(connection)
 

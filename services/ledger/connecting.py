@@ -20,6 +20,12 @@ _log = structlog.get_logger(__name__)
 PENDING_BYTES = 8 * 1024 * 1024
 """Bytes that wait to be sent before publishing waits too."""
 RECONNECT_SECONDS = 0.25
+UNSENT = (RuntimeError, OSError, TypeError)
+"""What closing a connection raises that was lost with something left to send.
+
+uvloop says RuntimeError, asyncio says OSError, and that of Python 3.12 and of 3.13 before 3.13.6 TypeError: its
+transport does not look whether it is still there (python/cpython, gh-136234).
+"""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -145,6 +151,6 @@ async def close_quietly(nc: Client) -> None:
     nc.options.update(allow_reconnect=False, max_reconnect_attempts=1)
     try:
         await nc.close()
-    except (RuntimeError, OSError) as error:
+    except UNSENT as error:
         # Closed while the server was away: the client still tries to send what it has left.
         _log.debug("the connection to the ledger did not close in order", reason=explain(error))

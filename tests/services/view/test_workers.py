@@ -26,10 +26,10 @@ from tests.support.systems import COMMAND, RunningLedger, running_ledger
 CHANGES = rounds(24, every_run=4)
 
 
-@pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLedger]:
-    """A ledger of which several workers keep the view."""
-    with running_ledger(tmp_path_factory.mktemp("several") / "system", workers=2) as running:
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[RunningLedger]:
+    """A ledger of which several workers keep the view: each test has its own, for its whole table is looked at."""
+    with running_ledger(tmp_path / "system", workers=2) as running:
         yield running
 
 
