@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from events import day_start, local_day
-from projections.fold import household, pupil
 from projections.fold.calendar import Closure, last_day, standing
 from projections.fold.cells import Deltas, monday_of
 from projections.fold.cube import Cube, Pairs
-from projections.fold.reports import UNKNOWN_PLACE, known_before, place_number
+from projections.fold.reports import UNKNOWN_PLACE, place_number
 from projections.live import states
 from projections.live.changes import (
     CELLS,
@@ -28,6 +28,7 @@ from projections.live.changes import (
     places_of,
 )
 from projections.live.database import Place, ViewReplacedError, open_database
+from projections.live.early import early
 from projections.live.moment import Moment
 from projections.live.storing import NOTHING_YET, Changes, SetAside, unpack_changes
 from projections.live.tables import Tables
@@ -46,6 +47,29 @@ class Frame(NamedTuple):
     codes: tuple[str, ...]
 
 
+class _Instant(NamedTuple):
+    """What the tables as of K, ``at``, are made of."""
+
+    at: int
+    today: int
+    cube: Cube
+    unripe: Pairs
+    early: Deltas | None
+
+
+class _Told(NamedTuple):
+    """The tables that were given last, and what they hold for."""
+
+    today: int
+    unripe: Pairs
+    tables: Tables
+
+    def holds(self, position: int, instant: _Instant) -> bool:
+        """Tell whether nothing differs but K: no event came, no day ended, and nobody passed four weeks since."""
+        same = (self.tables.position, self.today) == (position, instant.today)
+        return same and instant.early is None and np.array_equal(self.unripe, instant.unripe)
+
+
 class LiveReader:
     """Follows the database of a live view without ever writing to it. Not for use by several threads at once."""
 
@@ -58,6 +82,7 @@ class LiveReader:
         self._framed: Frame | None = None
         self._first_data = NO_DAY
         self._kept: dict[tuple[str, str], Any] = {}
+        self._told: _Told | None = None
 
     def close(self) -> None:
         """Close the database."""
@@ -67,7 +92,7 @@ class LiveReader:
         """Go over to another view that was put into the place of ours: one that was built anew."""
         if self._db.follow():
             self._cube, self._framed, self._first_data, self._at, self._closures = None, None, NO_DAY, -1, ()
-            self._kept = {}
+            self._kept, self._told = {}, None
 
     @property
     def position(self) -> int:
@@ -99,9 +124,19 @@ class LiveReader:
         return [SetAside(*row) for row in self._db.execute("SELECT * FROM set_aside ORDER BY position")]
 
     def tables(self, at: int) -> Tables:
-        """Give both tables as of K = ``at`` (microseconds), or of the latest recorded time if that is later."""
-        with self.moment(at) as moment:
-            return moment.tables
+        """Give both tables as of K = ``at`` (microseconds), or of the latest recorded time if that is later.
+
+        Where nothing differs but K, the arrays are those that were given before.
+        """
+        with self._snapshot():
+            instant = self._instant(at)
+            told = self._told
+            if told is not None and told.holds(self._at, instant):
+                return replace(told.tables, as_of=instant.at)
+            with self._moment(instant) as moment:
+                tables = moment.tables
+            self._told = None if instant.early is not None else _Told(instant.today, instant.unripe, tables)
+            return tables
 
     @contextmanager
     def moment(self, at: int) -> Iterator[Moment]:
@@ -109,26 +144,33 @@ class LiveReader:
 
         Nothing else may be asked of the reader in it.
         """
-        with self._snapshot():
-            at = max(at, self.recorded_until)
-            today = local_day(at - 1)
-            cube = self._caught_up(today)
-            unripe = self._rows(
-                "SELECT area, cast(sum(n) AS bigint) FROM over_4_weeks WHERE at >= ? AND at < ? GROUP BY area",
-                (at, day_start(today + 1)),
-            )
-            early = self._early(at)
-            if early is not None:
-                tonight = day_start(today + 1)
-                also = [(where, n) for (ripe, where), n in early.over_4_weeks.items() if at <= ripe < tonight]
-                unripe = np.concatenate([unripe, pairs_of(also)])
-                add_deltas(cube, early, 1)
-            try:
-                grid = cube.grid(at, self._closures, unripe)
-                yield Moment(self._db, self._at, at, cube, self._closures, grid, unripe, early, self._kept)
-            finally:
-                if early is not None:
-                    add_deltas(cube, early, -1)
+        with self._snapshot(), self._moment(self._instant(at)) as moment:
+            yield moment
+
+    def _instant(self, at: int) -> _Instant:
+        at = max(at, self.recorded_until)
+        today = local_day(at - 1)
+        cube = self._caught_up(today)
+        unripe = self._rows(
+            "SELECT area, cast(sum(n) AS bigint) FROM over_4_weeks WHERE at >= ? AND at < ? GROUP BY area",
+            (at, day_start(today + 1)),
+        )
+        return _Instant(at, today, cube, unripe, early(self._db, at))
+
+    @contextmanager
+    def _moment(self, instant: _Instant) -> Iterator[Moment]:
+        at, today, cube, unripe, ahead = instant
+        if ahead is not None:
+            add_deltas(cube, ahead, 1)
+            tonight = day_start(today + 1)
+            also = [(where, n) for (ripe, where), n in ahead.over_4_weeks.items() if at <= ripe < tonight]
+            unripe = np.concatenate([unripe, pairs_of(also)])
+        try:
+            grid = cube.grid(at, self._closures, unripe)
+            yield Moment(self._db, self._at, at, cube, self._closures, grid, unripe, ahead, self._kept)
+        finally:
+            if ahead is not None:
+                add_deltas(cube, ahead, -1)
 
     # Reading
 
@@ -206,27 +248,3 @@ class LiveReader:
         add_parts(cube, parts)
         self._cube, self._framed, self._first_data, self._at = cube, frame, first_data, position
         return cube
-
-    def _early(self, at: int) -> Deltas | None:
-        """Give what is to be added to leave out what happens at K or after: clocks may be minutes ahead."""
-        rows = self._db.execute("SELECT pupil FROM early WHERE latest >= ?", (at,)).fetchall()
-        if not rows:
-            return None
-        deltas = Deltas()
-        households: dict[str, dict[str, household.Member]] = {}
-        for (name,) in rows:
-            history = states.history(self._state("pupil", name))
-            was = pupil.contribute(history, deltas, -1)
-            now = pupil.contribute(known_before(history, at), deltas, 1)
-            old, new = household.members_of(was), household.members_of(now)
-            for shared in old.keys() | new.keys():
-                households.setdefault(shared, {})[name] = new.get(shared, [])
-        for shared, members in households.items():
-            state = states.members(self._state("household", shared))
-            household.contribute(state.values(), deltas, -1)
-            household.contribute((state | members).values(), deltas, 1)
-        return deltas
-
-    def _state(self, table: str, name: str) -> bytes:
-        row = self._db.execute(f"SELECT state FROM {table} WHERE name = ?", (name,)).fetchone()
-        return bytes(row[0])

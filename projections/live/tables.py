@@ -48,6 +48,7 @@ class Tables:
 def by_sector_name(numbers: NDArray[_Number]) -> NDArray[_Number]:
     """Put arrays by [place, sector], as the cube numbers sectors, in the order of the tables."""
     ordered: NDArray[_Number] = numbers[:, _SECTOR_ORDER]
+    ordered.flags.writeable = False  # they may be given to several who ask
     return ordered
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from projections.tables import DEVICES, OUTCOMES
 from services.web.frame import ALL, Frame
 from services.web.sight import everything_exact, most_of
@@ -52,44 +54,44 @@ def weeks_of(tables: TablesLike, frame: Frame, code: str, key: str) -> list[Week
     if code not in tables.places:
         return []
     place = tables.places.index(code)
-    sectors = range(len(tables.sectors)) if key == ALL else (tables.sectors.index(key),)
+    sectors = [*range(len(tables.sectors))] if key == ALL else [tables.sectors.index(key)]
+    # Of every week at once: one by one it took longer than all the rest of the page.
+    counts = {name: numbers[place, sectors].sum(axis=0).tolist() for name, numbers in tables.counts.items()}
+    coverage = {name: numbers[place, sectors].sum(axis=0).tolist() for name, numbers in tables.coverage.items()}
+    most = most_of(tables)[place, sectors].sum(axis=0).tolist()
+    closed = np.logical_or.reduce(tables.open[place, sectors], axis=0)
+    exact = everything_exact(tables, [place])
     found: list[Week] = []
     before: int | None = None
     for name in frame.weeks[key]:
         at = tables.weeks.index(name)
-        closed = [sector for sector in sectors if tables.open[place, sector, at]]
-        if not closed:
+        if not closed[at]:
             before = None
             continue
-
-        def count(measure: str, at: int = at) -> int:
-            return int(tables.counts[measure][place, list(sectors), at].sum())
-
-        def answers(measure: str, at: int = at) -> int:
-            return int(tables.coverage[measure][place, list(sectors), at].sum())
-
-        unreached = count("unreached")
-        lost, restored, came, went = (count(flow) for flow in ("newly_lost", "restored", "moved_in", "moved_out"))
+        count = {measure: sums[at] for measure, sums in counts.items()}
+        answers = {measure: sums[at] for measure, sums in coverage.items()}
+        unreached = count["unreached"]
+        lost, restored, came, went = (count[flow] for flow in ("newly_lost", "restored", "moved_in", "moved_out"))
         found.append(
             Week(
                 name,
                 unreached,
-                int(most_of(tables)[place, list(sectors), at].sum()),
-                everything_exact(tables, [place]),
-                None if key == ALL else count("unreached_during"),
-                None if key == ALL else count("households"),
-                count("unreached_over_4_weeks"),
+                most[at],
+                exact,
+                None if key == ALL else count["unreached_during"],
+                None if key == ALL else count["households"],
+                count["unreached_over_4_weeks"],
                 lost,
                 restored,
                 came,
                 went,
                 None if before is None else unreached - before - lost + restored - came + went,
-                answers("schools_reported"),
-                answers("schools_expected"),
-                answers("schools_on_time"),
-                answers("claimed_unreached"),
-                tuple(count(f"door_visits_{outcome.replace('-', '_')}") for outcome in OUTCOMES),
-                tuple(count(f"devices_lent_{device}") for device in DEVICES),
+                answers["schools_reported"],
+                answers["schools_expected"],
+                answers["schools_on_time"],
+                answers["claimed_unreached"],
+                tuple(count[f"door_visits_{outcome.replace('-', '_')}"] for outcome in OUTCOMES),
+                tuple(count[f"devices_lent_{device}"] for device in DEVICES),
             )
         )
         before = unreached

@@ -55,6 +55,7 @@ class MunicipalityTopic(PageTopic):
         self._code, self._key = code, key
         self._charts = Held(lambda current: {"place": chart_of_place(current, code, key)})
         self._told: OfPlace | None = None
+        self._weeks: list[Week] = []
 
     @property
     def charts(self) -> Mapping[str, Chart]:
@@ -62,14 +63,15 @@ class MunicipalityTopic(PageTopic):
         return self._charts.charts
 
     def look(self, current: Current) -> object:
-        """Look up what is not in the tables."""
+        """Look up what is not in the tables; the weeks are worked out once for everything that is written of them."""
+        self._weeks = weeks_of(current.tables, current.frame, self._code, self._key)
         question = question_of(current.frame, self._code)
         self._told = None if question is None else current.details(question)
         return self._told
 
     def write(self, current: Current, language: Language) -> Slots:
         """Write the number of the last week, and how many schools answered."""
-        weeks = weeks_of(current.tables, current.frame, self._code, self._key)
+        weeks = self._weeks
         if not weeks:
             return {"n-here": (NOT_APPLICABLE, "off"), "u-here": ("", ""), "s-here": ("", ""), "c-here": ("", "")}
         t, last = translator(language), weeks[0]
@@ -83,7 +85,7 @@ class MunicipalityTopic(PageTopic):
 
     def draw(self, current: Current, language: Language) -> dict[str, str]:
         """Draw the chart and the tables of the weeks."""
-        weeks = self._told_together(weeks_of(current.tables, current.frame, self._code, self._key))
+        weeks = self._told_together(self._weeks)
         rows = [_row(week, language) for week in weeks]
         context = {
             "t": translator(language),

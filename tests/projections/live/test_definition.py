@@ -90,13 +90,36 @@ def test_a_reader_that_follows_sees_what_a_new_one_sees(seed: int) -> None:
     with fed_view() as fed:
         for number in range(0, len(messages), 7):
             fed.feed(messages[number : number + 7], [7])
-            k = fed.reader.recorded_until + random.choice((0, 1, 3_600_000_000, 9 * 86_400_000_000))
-            tables = {table: fed.csv(table, k) for table in MEASURES}
-            with_new = type(fed.reader)(fed.place)
-            old, fed.reader = fed.reader, with_new
-            assert {table: fed.csv(table, k) for table in MEASURES} == tables
-            fed.reader = old
-            with_new.close()
+            known = fed.reader.recorded_until
+            for later in (random.choice((0, 1, 3_600_000_000, 9 * 86_400_000_000)), random.choice((2, 86_400_000_000))):
+                tables = {table: fed.csv(table, known + later) for table in MEASURES}
+                with_new = type(fed.reader)(fed.place)
+                old, fed.reader = fed.reader, with_new
+                assert {table: fed.csv(table, known + later) for table in MEASURES} == tables
+                fed.reader = old
+                with_new.close()
+
+
+def test_while_only_time_goes_on_the_same_arrays_are_given_until_a_figure_may_differ() -> None:
+    lost, minute = instant_of(2020, 4, 1) + 9 * 3_600_000_000, 60_000_000
+    said = [
+        announced("one", date(2020, 3, 16), date(2020, 5, 31), lost),
+        Said(SOURCE, "lost", "contact-lost", lost, lost, contact("pupil--1") | {"municipality": "GM0014"}),
+    ]
+    with fed_view() as fed:
+        fed.feed(messages_of(line(event).encode() for event in said), [1])
+        # 28 days after it the clocks stand as they did: Amsterdam changed to summer time on 29 March.
+        before = fed.reader.tables(lost + 28 * DAY - 2 * minute)
+        again = fed.reader.tables(lost + 28 * DAY - minute)
+        assert again.as_of == before.as_of + minute
+        assert all(again.counts[measure] is before.counts[measure] for measure in again.counts)
+        assert again.counts["unreached_over_4_weeks"].sum() == 0
+        assert fed.reader.tables(lost + 28 * DAY).counts["unreached_over_4_weeks"].sum() == 1
+        assert fed.reader.tables(lost + 28 * DAY - 1).counts["unreached_over_4_weeks"].sum() == 0
+        next_week = fed.reader.tables(lost + 33 * DAY)
+        assert next_week.weeks == (*before.weeks, "2020-W19")
+        with pytest.raises(ValueError, match="read-only"):
+            next_week.counts["unreached"][:] = 0
 
 
 def test_what_was_taken_back_leaves_no_empty_weeks_to_who_follows() -> None:
