@@ -8,8 +8,8 @@ not as zero, and not in any sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from services.web.source import ClosureLike, TablesLike, TableSource
 __all__ = ["PartTables", "SightDetails", "SightSource", "anything_exact", "everything_exact", "most_of"]
 
 _PUBLIC_COVERAGE: Final = ("schools_expected", "schools_reported")
+_PUBLIC: Final = ("exists", "low", "high", "expected", "reported")
+"""The arrays of a public table."""
 
 Numbers = NDArray[np.int64]
 
@@ -65,6 +67,8 @@ class SightSource:
     def __init__(self, source: TableSource, codes: frozenset[str], snapshot: Callable[[], Snapshot | None]) -> None:
         """`snapshot` gives the newest public table, None when there is none; it returns at once."""
         self._source, self._codes, self._snapshot = source, codes, snapshot
+        self._told: _Told | None = None
+        self._public: _Public | None = None
 
     @property
     def position(self) -> int:
@@ -81,32 +85,86 @@ class SightSource:
 
     def tables(self, at: int) -> PartTables:
         """Return the tables as of `at`; the figures of others are those of the newest public table."""
-        tables = self._source.tables(at)
-        exact = np.array([place in self._codes for place in tables.places], dtype=np.bool_)
-        own = exact[:, None, None]
-        snapshot = self._snapshot()
-        shape = tables.open.shape
-        exists = _placed(snapshot, tables, shape, "exists").astype(np.bool_)
-        low, high = (_placed(snapshot, tables, shape, name) for name in ("low", "high"))
-        counts = {name: np.where(own, numbers, 0) for name, numbers in tables.counts.items()}
-        counts["unreached"] = np.where(own, tables.counts["unreached"], low)
-        coverage = {name: np.where(own, numbers, 0) for name, numbers in tables.coverage.items()}
-        for name in _PUBLIC_COVERAGE:
-            public = _placed(snapshot, tables, shape, name.removeprefix("schools_"))
-            coverage[name] = np.where(own, tables.coverage[name], public)
-        return PartTables(
-            tables.position,
-            tables.as_of,
-            tables.places,
-            tables.sectors,
-            tables.weeks,
-            np.where(own, tables.open, exists),
-            counts,
-            coverage,
-            {name: np.where(own, numbers, 0) for name, numbers in tables.register.items()},
-            np.where(own, tables.counts["unreached"], high),
-            exact,
-        )
+        tables, snapshot = self._source.tables(at), self._snapshot()
+        told = self._told
+        if told is not None and told.counts is tables.counts and told.snapshot is snapshot:
+            return replace(told.part, as_of=tables.as_of)
+        if self._public is None or not self._public.fits(tables, snapshot):
+            self._public = _Public(tables, snapshot)
+        part = _part_of(tables, self._codes, self._public)
+        self._told = _Told(tables.counts, snapshot, part)
+        return part
+
+
+class _Told(NamedTuple):
+    """What was given last, and what it was made of."""
+
+    counts: Mapping[str, Numbers]
+    snapshot: Snapshot | None
+    part: PartTables
+
+
+class _Public:
+    """The newest public table in the places, sectors and weeks of the tables; 0 where it has nothing."""
+
+    def __init__(self, tables: TablesLike, snapshot: Snapshot | None) -> None:
+        self._axes, self._snapshot = (tables.places, tables.sectors, tables.weeks), snapshot
+        self._arrays = {name: np.zeros(tables.open.shape, dtype=np.int64) for name in _PUBLIC}
+        if snapshot is not None:
+            theirs = (snapshot.places, snapshot.sectors, snapshot.weeks)
+            pairs = [_same(here, there) for here, there in zip(self._axes, theirs, strict=True)]
+            to, of = (np.ix_(*(axis[side] for axis in pairs)) for side in (0, 1))
+            for name, placed in self._arrays.items():
+                placed[to] = getattr(snapshot, name)[of]
+
+    def fits(self, tables: TablesLike, snapshot: Snapshot | None) -> bool:
+        """Tell whether it is what would be made of these."""
+        return snapshot is self._snapshot and self._axes == (tables.places, tables.sectors, tables.weeks)
+
+    def __getitem__(self, name: str) -> Numbers:
+        return self._arrays[name]
+
+
+def _same(here: Sequence[str], there: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Give where those are that are in both: here, and there."""
+    known = {name: at for at, name in enumerate(here)}
+    pairs = [(known[name], at) for at, name in enumerate(there) if name in known]
+    return [to for to, _ in pairs], [of for _, of in pairs]
+
+
+def _part_of(tables: TablesLike, codes: frozenset[str], public: _Public) -> PartTables:
+    exact = np.array([place in codes for place in tables.places], dtype=np.bool_)
+    own = np.flatnonzero(exact)
+
+    def only(numbers: Numbers) -> Numbers:
+        """Give one's own rows, and nothing of others: few rows are copied, whatever there are of others."""
+        return beside(np.zeros(numbers.shape, dtype=np.int64), numbers)
+
+    def beside(others: Numbers, numbers: Numbers) -> Numbers:
+        others[own] = numbers[own]
+        return others
+
+    unreached = tables.counts["unreached"]
+    counts = {name: only(numbers) for name, numbers in tables.counts.items()}
+    counts["unreached"] = beside(public["low"].copy(), unreached)
+    coverage = {name: only(numbers) for name, numbers in tables.coverage.items()}
+    for name in _PUBLIC_COVERAGE:
+        coverage[name] = beside(public[name.removeprefix("schools_")].copy(), tables.coverage[name])
+    exists = public["exists"] != 0
+    exists[own] = tables.open[own]
+    return PartTables(
+        tables.position,
+        tables.as_of,
+        tables.places,
+        tables.sectors,
+        tables.weeks,
+        exists,
+        counts,
+        coverage,
+        {name: only(numbers) for name, numbers in tables.register.items()},
+        beside(public["high"].copy(), unreached),
+        exact,
+    )
 
 
 class SightDetails:
@@ -119,21 +177,3 @@ class SightDetails:
         """Give the newest answer; None where any municipality in it is not theirs."""
         asked = (question.code,) if isinstance(question, Place) else question.codes
         return self._details(question) if asked and self._codes.issuperset(asked) else None
-
-
-def _placed(snapshot: Snapshot | None, tables: TablesLike, shape: tuple[int, ...], name: str) -> Numbers:
-    """Give an array of the public table in the places, sectors and weeks of the tables; 0 where it has none."""
-    placed = np.zeros(shape, dtype=np.int64)
-    if snapshot is None:
-        return placed
-    pairs = [
-        [(here.index(each), at) for at, each in enumerate(there) if each in set(here)]
-        for here, there in (
-            (tables.places, snapshot.places),
-            (tables.sectors, snapshot.sectors),
-            (tables.weeks, snapshot.weeks),
-        )
-    ]
-    to, of = ([[pair[side] for pair in axis] for axis in pairs] for side in (0, 1))
-    placed[np.ix_(*to)] = getattr(snapshot, name)[np.ix_(*of)]
-    return placed

@@ -99,7 +99,10 @@ class TableSource(Protocol):
         """Read what was committed since; True when something changed."""
 
     def tables(self, at: int) -> TablesLike:
-        """Return both tables as of `at` (microseconds), never before the newest event taken in."""
+        """Return both tables as of `at` (microseconds), never before the newest event taken in.
+
+        Where `counts` is the object that was returned before, nothing differs but `as_of`.
+        """
 
     def closures(self) -> Sequence[ClosureLike]:
         """Return the closures that stand."""

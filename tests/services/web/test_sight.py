@@ -16,8 +16,9 @@ from projections.public import PublicStore, Snapshot
 from projections.public.snapshot import hidden
 from projections.register.areas import members
 from services.web.access import PUBLIC, Role, Viewer
+from services.web.sight import SightSource
 from tests.services.web.conftest import Serve, Served
-from tests.services.web.fake import FakeSource, nation, registered
+from tests.services.web.fake import FakeSource, Tables, nation, registered
 from tests.services.web.test_pages import Rows
 
 WEEKS = ("2020-W15", "2020-W16", "2020-W17")
@@ -179,3 +180,29 @@ def test_without_a_public_table_nothing_of_others_is_shown(serve: Serve, country
     mine = rows(serve(country, viewer=GRONINGEN), "?sector=po")
     assert mine["GM0014"][-1].split("|")[0].isdecimal()
     assert mine["GM0363"][-1] == "–"
+
+
+def test_what_was_made_for_someone_is_given_again_until_the_tables_or_the_public_ones_are_others(
+    country: FakeSource, public: PublicStore
+) -> None:
+    newest = [public.snapshot(date(2020, 4, 22)), None]
+    tables = country.tables(country.now)
+    given = [tables, replace(tables, as_of=tables.as_of + 1), country.tables(country.now + 2)]
+
+    class Source(FakeSource):
+        def tables(self, at: int) -> Tables:
+            return given[0]
+
+    source = SightSource(Source(), OWN, lambda: newest[0])
+    first = source.tables(0)
+    del given[0]
+    again = source.tables(0)
+    assert again.as_of == first.as_of + 1
+    assert again.counts is first.counts
+    del newest[0]
+    without = source.tables(0)
+    others = [at for at, place in enumerate(without.places) if place not in OWN]
+    assert first.counts["unreached"][others].any()
+    assert not without.counts["unreached"][others].any()
+    del given[0]
+    assert source.tables(0).counts is not without.counts
