@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -52,6 +52,12 @@ def place_href(code: str, query: Query) -> str:
     return replace(query, path=f"/gemeenten/{code}", area="", sort=DEFAULT_SORT, descending=True, search="").href()
 
 
+def _hrefs(query: Query) -> Callable[[str], str]:
+    """Give how `place_href` of each place is made: what is asked for is written once for all of them."""
+    path, mark, asked = place_href("", query).partition("?")
+    return lambda code: f"{path}{code}{mark}{asked}"
+
+
 def total_of(frame: Frame, grid: Grid, query: Query, language: Language) -> tuple[Cell, ...]:
     """Paint the row of the whole country."""
     return _cells(columns_of(frame, query.sector), grid, 0, language, total=True)
@@ -72,13 +78,13 @@ def rows_of(
     """
     columns = columns_of(frame, query.sector)
     sought = fold(query.search)
-    rows = {}
+    rows, href_of = {}, _hrefs(query)
     for index, code in enumerate(rows_within(frame, within), 1):
         name = name_of(code, language)
         key = fold(name)
         cells = _cells(columns, grid, index, language)
         shown = sought in key and (not query.least or int(grid[index, -1, VALUE]) >= query.least)
-        note, href = _note(code, frame, language), place_href(code, query)
+        note, href = _note(code, frame, language), href_of(code)
         rows[index] = Row(code, name, key, note, shown, cells, href, code in public)
     order = sorted(rows, key=lambda index: rows[index].key)
     at = _column(columns, query.sort)

@@ -153,6 +153,8 @@ def test_the_sector_filter_by_query(client: Client) -> None:
 
 def test_the_form_and_the_links_keep_what_is_asked(client: Client) -> None:
     html = unescape(client.get("/gemeenten?sector=vo&sort=name&q=gron&refresh=off").text)
+    # The page of a place has no order and no search.
+    assert re.findall(r'href="(/gemeenten/GM0014[^"]*)"', html) == ["/gemeenten/GM0014?sector=vo&refresh=off"]
     assert '<input type="hidden" name="sector" value="vo">' in html
     assert '<input type="hidden" name="sort" value="name">' in html
     assert 'href="/gemeenten?sector=po&sort=name&q=gron&refresh=off"' in html
