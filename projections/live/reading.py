@@ -128,15 +128,19 @@ class LiveReader:
 
         Where nothing differs but K, the arrays are those that were given before.
         """
+        return self.look(at)[0]
+
+    def look(self, at: int) -> tuple[Tables, tuple[Closure, ...]]:
+        """Give what ``tables`` gives, and the closures that stand, of one moment."""
         with self._snapshot():
             instant = self._instant(at)
             told = self._told
             if told is not None and told.holds(self._at, instant):
-                return replace(told.tables, as_of=instant.at)
+                return replace(told.tables, as_of=instant.at), self._closures
             with self._moment(instant) as moment:
                 tables = moment.tables
             self._told = None if instant.early is not None else _Told(instant.today, instant.unripe, tables)
-            return tables
+            return tables, self._closures
 
     @contextmanager
     def moment(self, at: int) -> Iterator[Moment]:
@@ -161,10 +165,10 @@ class LiveReader:
     def _moment(self, instant: _Instant) -> Iterator[Moment]:
         at, today, cube, unripe, ahead = instant
         if ahead is not None:
-            add_deltas(cube, ahead, 1)
             tonight = day_start(today + 1)
             also = [(where, n) for (ripe, where), n in ahead.over_4_weeks.items() if at <= ripe < tonight]
             unripe = np.concatenate([unripe, pairs_of(also)])
+            add_deltas(cube, ahead, 1)
         try:
             grid = cube.grid(at, self._closures, unripe)
             yield Moment(self._db, self._at, at, cube, self._closures, grid, unripe, ahead, self._kept)

@@ -11,7 +11,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 __all__ = ["ClosureDecision", "Municipality", "closure_decisions", "codes_between", "codes_on", "municipalities"]
@@ -73,6 +73,7 @@ def municipalities() -> tuple[Municipality, ...]:
     )
 
 
+@lru_cache(maxsize=64)
 def codes_between(first: int, last: int) -> tuple[str, ...]:
     """Codes valid on some day from ``first`` up to and including ``last`` (proleptic ordinals)."""
     return tuple(

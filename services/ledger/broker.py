@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+import structlog
 from faststream.nats import NatsBroker
 from faststream.security import BaseSecurity, SASLPlaintext
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     import ssl
 
     from nats.aio.client import Client
+
+
+_log = structlog.get_logger(__name__)
 
 
 class LedgerBroker(NatsBroker):
@@ -38,7 +42,8 @@ class LedgerBroker(NatsBroker):
         connection = self._connection
         try:
             await super().stop(exc_type, exc_val, exc_tb)
-        except (nats.errors.Error, *UNSENT):
+        except (nats.errors.Error, *UNSENT) as error:
+            _log.debug("the broker did not stop in order", error=type(error).__name__)
             if connection is not None:
                 await close_quietly(connection)
 

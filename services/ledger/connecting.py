@@ -20,11 +20,11 @@ _log = structlog.get_logger(__name__)
 PENDING_BYTES = 8 * 1024 * 1024
 """Bytes that wait to be sent before publishing waits too."""
 RECONNECT_SECONDS = 0.25
-UNSENT = (RuntimeError, OSError, TypeError)
+UNSENT = (RuntimeError, OSError, TypeError, AttributeError)
 """What closing a connection raises that was lost with something left to send.
 
-uvloop says RuntimeError, asyncio says OSError, and that of Python 3.12 and of 3.13 before 3.13.6 TypeError: its
-transport does not look whether it is still there (python/cpython, gh-136234).
+uvloop says RuntimeError, asyncio says OSError; that of Python 3.12, of 3.13 before 3.13.10 and of 3.14.0 says TypeError
+or AttributeError: its transport does not look whether it is still there (python/cpython, gh-136234).
 """
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 

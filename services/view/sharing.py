@@ -70,8 +70,7 @@ class Sharing:
     def _write_now(self, ledger_end: int) -> None:
         self._tables = self._tables or PublishedTables(self._database)
         self._reader = self._reader or LiveReader(self._database)
-        with self._reader.moment(find_system(self._data_dir).clock.now()) as moment:
-            tables, closures = moment.tables, moment.closures
+        tables, closures = self._reader.look(find_system(self._data_dir).clock.now())
         self._tables.write(tables, closures, max(ledger_end, self._keeper.view.position))
 
     def _let_go(self) -> None:

@@ -11,13 +11,15 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import orjson
 import structlog
+from numpy.typing import NDArray
 
 from services.audits import Audit
 from services.web.audited import AuditSeen
@@ -82,6 +84,7 @@ class Board:
         self._details = details
         self._audit, self._public_day = audit, public_day
         self._closures: Sequence[ClosureLike] | None = None
+        self._counts: Mapping[str, NDArray[np.int64]] | None = None
         self._level = LevelWatch()
         self._epoch = secrets.token_hex(4)
         self._number = 0
@@ -200,9 +203,11 @@ class Board:
 
     def _take(self) -> bool:
         """Read the tables, and bring what open pages follow up to date; tell whether anything differs."""
-        if self._source.refresh() or self._closures is None:
-            self._closures = self._source.closures()
+        self._source.refresh()
         tables = self._source.tables(self._clock())
+        # Whether something came is told once, to whoever asks first: each board sees by the tables that it had.
+        if self._closures is None or self._counts is not tables.counts:
+            self._closures, self._counts = self._source.closures(), tables.counts
         frame = frame_of(tables, self._closures)
         laid_out = frame != self.frame
         if laid_out:

@@ -84,11 +84,9 @@ class Boards:
             self._by_codes[viewer.codes] = board
         return self._by_codes[viewer.codes]
 
-    def update(self) -> None:
-        """Read the tables again for whoever looks."""
-        for board in self:
-            if board is self.whole or board.pages_open:
-                board.update()
+    def followed(self) -> list[Board]:
+        """Give the boards to keep current: that of those who see everything, and those with a page open."""
+        return [board for board in self if board is self.whole or board.pages_open]
 
     def close(self) -> None:
         """Let every open stream end: the server stops."""
@@ -104,6 +102,8 @@ class _ReadOnce:
         self._read = float("-inf")
         self._changed = True
         self._tables: TablesLike | None = None
+        self._closures: tuple[object, Sequence[ClosureLike]] | None = None
+        """Those that stand, and the numbers of the tables that they were read with."""
 
     @property
     def position(self) -> int:
@@ -116,7 +116,10 @@ class _ReadOnce:
         return self._changed
 
     def closures(self) -> Sequence[ClosureLike]:
-        return self._source.closures()
+        counts = None if self._tables is None else self._tables.counts
+        if self._closures is None or counts is None or self._closures[0] is not counts:
+            self._closures = counts, self._source.closures()
+        return self._closures[1]
 
     def tables(self, at: int) -> TablesLike:
         if self._tables is None:

@@ -18,7 +18,7 @@ from projections.public import Snapshot
 from services.web.details import Details, Place, Question
 from services.web.source import ClosureLike, TablesLike, TableSource
 
-__all__ = ["PartTables", "SightDetails", "SightSource", "anything_exact", "everything_exact", "most_of"]
+__all__ = ["PartTables", "SightDetails", "SightSource", "anything_exact", "everything_exact", "exact_at", "most_of"]
 
 _PUBLIC_COVERAGE: Final = ("schools_expected", "schools_reported")
 _PUBLIC: Final = ("exists", "low", "high", "expected", "reported")
@@ -54,6 +54,12 @@ def most_of(tables: TablesLike) -> Numbers:
 def everything_exact(tables: TablesLike, rows: slice | NDArray[np.intp] | Sequence[int] = slice(None)) -> bool:
     """Tell whether all figures of the places at `rows` are exact."""
     return bool(tables.exact[rows].all()) if isinstance(tables, PartTables) else True
+
+
+def exact_at(tables: TablesLike, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell of each of the places at `rows` whether its figures are exact."""
+    found: NDArray[np.bool_] = tables.exact[rows] if isinstance(tables, PartTables) else np.ones(len(rows), np.bool_)
+    return found
 
 
 def anything_exact(tables: TablesLike, rows: slice | NDArray[np.intp] | Sequence[int] = slice(None)) -> bool:

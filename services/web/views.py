@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.web.frame import ALL, Frame
-from services.web.sight import everything_exact, most_of
+from services.web.sight import everything_exact, exact_at, most_of
 from services.web.source import TablesLike
 
 __all__ = ["BLANK", "TOTAL", "Column", "Grid", "columns_of", "grid_of", "rows_within"]
@@ -110,7 +110,6 @@ def grid_of(tables: TablesLike, frame: Frame, key: str, within: Container[str] |
     grid[:, more, MOST] = grid[:, more, VALUE]
     if not everything_exact(tables):
         # What is told about the last week is not public: not of others, and not of a sum with others in it.
-        of_rows = np.array([everything_exact(tables, [at]) for at in chosen.tolist()], dtype=np.bool_)
-        hidden = np.flatnonzero(np.append(not everything_exact(tables, summed_over), ~of_rows))
+        hidden = np.flatnonzero(np.append(not everything_exact(tables, summed_over), ~exact_at(tables, chosen)))
         grid[hidden, more, VALUE] = grid[hidden, more, MOST] = BLANK
     return grid

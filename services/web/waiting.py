@@ -151,8 +151,7 @@ class ReadBeside:
         return problem is not None or before is None or before.tables.position != found.tables.position
 
     def _read(self, before: _Found | None) -> _Found:
-        with self._reader.moment(self._clock()) as moment:
-            tables, closures = moment.tables, moment.closures
+        tables, closures = self._reader.look(self._clock())
         if before is not None and before.tables.position == tables.position:
             return _Found(tables, closures, before.set_aside)
         return _Found(tables, closures, self._reader.set_aside())

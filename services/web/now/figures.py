@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from projections.public import Range
 from projections.tables import DEVICES, OUTCOMES
 from services.web.frame import ALL, KEYS, Frame
-from services.web.sight import everything_exact, most_of
+from services.web.sight import everything_exact, exact_at, most_of
 from services.web.source import TablesLike
 
 __all__ = ["Figures", "Place", "figures_of", "places_of"]
@@ -130,6 +130,5 @@ def places_of(tables: TablesLike, frame: Frame, rows: Sequence[int] | None) -> l
             int(reported[row]),
             int(expected[row]),
         )
-        for row in chosen.tolist()
-        if closed[row].any() and everything_exact(tables, [row])
+        for row in chosen[exact_at(tables, chosen) & np.any(closed[chosen], axis=1)].tolist()
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import numpy as np
 from markupsafe import Markup
 from starlette.requests import Request
 
@@ -17,7 +18,7 @@ from services.web.painting import Cell, legend
 from services.web.query import DEFAULT_SORT, Query
 from services.web.rendering import common
 from services.web.rows import Row, rows_of, total_of
-from services.web.sight import everything_exact
+from services.web.sight import everything_exact, exact_at
 from services.web.texts import Language, Translate, translator
 from services.web.topics import TableTopic
 from services.web.views import columns_of
@@ -64,7 +65,8 @@ def _public(board: Board) -> frozenset[str]:
     tables = board.current.tables if board.current is not None else None
     if tables is None or everything_exact(tables):
         return frozenset()
-    return frozenset(code for at, code in enumerate(tables.places) if not everything_exact(tables, [at]))
+    exact = exact_at(tables, np.arange(len(tables.places)))
+    return frozenset(code for code, own in zip(tables.places, exact.tolist(), strict=True) if not own)
 
 
 def _cells(cells: Iterable[Cell]) -> Markup:

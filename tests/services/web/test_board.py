@@ -1,18 +1,26 @@
 from __future__ import annotations
 
+import asyncio
 import json
-from datetime import timedelta
+import time
+from contextlib import ExitStack
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.web.access import Role, Viewer
 from services.web.board import Board
+from services.web.boards import Boards
 from services.web.catalogue import make_topic
 from services.web.freshness import LevelWatch
+from services.web.live import keep_current
 from services.web.texts import Language
 from tests.services.web.fake import FakeSource, at
+from tests.services.web.living import LivingSource, country
 from tests.support.examples import examples
+from tests.support.live import fed_view
 
 WEEKS = ("2020-W12", "2020-W13", "2020-W14", "2020-W15", "2020-W16", "2020-W17")
 HOUR = timedelta(hours=1) // timedelta(microseconds=1)
@@ -186,3 +194,49 @@ def test_a_page_that_follows_shows_what_a_page_just_loaded_shows(story: list[Any
         page.follow()
         new = Page(board, page.key, page.language)
         assert (page.cells, page.slots) == (new.cells, new.slots)
+
+
+def test_every_board_learns_of_a_closure_that_is_extended_whoever_looked_first() -> None:
+    """What stands is read from the live view itself: it tells only once that something came."""
+    with fed_view() as fed:
+        source = country(LivingSource(fed))
+        boards = Boards(source, source.clock, source.lag, False)
+        area = boards.of(Viewer(Role.MUNICIPALITY, "GM0014", "Groningen", frozenset({"GM0014"})))
+        for board in (boards.whole, area):
+            board.update()
+        extended: dict[str, Any] = {"closure": "one", "sectors": ("po", "so", "vo", "mbo"), "from": date(2020, 3, 16)}
+        source.tell("closure-announced", "2020-04-22", **extended, until=date(2020, 5, 10), municipalities=None)
+        for board in (boards.whole, area):
+            time.sleep(0.02)  # longer than what was read for one board stands for the others
+            board.update()
+            assert board.current is not None
+            assert [closure.until for closure in board.current.closures] == [date(2020, 5, 10)]
+
+
+async def test_between_two_boards_whoever_asks_for_a_page_has_a_turn() -> None:
+    source, turns, seen = FakeSource(), 0, list[int]()
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def clock() -> int:
+        seen.append(turns)  # each board asks for it once
+        return source.now
+
+    boards = Boards(source, clock, source.lag, False)
+    with ExitStack() as watching:
+        for code in ("GM0014", "GM0363", "GM0599"):
+            viewer = Viewer(Role.MUNICIPALITY, code, code, frozenset({code}))
+            watching.enter_context(boards.of(viewer).watching("now:"))
+        source.changed.set()
+        tasks = [asyncio.create_task(task) for task in (others(), keep_current(boards, source.changed))]
+        async with asyncio.timeout(60):
+            while len(seen) < 4:  # noqa: ASYNC110 - the boards tell no one
+                await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    assert seen[:4] == sorted(set(seen[:4]))
