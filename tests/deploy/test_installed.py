@@ -157,12 +157,14 @@ def test_the_services_of_the_compose_file_are_the_real_programs() -> None:
     for name, each in ours.items():
         assert each["read_only"], name
         assert each["cap_drop"] == ["ALL"], name
-        for file in each.get("env_file", []):
-            assert Path(file).stem in (SET_UP, *PARTS)
         if name.startswith("nats-"):
+            # Written only with --encrypt.
+            assert each["env_file"] == [{"path": f"./cluster/{name}/store.env", "required": False}]
             assert (BINARIES / each["entrypoint"][0]).exists()
             assert f":{ClusterServer(name, name).monitor}/" in each["healthcheck"]["test"][-1]
             continue
+        for file in each.get("env_file", []):
+            assert Path(file).stem in (SET_UP, *PARTS)
         parsed(each["command"])
         if name.startswith("desk-"):
             desk = name.removeprefix("desk-")
@@ -257,7 +259,11 @@ def test_pods_run_the_real_programs() -> None:
                     assert container["args"][-1] == str(expected[0])
             assert [port["containerPort"] for port in container.get("ports", [])] == expected
             for secret in container.get("envFrom", []):
-                assert secret.get("secretRef", {"name": "database"})["name"] in (*SECRETS, "database")
+                assert secret.get("secretRef", {"name": "database"})["name"] in (*SECRETS, "database", "store")
+            if name == "nats":
+                assert container["envFrom"] == [{"secretRef": {"name": "store", "optional": True}}]
+                # It is there again only when it holds all copies: that is asked of it without leaving any out.
+                assert "/healthz'" in container["startupProbe"]["exec"]["command"][-1]
 
 
 def test_a_cluster_and_the_manifests_make_a_whole(tmp_path: Path) -> None:

@@ -63,10 +63,10 @@ def erase(place: Path, *arguments: str, whom: str | None = CHILD) -> subprocess.
     return run_inside("erase", *arguments, data_dir=place, input=whom.encode() if whom else None)
 
 
-def due(place: Path, days: str) -> subprocess.CompletedProcess[bytes]:
+def due(place: Path, days: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KINDINBEELD_RETENTION_DAYS", days)
-        return run_inside("erase", "--due", data_dir=place)
+        return run_inside("erase", "--due", *arguments, data_dir=place)
 
 
 def when_due(place: Path, days: str) -> bytes:
@@ -104,9 +104,9 @@ def test_a_system_forgets_a_pupil(tmp_path: Path) -> None:
     assert b"1 pupils, 7 events" in told.stderr
     assert there(place) == [CHILD, REPORT, "geweigerd-1"]
 
-    due = {days: when_due(place, days) for days in ("30", "36500")}
-    assert (b"due since 2020-07-01" in due["30"], b"not due before 2120-" in due["36500"]) == (True, True)
-    assert b"--yes does it" in due["30"]
+    terms = {days: when_due(place, days) for days in ("30", "36500")}
+    assert (b"due since 2020-07-01" in terms["30"], b"not due before 2120-" in terms["36500"]) == (True, True)
+    assert b"--yes does it" in terms["30"]
 
     proof = tmp_path / "proof.json"
     # A process of its own: what its children write is looked through too.
@@ -133,6 +133,16 @@ def test_a_system_forgets_a_pupil(tmp_path: Path) -> None:
         assert there(place) == []
         listed = system.run("export")
         assert listed.stdout.count(SIBLING.encode()) == 2
+        before = known(system)
+
+    # When the term is over, and not before, nobody is left; a timer calls it each night.
+    for days, left in (("36500", True), ("30", False)):
+        done = due(place, days, "--yes")
+        assert done.returncode == 0, done.stderr
+        assert (SIBLING.encode() in everything_in(place)) == left
+    with running(place) as (system, _):
+        assert known(system) == before
+        assert system.run("audit").returncode == 0
 
 
 def test_killed_at_any_moment_it_is_done_or_not_done(tmp_path: Path) -> None:
