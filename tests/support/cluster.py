@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from deploy.nats_server import find_binary
 from tests.support.inside import run_inside
@@ -103,11 +104,18 @@ class Cluster:
                 assert time.monotonic() < deadline, (server.place / "server.log").read_text()[-3000:]
                 time.sleep(0.1)
 
-    def leader(self) -> Server:
-        """The server that leads the ledger's stream; waits until there is one."""
+    def held(self) -> set[str]:
+        """What the servers hold of the ledger's stream: one thing where each holds the same."""
+        states = [_stream(server.jetstream())["state"] for server in self.servers]
+        return {
+            json.dumps({key: state[key] for key in ("messages", "bytes", "first_seq", "last_seq")}) for state in states
+        }
+
+    def leader(self, servers: list[Server] | None = None) -> Server:
+        """The server that leads the ledger's stream by what it says itself; waits until one of these does."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            for server in self.servers:
+            for server in servers if servers is not None else self.servers:
                 with suppress(OSError):
                     if f'"leader": "{server.name}"' in json.dumps(_stream(server.jetstream()).get("cluster")):
                         return server
@@ -115,14 +123,14 @@ class Cluster:
         raise AssertionError("nobody leads the stream")
 
 
-def _stream(told: dict[str, object]) -> dict[str, object]:
+def _stream(told: dict[str, object]) -> dict[str, Any]:
     """What a server tells of the ledger's stream."""
     accounts = told.get("account_details", [])
     assert isinstance(accounts, list)
     for account in accounts:
         for stream in account.get("stream_detail", []):
             if stream["name"] == "KIB_EVENTS":
-                found: dict[str, object] = stream
+                found: dict[str, Any] = stream
                 return found
     return {}
 
