@@ -42,14 +42,11 @@ def take_snapshot(reader: LiveReader, at: int) -> Snapshot | None:
 
     None as long as no day of any closure has passed.
     """
-    while True:
-        closures = reader.closures()
-        if calendar_of(closures, local_day(at)) is None:
-            return None
-        tables = reader.tables(at)
-        if reader.closures() == closures:
-            calendar = calendar_of(closures, local_day(tables.as_of))
-            return None if calendar is None else snapshot_of(tables, calendar)
+    tables, closures = reader.look(at)
+    if calendar_of(closures, local_day(at)) is None:
+        return None
+    calendar = calendar_of(closures, local_day(tables.as_of))
+    return None if calendar is None else snapshot_of(tables, calendar)
 
 
 def calendar_of(closures: Sequence[Closure], day: int) -> Calendar | None:

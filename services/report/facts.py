@@ -14,7 +14,6 @@ from events import day_start, local_day, week_monday
 from projections.archive import Archive
 from projections.fold.calendar import Closure
 from projections.fold.cells import monday_of
-from projections.live.tables import Tables
 from projections.nowcast.triangle import Triangle, triangles
 from projections.public.taking import calendar_of, snapshot_of
 from projections.register import codes_between
@@ -25,7 +24,7 @@ from services.report.sources import checksum
 from services.web.charts.chart import Chart
 from services.web.charts.figures import charts_of_area
 from services.web.frame import KEYS, Frame
-from services.web.sight import SightSource, most_of
+from services.web.sight import most_of, public_tables
 from services.web.source import TablesLike
 from services.web.topics import Current
 
@@ -120,24 +119,7 @@ def _seen(archive: Archive, asked: Asked, k: int) -> TablesLike | None:
         return tables
     calendar = calendar_of(archive.closures(k), local_day(k))
     snapshot = None if calendar is None else snapshot_of(tables, calendar)
-    return None if snapshot is None else SightSource(_Only(tables), frozenset(), lambda: snapshot).tables(k)
-
-
-@dataclass(frozen=True)
-class _Only:
-    """Tables that do not change, as a source."""
-
-    of: Tables
-    position: int = 0
-
-    def refresh(self) -> bool:
-        return False
-
-    def closures(self) -> Sequence[Closure]:
-        return ()
-
-    def tables(self, at: int) -> Tables:
-        return self.of
+    return None if snapshot is None else public_tables(tables, snapshot)
 
 
 def _meets(closure: Closure, asked: Asked) -> bool:

@@ -11,15 +11,13 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import orjson
 import structlog
-from numpy.typing import NDArray
 
 from services.audits import Audit
 from services.web.audited import AuditSeen
@@ -27,7 +25,7 @@ from services.web.details import Details, no_details
 from services.web.frame import Frame, frame_of
 from services.web.freshness import Freshness, LevelWatch, freshness_slots
 from services.web.painting import Slots
-from services.web.source import ClosureLike, Lag, TableSource
+from services.web.source import Lag, TableSource
 from services.web.texts import LANGUAGES, Language
 from services.web.topics import Current, Stamped, Topic
 
@@ -83,8 +81,6 @@ class Board:
         self._source, self._clock, self._lag, self._make = source, clock, lag, make_topic
         self._details = details
         self._audit, self._public_day = audit, public_day
-        self._closures: Sequence[ClosureLike] | None = None
-        self._counts: Mapping[str, NDArray[np.int64]] | None = None
         self._level = LevelWatch()
         self._epoch = secrets.token_hex(4)
         self._number = 0
@@ -203,16 +199,12 @@ class Board:
 
     def _take(self) -> bool:
         """Read the tables, and bring what open pages follow up to date; tell whether anything differs."""
-        self._source.refresh()
-        tables = self._source.tables(self._clock())
-        # Whether something came is told once, to whoever asks first: each board sees by the tables that it had.
-        if self._closures is None or self._counts is not tables.counts:
-            self._closures, self._counts = self._source.closures(), tables.counts
-        frame = frame_of(tables, self._closures)
+        tables, closures = self._source.look(self._clock())
+        frame = frame_of(tables, closures)
         laid_out = frame != self.frame
         if laid_out:
             self._laid_out = self._number
-        self.current = Current(tables, frame, self._closures, self.fresh, self._details)
+        self.current = Current(tables, frame, closures, self.fresh, self._details)
         changed = laid_out
         for name, (topic, _) in list(self._topics.items()):
             if name in self._watchers:

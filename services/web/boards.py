@@ -100,32 +100,13 @@ class _ReadOnce:
     def __init__(self, source: TableSource) -> None:
         self._source = source
         self._read = float("-inf")
-        self._changed = True
-        self._tables: TablesLike | None = None
-        self._closures: tuple[object, Sequence[ClosureLike]] | None = None
-        """Those that stand, and the numbers of the tables that they were read with."""
+        self._found: tuple[TablesLike, Sequence[ClosureLike]] | None = None
 
-    @property
-    def position(self) -> int:
-        return self._source.position
-
-    def refresh(self) -> bool:
-        if time.monotonic() - self._read >= _SAME:
-            self._tables = None
-            self._changed = self._source.refresh()
-        return self._changed
-
-    def closures(self) -> Sequence[ClosureLike]:
-        counts = None if self._tables is None else self._tables.counts
-        if self._closures is None or counts is None or self._closures[0] is not counts:
-            self._closures = counts, self._source.closures()
-        return self._closures[1]
-
-    def tables(self, at: int) -> TablesLike:
-        if self._tables is None:
-            self._tables = self._source.tables(at)
+    def look(self, at: int) -> tuple[TablesLike, Sequence[ClosureLike]]:
+        if self._found is None or time.monotonic() - self._read >= _SAME:
+            self._found = self._source.look(at)
             self._read = time.monotonic()
-        return self._tables
+        return self._found
 
 
 class _Latest:

@@ -18,10 +18,19 @@ from projections.public import Snapshot
 from services.web.details import Details, Place, Question
 from services.web.source import ClosureLike, TablesLike, TableSource
 
-__all__ = ["PartTables", "SightDetails", "SightSource", "anything_exact", "everything_exact", "exact_at", "most_of"]
+__all__ = [
+    "PartTables",
+    "SightDetails",
+    "SightSource",
+    "anything_exact",
+    "everything_exact",
+    "exact_at",
+    "most_of",
+    "public_tables",
+]
 
 _PUBLIC_COVERAGE: Final = ("schools_expected", "schools_reported")
-_PUBLIC: Final = ("exists", "low", "high", "expected", "reported")
+_ARRAYS: Final = ("exists", "low", "high", "expected", "reported")
 """The arrays of a public table."""
 
 Numbers = NDArray[np.int64]
@@ -76,30 +85,22 @@ class SightSource:
         self._told: _Told | None = None
         self._public: _Public | None = None
 
-    @property
-    def position(self) -> int:
-        """Ledger sequence up to which events had been taken in at the last `refresh`."""
-        return self._source.position
-
-    def refresh(self) -> bool:
-        """Read what was committed since; True when something changed."""
-        return self._source.refresh()
-
-    def closures(self) -> Sequence[ClosureLike]:
-        """Return the closures that stand: they are public."""
-        return self._source.closures()
-
-    def tables(self, at: int) -> PartTables:
-        """Return the tables as of `at`; the figures of others are those of the newest public table."""
-        tables, snapshot = self._source.tables(at), self._snapshot()
+    def look(self, at: int) -> tuple[PartTables, Sequence[ClosureLike]]:
+        """Return the tables as of `at`, others with the figures of the newest public table, and the closures."""
+        (tables, closures), snapshot = self._source.look(at), self._snapshot()
         told = self._told
         if told is not None and told.counts is tables.counts and told.snapshot is snapshot:
-            return replace(told.part, as_of=tables.as_of)
+            return replace(told.part, as_of=tables.as_of), closures
         if self._public is None or not self._public.fits(tables, snapshot):
             self._public = _Public(tables, snapshot)
         part = _part_of(tables, self._codes, self._public)
         self._told = _Told(tables.counts, snapshot, part)
-        return part
+        return part, closures
+
+
+def public_tables(tables: TablesLike, snapshot: Snapshot) -> PartTables:
+    """Give the tables as everyone may see them: no figure is anyone's own."""
+    return _part_of(tables, frozenset(), _Public(tables, snapshot))
 
 
 class _Told(NamedTuple):
@@ -115,7 +116,7 @@ class _Public:
 
     def __init__(self, tables: TablesLike, snapshot: Snapshot | None) -> None:
         self._axes, self._snapshot = (tables.places, tables.sectors, tables.weeks), snapshot
-        self._arrays = {name: np.zeros(tables.open.shape, dtype=np.int64) for name in _PUBLIC}
+        self._arrays = {name: np.zeros(tables.open.shape, dtype=np.int64) for name in _ARRAYS}
         if snapshot is not None:
             theirs = (snapshot.places, snapshot.sectors, snapshot.weeks)
             pairs = [_same(here, there) for here, there in zip(self._axes, theirs, strict=True)]

@@ -89,23 +89,14 @@ class ClosureLike(Protocol):
 
 
 class TableSource(Protocol):
-    """The live view, read. Every method is called on the event loop's thread and must return within milliseconds."""
+    """The live view, read."""
 
-    @property
-    def position(self) -> int:
-        """Ledger sequence up to which events had been taken in at the last `refresh`."""
+    def look(self, at: int) -> tuple[TablesLike, Sequence[ClosureLike]]:
+        """Return both tables as of `at` (microseconds), or of the newest event taken in, and the closures that stand.
 
-    def refresh(self) -> bool:
-        """Read what was committed since; True when something changed."""
-
-    def tables(self, at: int) -> TablesLike:
-        """Return both tables as of `at` (microseconds), never before the newest event taken in.
-
-        Where `counts` is the object that was returned before, nothing differs but `as_of`.
+        Both are of one moment. It is called on the event loop's thread, and must return within milliseconds. Where
+        `counts` is the object that was returned before, nothing in the tables differs but `as_of`.
         """
-
-    def closures(self) -> Sequence[ClosureLike]:
-        """Return the closures that stand."""
 
 
 @dataclass(frozen=True, slots=True)

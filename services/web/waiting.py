@@ -54,7 +54,6 @@ class ReadBeside:
         self._asked = self._looking = self._resting = self._ended = self._waited_for = False
         self._found: _Found | None = None
         self._problem: str | None = "it has not been read yet"
-        self._told: tuple[int, Sequence[ClosureLike]] | None = None
         self._thread = threading.Thread(target=self._run, name="reading", daemon=True)
         self._thread.start()
 
@@ -69,26 +68,11 @@ class ReadBeside:
             self._turn.notify_all()
         self._thread.join(_LONGEST_REST)
 
-    @property
-    def position(self) -> int:
-        """Ledger sequence up to which events are in what was read last; 0 before that."""
-        found = self._found
-        return 0 if found is None else found.tables.position
-
-    def refresh(self) -> bool:
-        """Have it read again; tell whether something changed since the last time. Raises ViewAwayError."""
+    def look(self, at: int) -> tuple[TablesLike, Sequence[ClosureLike]]:
+        """Have it read again, and give what was read last, which is as of shortly before `at`. Raises ViewAwayError."""
         self._ask(_AT_ONCE)
         found = self._known()
-        told, self._told = self._told, (found.tables.position, found.closures)
-        return told != self._told
-
-    def closures(self) -> Sequence[ClosureLike]:
-        """Give the closures that stand. Raises ViewAwayError."""
-        return self._known().closures
-
-    def tables(self, at: int) -> TablesLike:
-        """Give both tables as of when they were read last, which was shortly before `at`. Raises ViewAwayError."""
-        return self._known().tables
+        return found.tables, found.closures
 
     def set_aside(self) -> list[SetAside]:
         """Give the ledger messages that are not counted, and why. Raises ViewAwayError."""

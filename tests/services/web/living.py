@@ -41,14 +41,8 @@ class LivingSource:
     def position(self) -> int:
         return self.fed.reader.position
 
-    def refresh(self) -> bool:
-        return self.fed.reader.refresh()
-
-    def closures(self) -> tuple[Closure, ...]:
-        return self.fed.reader.closures()
-
-    def tables(self, at: int) -> Tables:
-        return self.fed.reader.tables(at)
+    def look(self, at: int) -> tuple[Tables, tuple[Closure, ...]]:
+        return self.fed.reader.look(at)
 
     def tell(self, kind: str, occurred: str, recorded: str | None = None, **data: Any) -> None:
         """Take in an event that happened, and was recorded, on a day (or at an instant)."""

@@ -194,15 +194,15 @@ def test_what_was_made_for_someone_is_given_again_until_the_tables_or_the_public
             return given[0]
 
     source = SightSource(Source(), OWN, lambda: newest[0])
-    first = source.tables(0)
+    first = source.look(0)[0]
     del given[0]
-    again = source.tables(0)
+    again = source.look(0)[0]
     assert again.as_of == first.as_of + 1
     assert again.counts is first.counts
     del newest[0]
-    without = source.tables(0)
+    without = source.look(0)[0]
     others = [at for at, place in enumerate(without.places) if place not in OWN]
     assert first.counts["unreached"][others].any()
     assert not without.counts["unreached"][others].any()
     del given[0]
-    assert source.tables(0).counts is not without.counts
+    assert source.look(0)[0].counts is not without.counts

@@ -19,6 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from events.times import day_start
+from projections.live.reading import LiveReader
 from projections.public import PublicStore, Snapshot
 from projections.public.snapshot import hidden
 from projections.tables import MEASURES
@@ -28,7 +29,9 @@ from services.web.api import Replays
 from services.web.api.answering import camel
 from services.web.app import create_app
 from services.web.details.beside import DetailsBeside
-from services.web.source import Lag, TableSource
+from services.web.source import Lag
+from tests.services.web.fake import FakeSource
+from tests.services.web.living import LivingSource
 
 NATIONAL = Viewer(Role.NATIONAL, codes=None)
 PUBLIC = Viewer(Role.PUBLIC)
@@ -138,7 +141,7 @@ def serving() -> Iterator[ServeApi]:
     running: list[Api] = []
 
     def serve(
-        source: TableSource,
+        source: FakeSource | LivingSource | LiveReader,
         clock: Callable[[], int],
         *,
         public: PublicStore | None = None,
