@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from events.subjects import (
+    ABOUT,
     DESKS,
     EVENTS_STREAM,
     IMPORT_DESK,
@@ -70,6 +71,7 @@ def _reading(stream: str) -> list[str]:
 def _desk(desk: str) -> tuple[list[str], list[str], bool]:
     """A desk publishes its own kinds, looks at its own last message, answers reports; the coordinator's also asks."""
     own = [event_subject(desk, kind) for kind, desks in PUBLISHERS.items() if desk in desks]
+    own += [f"{subject}.*" for subject in own if subject.rpartition(".")[2] in ABOUT]  # where it names its part
     places = [
         f"$JS.API.DIRECT.GET.{EVENTS_STREAM}.kib.events.{desk}.>",
         f"$JS.API.DIRECT.GET.{REJECTED_STREAM}.{rejected_subject(desk)}",

@@ -37,7 +37,7 @@ from events.lines import LinesError, read_lines
 from events.notices import ViewChanged
 from events.outbox import OutboxError
 from events.parse import content_digest, ensure_recordable, event_key, parse_event
-from events.parts import part_of, part_of_event, part_of_key, parts_of_columns
+from events.parts import part_of, part_of_event, part_of_key, part_of_raw, parts_of_columns
 from events.pseudonym import PseudonymKeyError, Pseudonyms, new_pseudonym_key
 from events.reporter import Reporter
 from events.schema import ANY_EVENT, event_schema, schema_names
@@ -139,6 +139,7 @@ __all__ = [
     "part_of",
     "part_of_event",
     "part_of_key",
+    "part_of_raw",
     "parts_of_columns",
     "read_lines",
     "rejected_subject",

@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from events.content import event_key
 from events.envelope import Event
+from events.errors import Rejected
+from events.parse import parse_event
 from events.subjects import ABOUT, PARTS
 
-__all__ = ["part_of", "part_of_event", "part_of_key", "parts_of_columns"]
+__all__ = ["part_of", "part_of_event", "part_of_key", "part_of_raw", "parts_of_columns"]
 
 _BY_KEY: Final = "reminder-sent"
 """It changes nothing, and goes by its key; of the others the member that they are about decides."""
@@ -36,6 +38,14 @@ def part_of_event(event: Event) -> int | None:
         return part_of_key(event_key(event.source, event.id))
     member = ABOUT.get(event.kind)
     return None if member is None else part_of(getattr(event.data, member))
+
+
+def part_of_raw(raw: bytes) -> int | None:
+    """Give the part of an event as it is sent; None also for what is no valid event."""
+    try:
+        return part_of_event(parse_event(raw))
+    except Rejected:
+        return None
 
 
 def parts_of_columns(kind: str, values: Mapping[str, Sequence[Any]], keys: Sequence[bytes]) -> list[int] | None:

@@ -69,8 +69,9 @@ ABOUT: Final[Mapping[str, str]] = {
     "school-registered": _SCHOOL,
     "reminder-sent": _SCHOOL,
 }
-"""What the kinds that are divided into parts are about: this stands in a subject that names a part, in place of the
-kind. For each message the broker looks up every subject that a worker asks for, so these have to be few."""
+"""What the kinds that are divided into parts are about: this stands in a subject of an import that names a part, in
+place of the kind. For each message the broker looks up every subject that a worker asks for, so where there are many
+messages these have to be few."""
 
 _PARTS: Final = frozenset(map(str, range(PARTS)))
 _TOKEN: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -86,10 +87,11 @@ def event_subject(desk: str, kind: str, part: int | None = None) -> str:
     """Name the ledger's subject for events of a kind from a desk; raises ValueError for what is no subject token.
 
     `part`: that of the event (`events.parts`), where several workers keep the live view; raises KeyError for a kind
-    that is in no part.
+    that is in no part. A desk's subject goes on to name the kind, by which the broker permits it.
     """
-    subject = f"kib.events.{_token(desk)}"
-    return f"{subject}.{_token(kind)}" if part is None else f"{subject}.{ABOUT[kind]}.{part}"
+    about = ABOUT[kind] if part is not None and desk == IMPORT_DESK else _token(kind)
+    subject = f"kib.events.{_token(desk)}.{about}"
+    return subject if part is None else f"{subject}.{part}"
 
 
 def desk_and_kind(subject: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from events import (
     REJECTED_STREAM,
     RULE_HEADER,
     event_subject,
+    part_of_raw,
     rejected_subject,
     resolved_subject,
 )
@@ -32,11 +33,15 @@ class Channel:
     wake: asyncio.Event
 
 
-def channels_of(desk: str) -> list[Channel]:
-    """Give the channels of a desk: the reports, what was refused, what of that was made good."""
+def channels_of(desk: str, parted: Callable[[], bool]) -> list[Channel]:
+    """Give the channels of a desk: the reports, what was refused, what of that was made good.
+
+    `parted` tells whether several workers keep the live view: then a report's subject names its part.
+    """
 
     def event(out: Outgoing) -> Parcel:
-        return Parcel(out.position, event_subject(desk, out.fact.kind), out.fact.raw, {})
+        part = part_of_raw(out.fact.raw) if parted() else None
+        return Parcel(out.position, event_subject(desk, out.fact.kind, part), out.fact.raw, {})
 
     def refusal(out: Outgoing) -> Parcel:
         headers = {FIELD_HEADER: out.fact.field, RULE_HEADER: out.fact.rule}

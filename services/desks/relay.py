@@ -49,6 +49,7 @@ class Relay:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped: asyncio.Event
         self._channels: list[Channel] = []
+        self._parted = False
         self._notes: list[Batch] = []
         self._noted = 0.0
         self.problem: str | None = "the ledger has not been reached yet"
@@ -92,7 +93,7 @@ class Relay:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
-        self._channels = channels_of(self._desk.name)
+        self._channels = channels_of(self._desk.name, lambda: self._parted)
         self._desk.on_stored = self._wake
         self._ready.set()
         carrying = asyncio.create_task(self._carry_for_ever())
@@ -103,7 +104,8 @@ class Relay:
     async def _carry_for_ever(self) -> None:
         while True:
             try:
-                address = self._find().address_of(self._desk.name)
+                record = self._find()
+                address, self._parted = record.address_of(self._desk.name), record.workers > 1
             except SystemUnavailable:
                 self.problem = "the system of this desk does not run"
                 await asyncio.sleep(_FIND_AGAIN)

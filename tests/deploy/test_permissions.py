@@ -20,6 +20,7 @@ from deploy.nats_server import NatsServer
 from deploy.permissions import PARTS
 from deploy.streams import make_streams
 from events import (
+    ABOUT,
     DESKS,
     EVENTS_STREAM,
     KINDS,
@@ -80,6 +81,7 @@ async def published(server: NatsServer, part: str, subjects: list[str]) -> set[s
 
 
 EVENTS = [event_subject(desk, kind) for desk in (*DESKS, "import") for kind in KINDS]
+PARTED = [event_subject(desk, kind, 3) for desk in (*DESKS, "import") for kind in ABOUT]
 REJECTED = [subject(desk) for desk in (*DESKS, "import") for subject in (rejected_subject, resolved_subject)]
 AGAIN = [resend_subject(desk) for desk in DESKS]
 REPORTS = [f"kib.desk.{desk}.report" for desk in DESKS]
@@ -94,12 +96,15 @@ READING = [
     for what in ("STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET", "CONSUMER.CREATE")
 ]
 SILENT = "kib.view.silent"
-ALL = [*EVENTS, *REJECTED, *REPORTS, *AGAIN, *MAKING, *READING, VIEW_CHANGED, "kib.view.status", SILENT]
+ALL = [*EVENTS, *PARTED, *REJECTED, *REPORTS, *AGAIN, *MAKING, *READING, VIEW_CHANGED, "kib.view.status", SILENT]
 
 
 @pytest.mark.parametrize("desk", DESKS)
 async def test_a_desk_publishes_its_own_kinds_and_nothing_else(server: NatsServer, desk: str) -> None:
-    own = {event_subject(desk, kind) for kind in KINDS if desk in PUBLISHERS[kind]}
+    kinds = [kind for kind in KINDS if desk in PUBLISHERS[kind]]
+    own = {event_subject(desk, kind) for kind in kinds} | {
+        event_subject(desk, kind, 3) for kind in kinds if kind in ABOUT
+    }
     asks = {SILENT} if desk == "coordinator" else set()
     assert await published(server, desk, ALL) == own | {rejected_subject(desk), resolved_subject(desk)} | asks
 
@@ -107,16 +112,17 @@ async def test_a_desk_publishes_its_own_kinds_and_nothing_else(server: NatsServe
 @pytest.mark.parametrize("part", ["view", "page", "reader"])
 async def test_who_looks_may_only_read(server: NatsServer, part: str) -> None:
     allowed = await published(server, part, ALL)
-    assert not allowed & {*EVENTS, *REJECTED, *REPORTS, *AGAIN, *MAKING, SILENT}
+    assert not allowed & {*EVENTS, *PARTED, *REJECTED, *REPORTS, *AGAIN, *MAKING, SILENT}
     assert allowed >= {each for each in READING if each.endswith(EVENTS_STREAM)}
     assert (VIEW_CHANGED in allowed) == (part == "view")
     assert bool(allowed & {each for each in READING if each.endswith(REJECTED_STREAM)}) == (part == "reader")
 
 
 async def test_an_import_writes_as_an_import_only(server: NatsServer) -> None:
-    allowed = await published(server, "import", [*EVENTS, *REJECTED, *REPORTS, *AGAIN, *MAKING])
+    allowed = await published(server, "import", [*EVENTS, *PARTED, *REJECTED, *REPORTS, *AGAIN, *MAKING])
     rejected = {rejected_subject("import"), resolved_subject("import")}
-    assert allowed == rejected | {event_subject("import", kind) for kind in KINDS}
+    own = {event_subject("import", kind) for kind in KINDS} | {event_subject("import", kind, 3) for kind in ABOUT}
+    assert allowed == rejected | own
 
 
 async def test_a_reporter_reports_and_nothing_else(server: NatsServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import os
@@ -10,9 +11,15 @@ import threading
 import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
 
+from events import event_subject, part_of_raw
+from services.ledger.connecting import connect
+from services.ledger.reading import read_ledger
 from services.simulate import simulate
+from services.system import DataDir, SystemRecord, find_system
+from tests.support.reports import lost, report
 from tests.support.systems import run_command
 from tests.support.whole import Whole, fetch, name_of, until, whole
 
@@ -98,6 +105,33 @@ def test_pages_commands_and_replay_agree_however_many_workers_there_are(tmp_path
             assert counted(system) == expected
             until(lambda url=url: served(url) == unreached(expected))
             assert system.stop() == 0
+
+
+def test_what_desks_report_is_divided_by_the_broker_too(tmp_path: Path) -> None:
+    kind = {"content-type": "application/cloudevents-batch+json"}
+    reports = [lost(number) for number in range(40)]
+    with whole(
+        tmp_path / "system", "up", "--port", "0", "--workers", "2", settings={"KINDINBEELD_DESK_PORT": "0"}
+    ) as up:
+        url = up.ready()
+        record = find_system(DataDir(up.data_dir))
+        for desk, some in (("school", reports), ("coordinator", [report("closed", "closure-announced")])):
+            body = b"[" + b",".join(some) + b"]"
+            answers = httpx.post(f"{record.desks[desk]}v1/events", content=body, headers=kind, timeout=60).json()
+            assert {each["fate"] for each in answers["answers"]} == {"accepted"}
+        until(lambda: fetch(f"{url}v1/status")["position"] == len(reports) + 1)
+        assert unreached(counted(up)) == len(reports)
+        assert up.run("audit").returncode == 0
+        subjects = asyncio.run(stored(record))
+        divided = [event_subject("school", "contact-lost", part_of_raw(each)) for each in reports]
+        assert sorted(subjects) == sorted([*divided, event_subject("coordinator", "closure-announced")])
+        assert up.stop() == 0
+
+
+async def stored(record: SystemRecord) -> list[str]:
+    """The subjects of all messages in the ledger, in order."""
+    async with await connect(record.nats) as ledger:
+        return [subject async for batch in read_ledger(ledger.nc) for _, _, subject, _ in batch]
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,23 @@ import asyncio
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import nats
 import pytest
 
 from deploy.streams import stream_config
-from events import EVENTS_STREAM, FIELD_HEADER, REJECTED_STREAM, RULE_HEADER, desk_and_kind
+from events import (
+    EVENTS_STREAM,
+    FIELD_HEADER,
+    PARTS,
+    REJECTED_STREAM,
+    RULE_HEADER,
+    desk_and_kind,
+    parse_event,
+    part_of_event,
+)
 from services.desks.desk import Desk
 from services.desks.relay import Relay
 from services.ledger import read_rejected
@@ -74,6 +84,29 @@ async def test_what_is_accepted_comes_to_the_ledger_in_order(school: Desk, ledge
     for each, entry in zip(school.reports(SOURCE, limit=500, after=2300), entries[2300:], strict=True):
         assert each.relayed
         assert each.sequence == entry[0]
+
+
+async def test_where_several_workers_keep_the_view_a_subject_names_kind_and_part(
+    school: Desk, ledger: RunningLedger
+) -> None:
+    with Relay(school, lambda: replace(ledger.record, workers=2)) as relay:
+        await school.accept([lost(number) for number in range(60)] + [report("week", "week-reported")])
+        await school.accept([report("back", "report-retracted")])
+        await carried(school)
+        assert relay.problem is None
+    entries = await ledger.stored()
+    parts = [part_of_event(parse_event(raw)) for *_, raw in entries]
+    assert set(parts) == {None, *range(PARTS)}
+    for part, (_, _, subject, raw) in zip(parts, entries, strict=True):
+        named = f"kib.events.school.{parse_event(raw).kind}"
+        assert subject == (named if part is None else f"{named}.{part}")
+        assert desk_and_kind(subject) == ("school", parse_event(raw).kind)
+    # Carried on by one who does not know of workers: nothing twice, whatever the subjects were.
+    with relaying(school, ledger):
+        await school.accept([lost(100)])
+        await carried(school)
+    assert [raw for *_, raw in await ledger.stored()] == accepted(school)
+    assert (await ledger.stored())[-1][2] == "kib.events.school.contact-lost"
 
 
 async def test_what_was_refused_lies_beside_the_ledger_with_the_reason(school: Desk, ledger: RunningLedger) -> None:
