@@ -93,6 +93,11 @@ class Archive:
         grids = [cube.grid(as_of, closures, unripe) for cube in cubes]
         return rows_of([tables_of(self.settled.position, as_of, [place], grid) for grid in grids])
 
+    @property
+    def has_log(self) -> bool:
+        """Whether ``municipality`` takes milliseconds."""
+        return all(name in self.settled.files for name in LOG)
+
     def many(self, as_of: Sequence[int]) -> Iterator[tuple[int, list[Tables]]]:
         """Give the counts as of each K, ascending: what is known later is added to what was known before."""
         following = Following(read_reports(self.paths("reports")), self.cells(max(as_of, default=0)), as_of)

@@ -14,9 +14,12 @@ from projections.fold.cells import monday_of
 if TYPE_CHECKING:
     from projections.live.moment import Moment
 
-__all__ = ["newest_recorded_by", "week_recorded"]
+__all__ = ["newest_recorded_by", "told_since", "week_recorded"]
 
 _NEWEST: Final = "SELECT max(position) FROM recorded WHERE monday < ?"
+
+
+_SINCE: Final = "SELECT min(position) FROM recorded"
 
 
 def week_recorded(recorded: int) -> int:
@@ -34,3 +37,12 @@ def newest_recorded_by(moment: Moment, monday: int) -> int:
     """
     [[newest]] = moment.database.execute(_NEWEST, (monday,))
     return newest or 0
+
+
+def told_since(moment: Moment) -> int:
+    """Give a ledger sequence behind which the view tells of every message when it was recorded; 0 when it has none.
+
+    In a view that an earlier release began those before are not told of.
+    """
+    [[since]] = moment.database.execute(_SINCE, ())
+    return since or 0

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from events import EVENTS_STREAM
-from projections.archive import ArchiveError, Manifest
+from projections.archive import ArchiveError, Manifest, locked
+from projections.archive.settling import settle
 from projections.rebuild import build
 from services.bench.context import Bench
 from services.bench.figures import NotMeasured
@@ -47,6 +48,8 @@ def begin_behind(bench: Bench, archive: Path, place: Path) -> None:
         shutil.rmtree(work)
     if known != manifest.position:
         raise NotMeasured("not every event of the archive came into the live view")
+    bench.say("the archive is settled, as a running system has it")
+    _settle(archive, manifest, DataDir(place).archive)
     with bare_ledger(place) as data_dir:
         asyncio.run(_go_on_behind(data_dir, manifest.position))
 
@@ -77,6 +80,16 @@ def _build(archive: Path, manifest: Manifest, directory: Path, place: Path) -> i
         position = build(directory, directory / "live.sqlite", pool)
     (directory / "live.sqlite").replace(ready)
     return position
+
+
+def _settle(archive: Path, manifest: Manifest, directory: Path) -> None:
+    """Give a system the archive of what its view knows; the segments are only linked to."""
+    for segment in manifest.segments:
+        path = directory / segment.file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(archive / segment.file.path)
+    with locked(directory):
+        settle(directory, Manifest("ledger", manifest.segments))
 
 
 async def _go_on_behind(data_dir: DataDir, position: int) -> None:

@@ -81,7 +81,7 @@ class Page:
                 publisher_id=settings.publisher_id,
                 simulated=simulated,
             ),
-            details=DetailsBeside(place, clock, self._changed.set),
+            details=DetailsBeside(place, clock, self._changed.set, data_dir.archive),
             replays=LedgerReplays(data_dir, lambda: self._broker.client),
             audits=AuditLog(data_dir.audits),
             then=ThenReplays(data_dir, clock),

@@ -14,8 +14,9 @@ from projections.fold.cube import Numbers
 from projections.fold.reports import place_of
 from projections.live import residents
 from projections.live.moment import Moment
-from projections.live.recorded import newest_recorded_by
+from projections.live.recorded import newest_recorded_by, told_since
 from projections.live.settling.pupils import Counting
+from projections.live.settling.recalling import Recall, Recalled, nothing_recalled
 from projections.live.settling.told import Settling
 from projections.live.settling.weeks import PastWeeks, past_weeks
 from projections.live.tables import SORTED_SECTORS, by_sector_name
@@ -40,7 +41,7 @@ class _Past:
     """Up to which message of the ledger it was looked who lives there."""
     names: list[str]
     """Those who are still to be counted, the last first."""
-    counting: Counting
+    counting: Counting | Recalled
     told: Settling | None
     """What was told last, until all are counted again."""
 
@@ -61,28 +62,55 @@ def settling(moment: Moment, municipality: str) -> Settling:
     return told
 
 
-def settling_in_time(moment: Moment, municipality: str, seconds: float) -> Settling | None:
+def settling_in_time(
+    moment: Moment, municipality: str, seconds: float, recall: Recall = nothing_recalled
+) -> Settling | None:
     """Follow the figures of a municipality, if that takes hardly longer than so many seconds.
 
     Otherwise give what was told before, None where nothing was: the next moment of the same view goes on from there.
+    What ``recall`` gives need not be counted.
     """
     until = time.monotonic() + seconds
-    place = place_of(municipality)
-    weeks = past_weeks(moment, place)
+    weeks = past_weeks(moment, place_of(municipality))
     past: _Past | None = moment.kept.pop((_KIND, municipality), None)
-    if past is None or not past.stands(moment, weeks):
-        names = sorted(residents.of(moment.database, place), reverse=True) if weeks.looks else []
-        told = None if past is None else past.told
-        past = _Past(weeks.mondays, weeks.looks, moment.position, names, Counting(place, weeks), told)
+    stands = past is not None and past.stands(moment, weeks)
+    if past is None or not stands or past.names:
+        past = _recalled(moment, municipality, weeks, recall, past) or (
+            past if past is not None and stands else _begun(moment, municipality, weeks, past)
+        )
     _keep(moment, municipality, past)
-    while past.names:
+    while past.names and isinstance(past.counting, Counting):
         past.counting.add(moment, past.names[-_SOME:])
         del past.names[-_SOME:]
         if time.monotonic() >= until:
             break
     if not past.names:
-        past.told = _told(moment, municipality, weeks, past.counting)
+        past.told = _told(moment, municipality, weeks, past.counting.unreached)
     return past.told
+
+
+def _begun(moment: Moment, municipality: str, weeks: PastWeeks, before: _Past | None) -> _Past:
+    place = place_of(municipality)
+    names = sorted(residents.of(moment.database, place), reverse=True) if weeks.looks else []
+    return _past(moment, weeks, names, Counting(place, weeks), before)
+
+
+def _recalled(
+    moment: Moment, municipality: str, weeks: PastWeeks, recall: Recall, before: _Past | None
+) -> _Past | None:
+    """Give the past out of what was settled elsewhere, if that holds all that was recorded by the last look."""
+    if not weeks.looks:
+        return None
+    since = max(newest_recorded_by(moment, weeks.looks[-1]), told_since(moment))
+    unreached = recall(municipality, weeks, since, moment.position)
+    return None if unreached is None else _past(moment, weeks, [], Recalled(unreached), before)
+
+
+def _past(
+    moment: Moment, weeks: PastWeeks, names: list[str], counting: Counting | Recalled, before: _Past | None
+) -> _Past:
+    told = None if before is None else before.told
+    return _Past(weeks.mondays, weeks.looks, moment.position, names, counting, told)
 
 
 def _keep(moment: Moment, municipality: str, past: _Past) -> None:
@@ -92,11 +120,11 @@ def _keep(moment: Moment, municipality: str, past: _Past) -> None:
         del moment.kept[other]
 
 
-def _told(moment: Moment, municipality: str, weeks: PastWeeks, counting: Counting) -> Settling:
+def _told(moment: Moment, municipality: str, weeks: PastWeeks, past: Numbers) -> Settling:
     ends, moments = weeks.ends, (*weeks.moments, moment.at)
     exists = np.stack([rows.there for rows in (*weeks.known, weeks.now)], axis=2)
     exists &= (ends[:, None] <= np.array(moments)[None, :])[None]
-    unreached = np.concatenate([counting.unreached, _now(moment, municipality, weeks)[:, :, None]], axis=2)
+    unreached = np.concatenate([past, _now(moment, municipality, weeks)[:, :, None]], axis=2)
     unreached[~exists] = 0
     some = np.flatnonzero(exists.any(axis=(0, 2)))
     return Settling(

@@ -13,7 +13,7 @@ from projections.live.durations import Durations, durations
 from projections.live.moment import Moment
 from projections.live.reading import LiveReader
 from projections.live.schools import School, schools
-from projections.live.settling import Settling, settling_in_time
+from projections.live.settling import Recall, Settling, nothing_recalled, settling_in_time
 from projections.live.yesterday import yesterday
 from projections.tables import SECTORS
 from services.web.details.questions import Area, Batch, OfArea, OfPlace, Place, Question, SettledWeek, Together, Weeks
@@ -28,12 +28,12 @@ _PATIENCE: Final = 2.0
 """Seconds that are given to a municipality's past in one batch, in which others wait for their answers too."""
 
 
-def answers(reader: LiveReader, batch: Batch) -> list[OfArea | OfPlace]:
-    """Answer every question of a batch from one moment of the view, in their order."""
+def answers(reader: LiveReader, batch: Batch, recall: Recall = nothing_recalled) -> list[OfArea | OfPlace]:
+    """Answer every question of a batch from one moment of the view, in their order; ``recall`` spares counting."""
     with reader.moment(batch.at) as moment:
         areas = _Areas(moment, [question for question in batch.questions if isinstance(question, Area)])
         return [
-            areas.answer(question) if isinstance(question, Area) else _of_place(moment, question)
+            areas.answer(question) if isinstance(question, Area) else _of_place(moment, question, recall)
             for question in batch.questions
         ]
 
@@ -83,8 +83,8 @@ def _name(question: Question) -> str:
     return repr(question)
 
 
-def _of_place(moment: Moment, question: Place) -> OfPlace:
-    settled = settling_in_time(moment, question.code, _PATIENCE)
+def _of_place(moment: Moment, question: Place, recall: Recall) -> OfPlace:
+    settled = settling_in_time(moment, question.code, _PATIENCE, recall)
     return OfPlace(
         tuple(_schools(moment, question.code, question.weeks)),
         None if settled is None else {key: tuple(_settled(settled, key)) for key in KEYS},

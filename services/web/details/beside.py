@@ -18,7 +18,7 @@ import structlog
 from services.system.beside import answered_by
 from services.system.children import VARIABLE
 from services.web.details.questions import Batch, OfArea, OfPlace, Question
-from services.web.details.worker import DATABASE, Answers
+from services.web.details.worker import DATABASE, NONE, Answers
 
 __all__ = ["DetailsBeside"]
 
@@ -37,9 +37,18 @@ _AGAIN: Final = 2.0
 class DetailsBeside:
     """See `Details`. Used on one event loop, on which `run` goes on."""
 
-    def __init__(self, database: Path | str, clock: Callable[[], int], changed: Callable[[], None]) -> None:
-        """`clock` gives K; `changed` is called when an answer differs from the one before."""
-        self._database, self._clock, self._changed = database, clock, changed
+    def __init__(
+        self,
+        database: Path | str,
+        clock: Callable[[], int],
+        changed: Callable[[], None],
+        archive: Path | None = None,
+    ) -> None:
+        """`clock` gives K; `changed` is called when an answer differs from the one before.
+
+        `archive`: where the archive of the same ledger lies, as soon as there is one.
+        """
+        self._database, self._clock, self._changed, self._archive = database, clock, changed, archive
         self._wanted: dict[Question, float] = {}
         self._answers: dict[Question, OfArea | OfPlace] = {}
         self._asked, self._new, self._told = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -91,10 +100,9 @@ class DetailsBeside:
 
     async def _start(self) -> Process:
         environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
-        command = [sys.executable, "-m", "services.web.details.worker"]
-        if isinstance(self._database, Path):
-            command.append(str(self._database))
-        else:
+        places = [place if isinstance(place, Path) else NONE for place in (self._database, self._archive)]
+        command = [sys.executable, "-m", "services.web.details.worker", *map(str, places)]
+        if not isinstance(self._database, Path):
             environment[DATABASE] = self._database  # it may hold a password, and everyone sees arguments
         return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, env=environment)
 

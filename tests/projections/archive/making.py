@@ -36,13 +36,19 @@ def piece_of(messages: Sequence[tuple[int, int, bytes]]) -> Piece:
 
 
 def write(
-    directory: Path, lines: Iterable[str], pieces: int = 1, size: int = 1_000_000, part: int = PART, chunk: int = CHUNK
+    directory: Path,
+    lines: Iterable[str],
+    pieces: int = 1,
+    size: int = 1_000_000,
+    part: int = PART,
+    chunk: int = CHUNK,
+    source: str = "file",
 ) -> Manifest:
     """Write an archive of the lines; again and again, when they come in pieces."""
     messages = messages_of(lines)
     step = -(-len(messages) // pieces)
     with locked(directory):
-        manifest = Manifest.read(directory) or Manifest("file")
+        manifest = Manifest.read(directory) or Manifest(source)
         for begin in range(0, len(messages), step):
             manifest = add_pieces(directory, manifest, [piece_of(messages[begin : begin + step])], size)
         manifest = settle(directory, manifest, part=part, chunk=chunk)

@@ -41,10 +41,14 @@ class Served:
         public: PublicStore | None = None,
         access: Entrance | None = None,
         details: Path | None = None,
+        archive: Path | None = None,
         audits: AuditLog | None = None,
     ) -> None:
-        """`source` is a `FakeSource` or a `LivingSource`; `details`, the database that the details are read from."""
-        self.details = details
+        """`source` is a `FakeSource` or a `LivingSource`; `details`, the database that the details are read from.
+
+        `archive`: where one of the same events may lie.
+        """
+        self.details, self.archive = details, archive
         self.source, self.simulated, self.viewer, self.public = source, simulated, viewer, public
         self.access, self.audits = access, audits
         with socket.socket() as free:
@@ -71,7 +75,9 @@ class Served:
             source.changed,
             public=self.public,
             access=self.access,
-            details=None if self.details is None else DetailsBeside(self.details, source.clock, source.changed.set),
+            details=None
+            if self.details is None
+            else DetailsBeside(self.details, source.clock, source.changed.set, self.archive),
             audits=self.audits,
             open_data=() if self.public is None else create_routes(self.public),
         )

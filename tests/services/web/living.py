@@ -30,6 +30,7 @@ class LivingSource:
     now: int = NOW
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     said: int = 0
+    lines: list[str] = field(default_factory=list)
 
     def clock(self) -> int:
         return self.now
@@ -49,7 +50,8 @@ class LivingSource:
         self.said += 1
         happened = _instant(occurred)
         event = Said(SOURCE, f"e{self.said}", kind, _instant(recorded or occurred), happened, data)
-        messages = messages_of([line(event).encode()], self.position)
+        self.lines.append(line(event))
+        messages = messages_of([self.lines[-1].encode()], self.position)
         assert isinstance(messages[0], Taken)
         self.fed.feed(messages, [1])
 

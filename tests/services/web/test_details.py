@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from services.web.municipality.closer import draw_details
 from services.web.now.closer import slots_of_details
 from services.web.now.figures import NOTHING
 from services.web.sight import SightDetails
+from tests.projections.archive.making import write
 from tests.services.web.conftest import Serve, Served
 from tests.services.web.living import LivingSource, country, lost
 from tests.services.web.test_explained import explained
@@ -234,6 +236,20 @@ def test_what_others_are_exactly_makes_no_difference(serve: Serve, view: FedView
                 own = r'data-version="[^"]+"|127\.0\.0\.1:\d+'
                 texts = [re.sub(own, "", client.get(path).text) for client in (a, b)]
                 assert texts[0] == texts[1], path
+
+
+def test_past_weeks_come_from_the_archive_where_one_holds_them(
+    serve: Serve, living: LivingSource, tmp_path: Path
+) -> None:
+    """Seen by one that says of a pupil that she was told of two weeks earlier; what is known now is the view's."""
+    earlier = [line.replace("2020-04-04", "2020-03-20") if "pupil--07" in line else line for line in living.lines]
+    assert earlier != living.lines
+    write(tmp_path, earlier, source="ledger")
+    with serve(living, details=living.fed.path, archive=tmp_path).client() as client:
+        rows = settled(eventually(client, "/gemeenten/GM0014", settled))
+        assert rows["W13"] == ["2", "2", "2", "2", "–", "2", "0"]
+    with serve(living, details=living.fed.path, archive=tmp_path / "none").client() as client:
+        assert settled(eventually(client, "/gemeenten/GM0014", settled))["W13"] == ["1", "2", "2", "2", "–", "2", "+1"]
 
 
 def test_the_details_of_others_are_not_even_asked_for() -> None:
