@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 import signal
 import stat
 import subprocess
@@ -22,7 +23,7 @@ from nats.errors import NoRespondersError
 
 from deploy.cluster import ClusterServer
 from deploy.nats_address import NatsAddress
-from events import IMPORT_DESK, NotDeliveredError, Reporter, event_subject, parse_event
+from events import EVENTS_STREAM, IMPORT_DESK, NotDeliveredError, Reporter, event_subject, parse_event
 from services.ledger import Publisher, connect, read_ledger
 from tests.support.cluster import PATIENCE, Cluster, Server, free_ports, running_cluster
 from tests.support.inside import run_inside
@@ -239,6 +240,7 @@ def test_a_desk_reports_through_a_server_of_its_own(cluster: Cluster, tmp_path: 
     (place / "nats.conf").write_text(json.dumps(told))
     leaf = Server("utrecht", place, (port, 1, 1, health))
     settings = dict(line.split("=", 1) for line in (place / "leerplicht.env").read_text().splitlines())
+    settings["KINDINBEELD_WORKERS"] = "2"
     with part(cluster, "leerplicht", tmp_path, "desk", "leerplicht", "--port", "0", **settings) as desk:
         url = desk.url()
         report(url, 900)
@@ -248,10 +250,20 @@ def test_a_desk_reports_through_a_server_of_its_own(cluster: Cluster, tmp_path: 
             until(lambda: "lost-900" in carried(cluster), "what was reported before")
             report(url, 901)
             until(lambda: "lost-901" in carried(cluster), "what is reported now")
+            named = asyncio.run(newest_subject(cluster, "kib.events.leerplicht.>"))
+            assert re.fullmatch(r"kib\.events\.leerplicht\.contact-lost\.[0-7]", named), "for several workers, by its part"
             asyncio.run(reaches_no_further(settings["KINDINBEELD_NATS_URL"], settings["KINDINBEELD_NATS_CA"]))
             assert "lost-902" not in carried(cluster)
         finally:
             leaf.kill()
+
+
+async def newest_subject(cluster: Cluster, subject: str) -> str:
+    """The subject of the last message in the ledger under a subject."""
+    async with await connect(address(cluster, "setup")) as ledger:
+        found = await ledger.nc.jetstream().get_last_msg(EVENTS_STREAM, subject)
+        assert found.subject is not None
+        return found.subject
 
 
 async def reaches_no_further(url: str, ca: str) -> None:
