@@ -251,7 +251,7 @@ def test_a_desk_reports_through_a_server_of_its_own(cluster: Cluster, tmp_path: 
             report(url, 901)
             until(lambda: "lost-901" in carried(cluster), "what is reported now")
             named = asyncio.run(newest_subject(cluster, "kib.events.leerplicht.>"))
-            assert re.fullmatch(r"kib\.events\.leerplicht\.contact-lost\.[0-7]", named), "for several workers, by its part"
+            assert re.fullmatch(r"kib\.events\.leerplicht\.contact-lost\.[0-7]", named), "it names its part"
             asyncio.run(reaches_no_further(settings["KINDINBEELD_NATS_URL"], settings["KINDINBEELD_NATS_CA"]))
             assert "lost-902" not in carried(cluster)
         finally:
