@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from deploy.certificates import Authority
 from deploy.nats_config import MAX_PAYLOAD
-from deploy.permissions import PARTS, SET_UP, permissions
+from deploy.permissions import PARTS, SERVERS, SET_UP, permissions
 from deploy.private_files import write_private
 
 __all__ = [
@@ -83,7 +83,7 @@ class Layout:
 
     Both may hold `{name}`, for the name of the server. `ca`: where the parts of a system find the authority's
     certificate. `cipher`: by which it stores, with the key in its environment;
-    None: as it comes.
+    None: as it comes. `store_bytes`: the most that a server stores; None: three quarters of what is free at each start.
     """
 
     files: str
@@ -91,6 +91,7 @@ class Layout:
     ca: str
     cipher: str | None = None
     sync_interval: str = "1s"
+    store_bytes: int | None = None
 
 
 def write_cluster(directory: Path, servers: Sequence[ClusterServer], layout: Layout) -> None:
@@ -158,6 +159,8 @@ def _configuration(
         "sync_interval": layout.sync_interval,
         "domain": DOMAIN,
     }
+    if layout.store_bytes is not None:
+        jetstream["max_file_store"] = layout.store_bytes
     if any(each.zone for each in servers):
         jetstream["unique_tag"] = "zone:"  # no two copies of a stream in one place
     if layout.cipher is not None:
@@ -184,8 +187,13 @@ def _configuration(
                         for part in PARTS
                     ),
                 ],
+                "imports": [{"service": {"account": "SYS", "subject": _STORED}, "to": SERVERS}],
             },
-            "SYS": {"users": [{"user": "sys", "password": passwords["sys"]}]},
+            "SYS": {
+                "users": [{"user": "sys", "password": passwords["sys"]}],
+                # The one thing of the servers themselves that a part may ask, where it is permitted to.
+                "exports": [{"service": _STORED, "response_type": "stream", "accounts": [ACCOUNT]}],
+            },
         },
         "system_account": "SYS",
         "jetstream": jetstream,
@@ -212,6 +220,8 @@ def _configuration(
 
 
 _UNQUOTED: Final = "(the key of the store)"
+_STORED: Final = "$SYS.REQ.SERVER.PING.JSZ"
+"""Where every server answers how its JetStream is."""
 
 
 def _on_loopback(server: ClusterServer) -> bool:

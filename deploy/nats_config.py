@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+import shutil
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,10 @@ from deploy.private_files import write_private
 
 MAX_PAYLOAD = 8 * 1024 * 1024
 """Bytes of the largest message: far above any event, the most that the server's makers recommend."""
+
+_PART_OF_DISK = 0.9
+"""How much of its whole disk the ledger may take. Left to itself the server takes three quarters of what is free when
+it starts: started again with more than that in store it takes nothing in, while the disk is not half full."""
 
 _IDENTITY_FILE = "identity.json"
 _CONFIG_FILE = "nats.conf"
@@ -84,7 +89,11 @@ def write_config(directory: Path, identity: Identity, sync_interval: str) -> Pat
                 ),
             ]
         },
-        "jetstream": {"store_dir": str(directory / "store"), "sync_interval": sync_interval},
+        "jetstream": {
+            "store_dir": str(directory / "store"),
+            "sync_interval": sync_interval,
+            "max_file_store": int(_PART_OF_DISK * shutil.disk_usage(directory).total),
+        },
     }
     path = directory / _CONFIG_FILE
     write_private(path, json.dumps(config, indent=1))

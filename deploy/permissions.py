@@ -23,7 +23,7 @@ from events.subjects import (
     resolved_subject,
 )
 
-__all__ = ["PARTS", "SET_UP", "permissions"]
+__all__ = ["PARTS", "SERVERS", "SET_UP", "permissions"]
 
 SET_UP: Final = "setup"
 """The part that makes streams and may erase: unbounded, used by `up` at its start and by nobody else."""
@@ -31,6 +31,9 @@ SET_UP: Final = "setup"
 PARTS: Final = ("view", "page", "archive", "reader", IMPORT_DESK, "reporter", "resender", *DESKS)
 """The parts that have a user of their own, each named as its user: `reader` for the commands that read, `reporter` for
 programs that report by NATS, `resender` for the command that has desks take once more what they refused."""
+
+SERVERS: Final = "kib.ledger.servers"
+"""Where each server of a cluster answers what it stores and how much it may: numbers alone (`deploy.cluster`)."""
 
 _VIEW_STATUS: Final = "kib.view.status"
 _COORDINATOR: Final = "coordinator"
@@ -84,7 +87,12 @@ def _desk(desk: str) -> tuple[list[str], list[str], bool]:
 
 _RIGHTS: Final[dict[str, tuple[list[str], list[str], bool]]] = {
     "view": ([*_reading(EVENTS_STREAM), VIEW_CHANGED], [_VIEW_STATUS, VIEW_SILENT], True),
-    "page": ([*_reading(EVENTS_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
+    # How the other stream stands, too: of what lies in it that tells nothing.
+    "page": (
+        [*_reading(EVENTS_STREAM), f"$JS.API.STREAM.INFO.{REJECTED_STREAM}", _VIEW_STATUS, SERVERS],
+        [VIEW_CHANGED],
+        False,
+    ),
     "archive": (_reading(EVENTS_STREAM), [], False),
     "reader": ([*_reading(EVENTS_STREAM), *_reading(REJECTED_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
     IMPORT_DESK: (

@@ -68,6 +68,36 @@ def operations(names: Names) -> build.Dashboard:
             {"{{desk}}": "min by (desk) (kib_desk_ledger_reached)"},
         ),
         lines(names, "Loket neemt aan", MEANING["desk_ready"], {"{{desk}}": "min by (desk) (kib_desk_ready)"}),
+        lines(
+            names,
+            "Kopieën van het grootboek",
+            MEANING["copies"],
+            {"{{server}}": "min by (server) (kib_ledger_copy_current)"},
+        ),
+        lines(
+            names,
+            "Schijf en grootboek in gebruik",
+            MEANING["room"],
+            {
+                "schijf van de gegevens": "max(1 - kib_data_disk_free_bytes / kib_data_disk_bytes)",
+                "{{server}}": "max by (server) (kib_ledger_store_used_bytes / kib_ledger_store_limit_bytes)",
+            },
+            unit="percentunit",
+        ),
+        lines(
+            names,
+            "Archief achter het grootboek",
+            MEANING["archive"],
+            {"achter": "max(kib_archive_behind_seconds)"},
+            unit="s",
+        ),
+        lines(
+            names,
+            "Certificaten nog geldig",
+            MEANING["certificates"],
+            {"{{certificate}}": "min by (certificate) (kib_ledger_certificate_end_timestamp_seconds) - time()"},
+            unit="s",
+        ),
     ):
         board.with_panel(panel)
     return board

@@ -52,7 +52,7 @@ class Keeping:
     def __init__(self, data_dir: DataDir, every: float) -> None:
         """`every`: seconds from the end of one build to the next at least; 0: never."""
         self._data_dir, self._every = data_dir, every
-        self._measures = Measures()
+        self._measures = Measures(every)
         self._seconds = 0.0
 
     async def run(self, *, alone: bool = False) -> None:
@@ -86,9 +86,11 @@ class Keeping:
             removed = ledger.messages < archive.messages + ledger.last - archive.last
             if (removed or ledger.position > archive.position) and time.monotonic() >= due:
                 done = await self._build(anew=removed and archive.last > 0)
-                due = time.monotonic() + max(self._every if done else _FIRST, _TIMES * self._seconds)
+                wait = max(self._every if done else _FIRST, _TIMES * self._seconds)
+                due = time.monotonic() + wait
                 now = self._archive()
-                self._measures.built(done, self._seconds, archive.position if now is None else now.position)
+                position = archive.position if now is None else now.position
+                self._measures.built(done, self._seconds, position, wait)
             self._measures.write(self._data_dir.archive_metrics)
 
     async def _ledger(self) -> _Stand | None:

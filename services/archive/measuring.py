@@ -14,6 +14,8 @@ MEANINGS: Final = {
     "kib_archive_position": "The sequence of the ledger up to which the archive has everything.",
     "kib_archive_behind_events": "Events of the ledger that the archive does not hold yet.",
     "kib_archive_behind_seconds": "For how long the archive has been behind the ledger.",
+    "kib_archive_wait_seconds": "How long is waited after a build of the archive until the next at least.",
+    "kib_archive_looked_timestamp_seconds": "When how far the archive is was told last; it goes on only while kept.",
     "kib_archive_build_duration_seconds": "How long the last build of the archive took.",
     "kib_archive_builds_total": "Builds of the archive since the start.",
     "kib_archive_failures_total": "Builds of the archive since the start that could not be done.",
@@ -24,9 +26,10 @@ MEANINGS: Final = {
 class Measures:
     """What was measured since the start."""
 
-    def __init__(self) -> None:
-        """Nothing was built yet."""
+    def __init__(self, wait: float) -> None:
+        """Nothing was built yet; `wait`: seconds between two builds."""
         self._numbers: dict[str, float] = {"kib_archive_builds_total": 0, "kib_archive_failures_total": 0}
+        self._numbers["kib_archive_wait_seconds"] = wait
         self._level = time.monotonic()
         self._ledger = 0
         self._written = ""
@@ -41,10 +44,12 @@ class Measures:
             "kib_archive_position": position,
             "kib_archive_behind_events": max(0, ledger - position),
             "kib_archive_behind_seconds": behind,
+            "kib_archive_looked_timestamp_seconds": round(time.time()),
         }
 
-    def built(self, done: bool, seconds: float, position: int) -> None:
-        """Note a build, and how far the archive is after it."""
+    def built(self, done: bool, seconds: float, position: int, wait: float) -> None:
+        """Note a build, how far the archive is after it, and how many seconds are waited until the next."""
+        self._numbers["kib_archive_wait_seconds"] = round(wait, 3)
         self._numbers["kib_archive_builds_total" if done else "kib_archive_failures_total"] += 1
         if done:
             self._numbers["kib_archive_build_duration_seconds"] = round(seconds, 3)

@@ -60,6 +60,15 @@ def config(
     sync_interval: Annotated[
         str, typer.Option("--sync-interval", help="Longest time until a server flushes to its disk; always.")
     ] = "1s",
+    store_size: Annotated[
+        str | None,
+        typer.Option(
+            "--store-size",
+            metavar="SIZE",
+            help="The most that a server stores: 500MB, 200GB, 2TB.",
+            show_default="three quarters of what is free at each start",
+        ),
+    ] = None,
 ) -> None:
     """Write the configuration of a cluster: an authority, certificates, passwords, one directory for each server.
 
@@ -78,12 +87,17 @@ def config(
         flushed = values.duration_or("always")(sync_interval)
     except ValueError as rule:
         raise WrongUsage(f"--sync-interval: must be {rule}") from None
+    try:
+        most = None if store_size is None else values.size(store_size)
+    except ValueError as rule:
+        raise WrongUsage(f"--store-size: must be {rule}") from None
     layout = Layout(
         files=files or str(directory.absolute() / "{name}"),
         store=store,
         ca=ca or str(directory.absolute() / "ca.pem"),
         cipher=None if encrypt is None else encrypt.value,
         sync_interval=flushed,
+        store_bytes=most,
     )
     try:
         write_cluster(directory, servers, layout)

@@ -107,6 +107,7 @@ def _put_files_over(data_dir: DataDir) -> None:
         (new.nats / "store", data_dir.nats / "store"),
         (new.desks, data_dir.desks),
         (new.postgres / "data", data_dir.postgres / "data"),
+        (new.erased, data_dir.erased),
     ):
         if not written.exists():
             continue

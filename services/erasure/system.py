@@ -27,6 +27,7 @@ from services.erasure.searching import Searched, search
 from services.erasure.servers import Remade, ServersLedger, file_in, ledger_of
 from services.erasure.switching import begin, commit, finish_system, new_system
 from services.system import DataDir, Settings, SystemUnavailable
+from services.system.retention import note_erased
 
 __all__ = ["Erased", "erase_system"]
 
@@ -158,6 +159,8 @@ def _write(
     if written.proof.holds:
         written.events = _write_ledger(data_dir, new, temporary, told)
         written.facts = _write_desks(data_dir, stores, names, everyone=pupils is None)
+        if pupils is None:
+            note_erased(new_system(data_dir))
         told(f"wrote {len(stores)} desks anew: {written.facts} facts changed or left out")
         if servers is not None:
             # What was read back of a ledger of its own beside is what the servers will be given.

@@ -100,6 +100,11 @@ class DataDir:
         return self.erasing / "ready"
 
     @property
+    def erased(self) -> Path:
+        """When everyone was erased last (`services.system.retention`); absent where nobody ever was."""
+        return self.path / "erased.json"
+
+    @property
     def temporary(self) -> Path:
         """Where large work spills to; emptied by whoever made a directory in it."""
         return self.path / "tmp"

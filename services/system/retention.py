@@ -1,12 +1,19 @@
-"""From which day on everyone is to be erased: so many days after the last closure has ended."""
+"""From which day on everyone is to be erased: so many days after the last closure has ended; and when that was done."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Protocol
 
-__all__ = ["Ended", "due_after"]
+from deploy.private_files import write_private
+from events.times import format_instant, parse_instant
+from services.system.clock import real_now
+from services.system.data_dir import DataDir
+
+__all__ = ["Ended", "due_after", "erased_at", "note_erased"]
 
 
 class Ended(Protocol):
@@ -22,3 +29,15 @@ def due_after(closures: Iterable[Ended], days: int) -> date | None:
     ends = [closure.until for closure in closures]
     known = [end for end in ends if end is not None]
     return max(known) + timedelta(days=days) if days and known and len(known) == len(ends) else None
+
+
+def note_erased(data_dir: DataDir) -> None:
+    """Note in a data directory that everyone is erased, now. Raises OSError."""
+    write_private(data_dir.erased, json.dumps({"everyone": format_instant(real_now())}) + "\n")
+
+
+def erased_at(data_dir: DataDir) -> int | None:
+    """Give when everyone was erased last, in microseconds; None where nobody ever was, or it cannot be read."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return parse_instant(json.loads(data_dir.erased.read_text("utf-8"))["everyone"])
+    return None

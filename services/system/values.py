@@ -12,6 +12,7 @@ from deploy.nats_address import NatsAddress
 
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _ROLE: Final = re.compile(r"national|evaluator|region:VR\d{2}|municipality:GM\d{4}")
+_BYTES_OF: Final = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 SECONDS_OF: Final = {"s": 1, "m": 60, "h": 3600}
 """How many seconds the units of a duration are."""
 
@@ -114,6 +115,14 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def size(raw: str) -> int:
+    """Read a number of bytes: a whole number of MB, GB or TB."""
+    number, unit = raw.strip()[:-2], raw.strip()[-2:].upper()
+    if not (number.isdecimal() and number.isascii() and int(number) > 0 and unit in _BYTES_OF):
+        raise ValueError("a size such as 500MB, 200GB or 2TB")
+    return int(number) * _BYTES_OF[unit]
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:

@@ -25,11 +25,13 @@ from services.ledger.broker import make_broker
 from services.system import DataDir, Settings, SystemRecord, find_system, place_of
 from services.system.children import end_with_parent
 from services.system.logs import configure_logging
+from services.system.retention import erased_at
 from services.tracing import tracer_for
 from services.web.access.configuring import access_of, hosts_of
 from services.web.api.replays import LedgerReplays
 from services.web.app import create_app
 from services.web.details.beside import DetailsBeside
+from services.web.machine import Machine
 from services.web.metrics import Telling
 from services.web.open_data import create_routes
 from services.web.serving import server_of
@@ -88,9 +90,15 @@ class Page:
         )
 
         self._traces = self._tracing(settings)
+        self._machine = Machine(data_dir.path, record, lambda: self._broker.client)
         others = (data_dir.view_metrics, data_dir.archive_metrics)
         self.app.state.telling = Telling(
-            others, lambda: len(self._source.set_aside()), settings.retention_days, settings.metrics_token
+            others,
+            lambda: len(self._source.set_aside()),
+            settings.retention_days,
+            self._machine.text,
+            lambda: erased_at(data_dir),
+            settings.metrics_token,
         )
         self.app.state.archive = data_dir.archive_metrics
 
@@ -144,11 +152,12 @@ class Page:
         server = server_of(self.app)
         async with self._broker:
             await self._broker.start()
-            watch = asyncio.create_task(self._watch_ledger())
+            watches = [asyncio.create_task(each) for each in (self._watch_ledger(), self._machine.run())]
             if isinstance(self._source, ReadBeside):
                 await asyncio.to_thread(self._source.first, _PATIENCE)
             await server.serve([self._listening])
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
         await asyncio.to_thread(self._source.close)
 
 

@@ -49,6 +49,10 @@ class Telling:
     set_aside: Callable[[], int]
     retention_days: int = 0
     """Days after the last closure from which everyone is to be erased; 0: no term is set."""
+    machine: Callable[[], str] = str
+    """What the pages stand on (`services.web.machine`), for who sees everything."""
+    erased: Callable[[], int | None] = lambda: None
+    """When everyone was erased last, in microseconds: then nothing is due any more that was due before."""
     token: str | None = None
     """Who sends this as a bearer token is told everything, as Prometheus, which cannot sign in."""
 
@@ -71,8 +75,9 @@ async def metrics(request: Request) -> PlainTextResponse:
     found = _found(boards.whole, everything=everything)
     if telling is not None and boards.whole.current is not None:
         due = due_after(boards.whole.current.closures, telling.retention_days)
-        if due is not None:
-            found["kib_retention_due_timestamp_seconds"] = day_start(due.toordinal()) / 1_000_000
+        at = None if due is None else day_start(due.toordinal())
+        if at is not None and ((erased := telling.erased()) is None or erased < at):
+            found["kib_retention_due_timestamp_seconds"] = at / 1_000_000
     text = ""
     if everything:
         found["kib_page_open_pages"] = sum(board.pages_open for board in boards)
@@ -80,6 +85,7 @@ async def metrics(request: Request) -> PlainTextResponse:
         # While the view cannot be read, what else there is to tell is needed most.
         with suppress(*UNREADABLE):
             found["kib_view_set_aside_messages"] = telling.set_aside()
+        text += telling.machine()
         for path in telling.of_others:
             with suppress(OSError):
                 text += path.read_text("utf-8")

@@ -6,12 +6,11 @@ import asyncio
 import itertools
 import json
 import re
-import signal
 import stat
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from deploy.cluster import ClusterServer
 from deploy.nats_address import NatsAddress
 from events import EVENTS_STREAM, IMPORT_DESK, NotDeliveredError, Reporter, event_subject, parse_event
 from services.ledger import Publisher, connect, read_ledger
-from tests.support.cluster import PATIENCE, Cluster, Server, free_ports, running_cluster
+from tests.support.cluster import Cluster, Server, free_ports, part, running_cluster, until
 from tests.support.inside import run_inside
 from tests.support.reports import SOURCE, lost
 from tests.support.systems import COMMAND
@@ -46,41 +45,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("parts")
 
 
-class Part:
-    """A part as a process of its own, as a unit or a container starts it."""
-
-    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
-        self.process, self._log = process, log
-
-    def url(self) -> str:
-        """Where it says that it is."""
-        assert self.process.stdout is not None
-        words = self.process.stdout.readline().split()
-        assert len(words) == 2, self._log.read_text()
-        return words[1].rstrip("/")
-
-
-@contextmanager
-def part(cluster: Cluster, user: str, place: Path, *words: str, **settings: str) -> Iterator[Part]:
-    log = place / f"{words[0]}.log"
-    environment = cluster.environment(user, KINDINBEELD_DATA_DIR=str(place), KINDINBEELD_AUDIT_EVERY="0")
-    environment |= settings
-    with log.open("ab") as to:
-        process = subprocess.Popen(
-            [str(COMMAND), *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=to,
-            env=environment,
-            text=True,
-        )
-    try:
-        yield Part(process, log)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-
-
 @pytest.fixture(scope="module")
 def parts(cluster: Cluster, place: Path) -> Iterator[dict[str, str]]:
     """The view, the pages and a desk, each by itself; where the last two answer."""
@@ -97,13 +61,6 @@ def report(desk: str, number: int) -> str:
     answer = httpx.post(f"{desk}/v1/events", content=lost(number), headers=kind, timeout=60)
     assert answer.json()["fate"] == "accepted", answer.text
     return f"lost-{number}"
-
-
-def until(told: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not told():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
 
 
 def test_a_server_is_named_with_its_ports_and_its_zone() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nats
+import nats.js.errors
 import pytest
 from nats.aio.client import Client
 
@@ -107,6 +110,31 @@ async def test_stopped_in_order_and_started_again_it_is_the_same(server: NatsSer
     nc = await connected(server)
     assert (await nc.jetstream().stream_info(EVENTS_STREAM)).state.messages == 1
     await nc.close()
+
+
+async def test_what_it_stores_at_most_is_a_part_of_its_disk_and_not_of_what_is_free(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Left to itself it takes three quarters of what is free when it starts: with more in store it would be stuck."""
+    nc = await connected(server)
+    js = nc.jetstream()
+    await js.add_stream(name="S", subjects=["s"])
+    for _ in range(20):
+        await js.publish("s", b"x" * 100_000)
+    await nc.close()
+    most = json.loads((server.directory / "nats.conf").read_text())["jetstream"]["max_file_store"]
+    assert most == int(0.9 * shutil.disk_usage(server.directory).total)
+    for part, taken in ((1_000_000 / most, False), (0.9, True)):
+        server.stop()
+        monkeypatch.setattr("deploy.nats_config._PART_OF_DISK", part)
+        server.start()
+        nc = await connected(server)
+        try:
+            ack = await nc.jetstream().publish("s", b"x")
+            assert (taken, ack.seq) == (True, 21)
+        except nats.js.errors.ServiceUnavailableError:
+            assert not taken
+        await nc.close()
 
 
 def test_a_server_that_outlived_its_parent_is_ended_first(server: NatsServer) -> None:

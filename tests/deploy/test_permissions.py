@@ -17,7 +17,7 @@ from nats.js.errors import APIError
 
 from deploy.nats_address import NatsAddress
 from deploy.nats_server import NatsServer
-from deploy.permissions import PARTS
+from deploy.permissions import PARTS, SERVERS
 from deploy.streams import make_streams
 from events import (
     ABOUT,
@@ -96,7 +96,8 @@ READING = [
     for what in ("STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET", "CONSUMER.CREATE")
 ]
 SILENT = "kib.view.silent"
-ALL = [*EVENTS, *PARTED, *REJECTED, *REPORTS, *AGAIN, *MAKING, *READING, VIEW_CHANGED, "kib.view.status", SILENT]
+ASKED = [*READING, VIEW_CHANGED, "kib.view.status", SILENT, SERVERS]
+ALL = [*EVENTS, *PARTED, *REJECTED, *REPORTS, *AGAIN, *MAKING, *ASKED]
 
 
 @pytest.mark.parametrize("desk", DESKS)
@@ -115,7 +116,11 @@ async def test_who_looks_may_only_read(server: NatsServer, part: str) -> None:
     assert not allowed & {*EVENTS, *PARTED, *REJECTED, *REPORTS, *AGAIN, *MAKING, SILENT}
     assert allowed >= {each for each in READING if each.endswith(EVENTS_STREAM)}
     assert (VIEW_CHANGED in allowed) == (part == "view")
-    assert bool(allowed & {each for each in READING if each.endswith(REJECTED_STREAM)}) == (part == "reader")
+    rejected = {each for each in READING if each.endswith(REJECTED_STREAM)}
+    # The pages tell how that stream stands, and see nothing of what lies in it.
+    asks = {"view": set(), "page": {f"$JS.API.STREAM.INFO.{REJECTED_STREAM}"}, "reader": rejected}
+    assert allowed & rejected == asks[part]
+    assert (SERVERS in allowed) == (part == "page")
 
 
 async def test_an_import_writes_as_an_import_only(server: NatsServer) -> None:

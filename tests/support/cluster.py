@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,6 +122,50 @@ class Cluster:
                         return server
             time.sleep(0.1)
         raise AssertionError("nobody leads the stream")
+
+
+class Part:
+    """A part as a process of its own, as a unit or a container starts it."""
+
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self.process, self._log = process, log
+
+    def url(self) -> str:
+        """Where it says that it is."""
+        assert self.process.stdout is not None
+        words = self.process.stdout.readline().split()
+        assert len(words) == 2, self._log.read_text()
+        return words[1].rstrip("/")
+
+
+@contextmanager
+def part(cluster: Cluster, user: str, place: Path, *words: str, **settings: str) -> Iterator[Part]:
+    """Run a part by itself as a user of the ledger, on a data directory."""
+    log = place / f"{words[0]}.log"
+    environment = cluster.environment(user, KINDINBEELD_DATA_DIR=str(place), KINDINBEELD_AUDIT_EVERY="0")
+    environment |= settings
+    with log.open("ab") as to:
+        process = subprocess.Popen(
+            [str(COMMAND), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=to,
+            env=environment,
+            text=True,
+        )
+    try:
+        yield Part(process, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def until(told: Callable[[], bool], what: str) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not told():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
 
 
 def _stream(told: dict[str, object]) -> dict[str, Any]:

@@ -21,6 +21,19 @@ WIJ, SCHOOL = '{desk="wij"}', '{desk="school"}'
 REJECTED, KNOWN = '{desk="wij",fate="rejected"}', '{desk="wij",fate="known"}'
 UP = '{job="kindinbeeld-desks",desk="wij"}'
 GONE = "1x4 stale _x20"
+A, B = '{server="a"}', '{server="b"}'
+EVENTS_A, REJECTED_A = '{stream="KIB_EVENTS",server="a"}', '{stream="KIB_REJECTED",server="a"}'
+EVENTS_B = '{stream="KIB_EVENTS",server="b"}'
+COPY, USED, LIMIT = "kib_ledger_copy_current", "kib_ledger_store_used_bytes", "kib_ledger_store_limit_bytes"
+END, OF_A, OURS = "kib_ledger_certificate_end_timestamp_seconds", '{certificate="a"}', '{certificate="authority"}'
+MONTH = 30 * 24 * 3600
+NOW = 20 * 60
+"""What `time()` is when the rules are asked."""
+FAILURES, BUILDS = "kib_archive_failures_total", "kib_archive_builds_total"
+BEHIND, LOOKED, WAIT = "kib_archive_behind_seconds", "kib_archive_looked_timestamp_seconds", "kib_archive_wait_seconds"
+DUE = "kib_retention_due_timestamp_seconds"
+DISK, FREE = "kib_data_disk_bytes", "kib_data_disk_free_bytes"
+NOTHING = {"kib_page_ready": "1x20"}
 
 CASES = [
     ("view-behind", {"kib_view_behind_seconds": "0x20"}, {"{}": 0}),
@@ -37,6 +50,34 @@ CASES = [
     ("relay-stuck", {f"kib_desk_backlog{WIJ}": "7x20", f"kib_desk_carried_total{WIJ}": "5x20"}, {WIJ: 1}),
     ("relay-stuck", {f"kib_desk_backlog{WIJ}": "7x20", f"kib_desk_carried_total{WIJ}": "5+5x20"}, {WIJ: 0}),
     ("relay-stuck", {f"kib_desk_backlog{WIJ}": "7x17 0 7 7", f"kib_desk_carried_total{WIJ}": "5x20"}, {WIJ: 0}),
+    ("ledger-copy", NOTHING, {"{}": 0}),  # one server: there is no other copy
+    ("ledger-copy", {COPY + EVENTS_A: "1x20", COPY + EVENTS_B: "1x20"}, {A: 0, B: 0}),
+    ("ledger-copy", {COPY + EVENTS_A: "1x20", COPY + EVENTS_B: "1x9 0x20"}, {A: 0, B: 1}),
+    ("ledger-copy", {COPY + EVENTS_A: "1x20", COPY + REJECTED_A: "1x9 0x20"}, {A: 1}),  # one of its streams
+    ("ledger-copy", {COPY + EVENTS_A: "0 1 0x2 1 0x3 1 0x3 1 0x4 1 0x1"}, {A: 0}),  # under load, now and then
+    ("ledger-full", NOTHING, {"{}": 0}),
+    ("ledger-full", {USED + A: "79x20", USED + B: "81x20", LIMIT + A: "100x20", LIMIT + B: "100x20"}, {A: 0, B: 1}),
+    ("certificate-ends", NOTHING, {"{}": 0}),  # no TLS
+    (
+        "certificate-ends",
+        {END + OF_A: f"{NOW + MONTH + 60}x20", END + OURS: f"{NOW + MONTH - 60}x20"},
+        {OF_A: 0, OURS: 1},
+    ),
+    ("certificate-ends", {END + OF_A: f"{NOW - 60}x20"}, {OF_A: 1}),
+    ("archive-failing", NOTHING, {"{}": 0}),
+    ("archive-failing", {FAILURES: "0+1x20", BUILDS: "3x20"}, {"{}": 1}),
+    ("archive-failing", {FAILURES: "0+1x20", BUILDS: "0x18 1x1"}, {"{}": 0}),
+    ("archive-failing", {FAILURES: "0x9 1x10", BUILDS: "3x20"}, {"{}": 0}),
+    ("archive-behind", NOTHING, {"{}": 0}),
+    ("archive-behind", {BEHIND: "3700x20", LOOKED: "0+60x20", WAIT: "60x20"}, {"{}": 0}),
+    ("archive-behind", {BEHIND: "3800x20", LOOKED: "0+60x20", WAIT: "60x20"}, {"{}": 1}),
+    ("archive-behind", {BEHIND: "3800x20", LOOKED: "0+60x20", WAIT: "600x20"}, {"{}": 0}),  # a large one takes long
+    ("archive-behind", {BEHIND: "0x20", LOOKED: f"{NOW - 3800}x20", WAIT: "60x20"}, {"{}": 1}),  # killed: nobody looks
+    ("retention-over", NOTHING, {"{}": 0}),
+    ("retention-over", {DUE: f"{NOW + 60}x20"}, {"{}": 0}),
+    ("retention-over", {DUE: f"{NOW - 60}x20"}, {"{}": 1}),
+    ("disk-full", {DISK: "100x20", FREE: "11x20"}, {"{}": 0}),
+    ("disk-full", {DISK: "100x20", FREE: "9x20"}, {"{}": 1}),
 ]
 
 

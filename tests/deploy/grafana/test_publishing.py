@@ -107,7 +107,7 @@ def test_remove_takes_away_only_its_own(grafana: Running) -> None:
     listed = remove(grafana.url, grafana.token, WANT, dry_run=True)
     gone = remove(grafana.url, grafana.token, WANT)
     assert gone == listed
-    assert len(gone) == 8 + 1 + 4 + 2 + 1 + 1
+    assert len(gone) == 15 + 1 + 4 + 2 + 1 + 1
     assert ask(grafana, "GET", "/dashboards/uid/theirs")["dashboard"]["title"] == "Van een ander"
     assert [team["name"] for team in ask(grafana, "GET", "/teams/search?perpage=100")["teams"]] == [
         "Kind in beeld: evaluatie"

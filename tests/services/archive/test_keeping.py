@@ -54,6 +54,15 @@ def messages(ledger: RunningLedger) -> int:
     return 0 if found is None else sum(segment.messages for segment in found.segments)
 
 
+def looked(metrics: Path) -> float:
+    return looked_of(metrics.read_text())
+
+
+def looked_of(text: str) -> float:
+    """When it was last looked how far the archive is."""
+    return float(text.partition("\nkib_archive_looked_timestamp_seconds ")[2].split()[0])
+
+
 @pytest.mark.timeout(300)
 async def test_it_grows_with_the_ledger_and_forgets_with_it(ledger: RunningLedger, tmp_path: Path) -> None:
     log = tmp_path / "log"
@@ -64,6 +73,10 @@ async def test_it_grows_with_the_ledger_and_forgets_with_it(ledger: RunningLedge
         metrics = ledger.data_dir.archive_metrics
         await asyncio.to_thread(until, lambda: metrics.exists() and told(metrics)["position"] == HALF, 120)
         assert (told(metrics)["eventsBehind"], told(metrics)["failures"]) == (0, 0)
+        text = metrics.read_text()
+        assert float(text.partition("\nkib_archive_wait_seconds ")[2].split()[0]) >= 1
+        # It tells that it looks, also when nothing changes: one that was killed does not.
+        await asyncio.to_thread(until, lambda: looked(metrics) > looked_of(text), 60)
         second = await asyncio.to_thread(ledger.run, "archive", "follow")
         assert (second.returncode, second.stderr.count(b"another process keeps the archive")) == (3, 1)
 

@@ -22,11 +22,10 @@ from deploy.streams import streams_made
 from events import EVENTS_STREAM, REJECTED_STREAM, event_subject
 from services.ledger import connect, read_ledger
 from services.system import Settings
-from tests.deploy.test_cluster import part
 from tests.services.erasure.test_erase import CHILD, HOME, SIBLING, tables
 from tests.services.erasure.test_erase_postgres import BY_DESK, NAMES, begun, erase, filled, in_tables
 from tests.services.erasure.test_erase_system import REFUSED, SETTINGS, ended, give, known, running, there
-from tests.support.cluster import Cluster, running_cluster
+from tests.support.cluster import Cluster, part, running_cluster
 from tests.support.postgres import PostgresServer
 from tests.support.reports import lost
 from tests.support.whole import fetch, until

@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
+from services.system import DataDir
+from services.system.retention import erased_at
 from tests.services.erasure.test_erase import CHILD, REPORT, SIBLING, SOURCE, day, everything_in, history
 from tests.support.inside import run_inside
 from tests.support.reports import lost, report
@@ -140,6 +142,7 @@ def test_a_system_forgets_a_pupil(tmp_path: Path) -> None:
         done = due(place, days, "--yes")
         assert done.returncode == 0, done.stderr
         assert (SIBLING.encode() in everything_in(place)) == left
+        assert (erased_at(DataDir(place)) is None) == left
     with running(place) as (system, _):
         assert known(system) == before
         assert system.run("audit").returncode == 0

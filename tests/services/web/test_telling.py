@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from events.times import day_start
 from projections.live.database import ViewAwayError
 from projections.public import PublicStore
 from services.web.access import PUBLIC
@@ -33,6 +35,19 @@ def test_it_is_told_also_while_the_view_is_away(serve: Serve, country: FakeSourc
         assert "set_aside" not in told.text
         (tmp_path / "view.prom").write_text("kib_view_applied_messages_total 3.0\n")
         assert told.text + "kib_view_applied_messages_total 3.0\n" == client.get("/metrics").text
+
+
+def test_what_is_due_is_told_until_everyone_was_erased(serve: Serve) -> None:
+    country = nation(FakeSource(), ("2020-W16", "2020-W17"))  # with FIRST, whose last day is 28 April
+    due = day_start(date(2020, 5, 8).toordinal())
+    erased: list[int | None] = [None]
+    served = serve(country)
+    served.app.state.telling = Telling([], lambda: 0, 10, erased=lambda: erased[0])
+    line = f"kib_retention_due_timestamp_seconds {due / 1_000_000}\n"
+    with served.client() as client:
+        for at, told in ((None, True), (due - 1, True), (due, False), (due + 1, False)):
+            erased[0] = at
+            assert (line in client.get("/metrics").text) is told, at
 
 
 @pytest.mark.parametrize(
