@@ -13,6 +13,7 @@ _ELSE_WELL: Final = " or on () vector(0)"
 """Where there is nothing of the kind (one server has no other copies, no TLS, no archive), nothing is the matter."""
 _STORED: Final = 0.8
 """A server's store is nearly full when more than this part of the most that it takes is in it."""
+_FULL: Final = "max {by}(1 - kib_{what}_disk_free_bytes / kib_{what}_disk_bytes) > bool 0.9"
 _NOTICE: Final = 30 * 24 * 3600
 """Seconds before its end from which a certificate is warned of."""
 
@@ -85,8 +86,9 @@ def of_keeping() -> Iterator[Alert]:
         "disk-full",
         "operations",
         "De schijf raakt vol",
-        "Van de schijf met de gegevens is minder dan een tiende vrij.",
-        "max(1 - kib_data_disk_free_bytes / kib_data_disk_bytes) > bool 0.9",
+        "Van de schijf met de gegevens van {{ $labels.part }} is minder dan een tiende vrij.",
+        f'label_replace({_FULL.format(by="", what="data")}, "part", "de pagina\'s", "", "") or '
+        f'label_replace({_FULL.format(by="by (desk) ", what="desk")}, "part", "loket $1", "desk", "(.*)")',
         "5m",
         "OK",
         "critical",

@@ -79,7 +79,8 @@ def operations(names: Names) -> build.Dashboard:
             "Schijf en grootboek in gebruik",
             MEANING["room"],
             {
-                "schijf van de gegevens": "max(1 - kib_data_disk_free_bytes / kib_data_disk_bytes)",
+                "schijf van de pagina's": "max(1 - kib_data_disk_free_bytes / kib_data_disk_bytes)",
+                "schijf van {{desk}}": "max by (desk) (1 - kib_desk_disk_free_bytes / kib_desk_disk_bytes)",
                 "{{server}}": "max by (server) (kib_ledger_store_used_bytes / kib_ledger_store_limit_bytes)",
             },
             unit="percentunit",

@@ -41,8 +41,8 @@ MEANING: Final = {
     "open": "Hoeveel pagina's nu openstaan en zichzelf bijwerken.",
     "set_aside": "Berichten in het grootboek die niet gelezen konden worden en apart zijn gezet.",
     "copies": "1: de server is er en heeft alles van het grootboek. 0: niet. Leeg bij een grootboek van één server.",
-    "room": "Welk deel van de schijf met de gegevens in gebruik is, en bij een grootboek van meer servers welk deel van"
-    " wat elke server mag bewaren.",
+    "room": "Welk deel van de schijven met de gegevens in gebruik is, en bij een grootboek van meer servers welk deel"
+    " van wat elke server mag bewaren.",
     "archive": "Hoe lang het archief achter het grootboek is.",
     "certificates": "Hoe lang de certificaten van het grootboek nog geldig zijn. Leeg zonder TLS.",
     "copy": "Hoeveel berichten de tabellen in PostgreSQL achter het grootboek zijn.",

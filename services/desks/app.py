@@ -111,7 +111,7 @@ class DeskApp(AsgiFastStream):
 
         document = describe_intake(self.schema.to_specification(), self.desk.name)
         routes: list[BaseRoute] = [
-            *health_routes(self.desk, self.relay),
+            *health_routes(self.desk, self.relay, self.surroundings.place),
             Route("/asyncapi.json", asyncapi),
             Route("/asyncapi", asyncapi),
         ]

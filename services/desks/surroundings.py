@@ -44,6 +44,11 @@ class Surroundings:
                 self._clock = self.find().clock
         return self._clock.now()
 
+    @property
+    def place(self) -> Path | None:
+        """The directory in which the desks' stores lie; None where they are in a database."""
+        return self.data_dir.desks if self.settings.database_of_desks is None else None
+
     def store_of(self, desk: str) -> Mapping[str, str]:
         """Give the environment of the eventsourcing library in which a desk keeps its store."""
         if (database := self.settings.database_of_desks) is not None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
@@ -40,11 +41,14 @@ MEANINGS: Final = {
 
 _LOOK: Final = 10.0
 """Seconds from one look to the next."""
-_CERTIFICATES: Final = 300.0
-"""The same for certificates, which change once a year, and for what was refused the last time."""
+_RARELY: Final = 300.0
+"""The same for certificates, which change once a year, and for what the ledger never answered."""
 
 _Numbers = dict[str, float]
-_STREAMS: Final = (EVENTS_STREAM, REJECTED_STREAM)
+_Answer = TypeVar("_Answer")
+_USED: Final = "kib_ledger_store_used_bytes"
+_LIMIT: Final = "kib_ledger_store_limit_bytes"
+_ROOMS: Final = "rooms"
 
 
 class Machine:
@@ -54,14 +58,13 @@ class Machine:
         """`path`: the data directory; `client`: the connection to the ledger of the part `page`, if there is one."""
         self._path, self._client = path, client
         self._address = record.address_of("page")
-        self._ledger: _Numbers = {}
-        self._certificates: _Numbers = {}
-        self._disk: _Numbers = {}
+        self._seen: list[_Numbers] = [{}, {}, {}]
+        self._answered: set[str] = set()
         self._next: dict[str, float] = {}
 
     def text(self) -> str:
         """Give the metrics in the text format of Prometheus."""
-        found = self._ledger | self._certificates | self._disk
+        found = {key: value for seen in self._seen for key, value in seen.items()}
         lines = []
         for name, meaning in MEANINGS.items():
             samples = [f"{key} {value}" for key, value in found.items() if key.partition("{")[0] == name]
@@ -72,61 +75,63 @@ class Machine:
     async def run(self) -> None:
         """Look, again and again, until cancelled; each of the three by itself, for each may have to wait."""
         await asyncio.gather(
-            self._repeat(self._look_at_ledger, _LOOK),
-            self._repeat(self._look_at_certificates, _CERTIFICATES),
-            self._repeat(self._look_at_disk, _LOOK),
+            self._repeat(0, self._ledger, _LOOK),
+            self._repeat(1, self._certificates, _RARELY),
+            self._repeat(2, self._disk, _LOOK),
         )
 
-    async def _repeat(self, look: Callable[[], object], every: float) -> None:
+    async def _repeat(self, number: int, look: Callable[[], Awaitable[_Numbers]], every: float) -> None:
         while True:
             try:
-                await look()  # type: ignore[misc]
+                self._seen[number] = await look()
             except Exception as error:
-                # An answer that is not as expected: the pages go on, and the next look may do better.
+                # A disk that is away, an answer that is not as expected: the next look may do better.
                 _log.debug("what the pages stand on cannot be told", why=type(error).__name__)
+                self._seen[number] = {}
             await asyncio.sleep(every)
 
-    async def _look_at_ledger(self) -> None:
+    async def _ledger(self) -> _Numbers:
         nc = self._client()
         found: _Numbers = {}
         if nc is not None and nc.is_connected:
-            for stream in _STREAMS:
-                if time.monotonic() >= self._next.get(stream, 0):
-                    found |= self._of(stream, await standing_of(nc, stream))
-            found |= {
-                _key(name, server=server): value
-                for server, room in (await rooms_of(nc)).items()
-                for name, value in (
-                    ("kib_ledger_store_used_bytes", room.used),
-                    ("kib_ledger_store_limit_bytes", room.limit),
-                )
-            }
-        self._ledger = found
+            for stream in (EVENTS_STREAM, REJECTED_STREAM):
+                if (standing := await self._asked(stream, partial(standing_of, nc, stream))) is not None:
+                    found |= _of(stream, standing)
+            for server, room in (await self._asked(_ROOMS, partial(rooms_of, nc)) or {}).items():
+                found |= {_key(_USED, server=server): room.used, _key(_LIMIT, server=server): room.limit}
+        return found
 
-    def _of(self, stream: str, standing: Standing | None) -> _Numbers:
-        if standing is None:
-            if stream == REJECTED_STREAM and any(EVENTS_STREAM in key for key in self._ledger):
-                # Not permitted, by a configuration of before: each time it is asked, the server logs that.
-                self._next[stream] = time.monotonic() + _CERTIFICATES
-            return {}
-        copies: _Numbers = {
-            _key("kib_ledger_copy_current", stream=stream, server=server): int(current)
-            for server, current in standing.copies.items()
-        }
-        return {_key("kib_ledger_bytes", stream=stream): standing.bytes} | copies
+    async def _asked(self, what: str, ask: Callable[[], Awaitable[_Answer]]) -> _Answer | None:
+        """Ask, and give what was answered, if anything.
 
-    async def _look_at_certificates(self) -> None:
+        What never had an answer while the ledger does answer is not permitted, by the configuration of an earlier
+        release, which a server logs each time: it is asked seldom.
+        """
+        if time.monotonic() < self._next.get(what, 0):
+            return None
+        answer = await ask()
+        if answer:
+            self._answered.add(what)
+        elif EVENTS_STREAM in self._answered and what not in self._answered:
+            self._next[what] = time.monotonic() + _RARELY
+        return answer or None
+
+    async def _certificates(self) -> _Numbers:
         found = await certificates_of(self._address)
         name = "kib_ledger_certificate_end_timestamp_seconds"
-        self._certificates = {_key(name, certificate=each): end for each, end in found.items()}
+        return {_key(name, certificate=each): end for each, end in found.items()}
 
-    async def _look_at_disk(self) -> None:
-        try:
-            usage = await asyncio.to_thread(shutil.disk_usage, self._path)
-        except OSError:
-            self._disk = {}
-        else:
-            self._disk = {"kib_data_disk_bytes": usage.total, "kib_data_disk_free_bytes": usage.free}
+    async def _disk(self) -> _Numbers:
+        usage = await asyncio.to_thread(shutil.disk_usage, self._path)
+        return {"kib_data_disk_bytes": usage.total, "kib_data_disk_free_bytes": usage.free}
+
+
+def _of(stream: str, standing: Standing) -> _Numbers:
+    copies: _Numbers = {
+        _key("kib_ledger_copy_current", stream=stream, server=server): int(current)
+        for server, current in standing.copies.items()
+    }
+    return {_key("kib_ledger_bytes", stream=stream): standing.bytes} | copies
 
 
 def _key(metric: str, **labels: str) -> str:

@@ -33,6 +33,8 @@ FAILURES, BUILDS = "kib_archive_failures_total", "kib_archive_builds_total"
 BEHIND, LOOKED, WAIT = "kib_archive_behind_seconds", "kib_archive_looked_timestamp_seconds", "kib_archive_wait_seconds"
 DUE = "kib_retention_due_timestamp_seconds"
 DISK, FREE = "kib_data_disk_bytes", "kib_data_disk_free_bytes"
+DESK_DISK, DESK_FREE = "kib_desk_disk_bytes", "kib_desk_disk_free_bytes"
+PAGES, OF_WIJ = '{part="de pagina\'s"}', '{desk="wij",part="loket wij"}'
 NOTHING = {"kib_page_ready": "1x20"}
 
 CASES = [
@@ -76,8 +78,13 @@ CASES = [
     ("retention-over", NOTHING, {"{}": 0}),
     ("retention-over", {DUE: f"{NOW + 60}x20"}, {"{}": 0}),
     ("retention-over", {DUE: f"{NOW - 60}x20"}, {"{}": 1}),
-    ("disk-full", {DISK: "100x20", FREE: "11x20"}, {"{}": 0}),
-    ("disk-full", {DISK: "100x20", FREE: "9x20"}, {"{}": 1}),
+    ("disk-full", {DISK: "100x20", FREE: "11x20"}, {PAGES: 0}),
+    (
+        "disk-full",
+        {DISK: "100x20", FREE: "9x20", DESK_DISK + WIJ: "10x20", DESK_FREE + WIJ: "2x20"},
+        {PAGES: 1, OF_WIJ: 0},
+    ),
+    ("disk-full", {DESK_DISK + WIJ: "100x20", DESK_FREE + WIJ: "9x20"}, {OF_WIJ: 1}),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,6 +27,7 @@ from events import DESKS
 from services.desks.access import AccessStore, access_path
 from services.desks.app import limits_of, make_desk
 from services.desks.http import Limits
+from services.desks.surroundings import Surroundings
 from services.system import DataDir, Settings, SystemRecord, find_system
 from tests.support.cluster import free_ports
 from tests.support.reports import lost, now, report, visited
@@ -86,10 +88,20 @@ def test_however_it_is_started_it_takes_in_without_a_ledger(tmp_path: Path, way:
         health = fetch(f"{url}health")
         assert health["backlog"] == 2
         assert health["ledger"]["reached"] is False
-        assert 'kib_desk_backlog{desk="wij"} 2' in urllib.request.urlopen(f"{url}metrics").read().decode()  # noqa: S310
+        told = urllib.request.urlopen(f"{url}metrics").read().decode()  # noqa: S310
+        assert 'kib_desk_backlog{desk="wij"} 2' in told
+        disk = shutil.disk_usage(tmp_path)
+        assert f'kib_desk_disk_bytes{{desk="wij"}} {disk.total}\n' in told
+        free = int(told.partition('\nkib_desk_disk_free_bytes{desk="wij"} ')[2].split()[0])
+        assert abs(free - disk.free) < disk.total / 20
     store = tmp_path / "system" / "desks" / "wij.sqlite"
     assert store.stat().st_mode & 0o077 == 0
     assert store.parent.stat().st_mode & 0o077 == 0
+
+
+def test_of_a_disk_that_is_elsewhere_nothing_is_told(tmp_path: Path) -> None:
+    here, elsewhere = Settings(), Settings(database="postgresql://h/d")
+    assert [Surroundings(DataDir(tmp_path), each).place for each in (here, elsewhere)] == [tmp_path / "desks", None]
 
 
 def test_the_limits_of_a_desk_are_settings(tmp_path: Path) -> None:
