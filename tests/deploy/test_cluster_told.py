@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
 import ssl
 import time
@@ -166,6 +167,53 @@ async def test_only_the_pages_ask_the_servers_what_they_store(cluster: Cluster) 
             assert sorted(await rooms_of(opened.nc)) == answered
     async with await connect(address(cluster, "school"), name="test", patient=True) as opened:
         assert await standing_of(opened.nc, EVENTS_STREAM) is None
+
+
+async def test_the_right_and_another_size_come_by_a_reload_and_a_first_size_does_not(cluster: Cluster) -> None:
+    """As a cluster of an earlier release gets them."""
+    written = [(server, (server.place / "nats.conf").read_text()) for server in cluster.servers]
+
+    def write(*, without: str = "", most: int | None) -> None:
+        for server, text in written:
+            told = json.loads(text)
+            told["accounts"]["KIB"].pop(without, None)
+            told["jetstream"] |= {"max_file_store": most}
+            if most is None:
+                del told["jetstream"]["max_file_store"]
+            (server.place / "nats.conf").write_text(json.dumps(told))
+
+    def reload() -> None:
+        for server in cluster.servers:
+            assert server.process is not None
+            server.process.send_signal(signal.SIGHUP)
+
+    async def limits(wanted: dict[str, int]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                async with await connect(address(cluster, "page"), name="test", patient=True) as opened:
+                    if {name: room.limit for name, room in (await rooms_of(opened.nc)).items()} == wanted:
+                        return
+
+    try:
+        write(without="imports", most=STORE)
+        for server in cluster.servers:
+            server.kill()
+            server.start()
+        await asyncio.to_thread(cluster.wait)
+        await limits({})
+        write(most=STORE + 1)
+        reload()
+        await limits(dict.fromkeys(NAMES, STORE + 1))
+        write(most=None)
+        reload()
+        logs = [server.place / "server.log" for server in cluster.servers]
+        async with asyncio.timeout(PATIENCE):
+            while not all("reload not supported for jetstream" in log.read_text() for log in logs):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        await limits(dict.fromkeys(NAMES, STORE + 1))
+    finally:
+        for server, text in written:
+            (server.place / "nats.conf").write_text(text)
 
 
 async def test_a_copy_that_no_server_holds_is_told(cluster: Cluster) -> None:
