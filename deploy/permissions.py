@@ -82,7 +82,9 @@ def _desk(desk: str) -> tuple[list[str], list[str], bool]:
     ]
     refusals = [rejected_subject(desk), resolved_subject(desk)]
     asks = [VIEW_SILENT] if desk == _COORDINATOR else []
-    return [*own, *refusals, *places, *asks], [f"kib.desk.{desk}.report", resend_subject(desk)], True
+    # The right to answer whoever asks ends at a leaf node: where answers of this desk are awaited it may publish.
+    answers = [f"_INBOX.{asker}.{desk}.>" for asker in ("reporter", "resender")]
+    return [*own, *refusals, *places, *asks, *answers], [f"kib.desk.{desk}.report", resend_subject(desk)], True
 
 
 _RIGHTS: Final[dict[str, tuple[list[str], list[str], bool]]] = {

@@ -90,7 +90,7 @@ class _Nats:
         trusted: ssl.SSLContext | None,
     ) -> None:
         self._client, self._url, self._trusted = client, url, trusted
-        self._subject = f"kib.desk.{desk}.report"
+        self._desk, self._subject = desk, f"kib.desk.{desk}.report"
         self._user, self._key = user, key
         self._connecting = asyncio.Lock()
 
@@ -119,7 +119,8 @@ class _Nats:
         given: dict[str, Any] = {}
         if user is not None and _TOKEN.fullmatch(user):
             # Where the desk's broker keeps users apart, each may hear only what is below a place of its own.
-            given["inbox_prefix"] = f"_INBOX.{user}"
+            # Below that one for each desk: there a desk may answer from another server than ours too, a leaf node.
+            given["inbox_prefix"] = f"_INBOX.{user}.{self._desk}"
         if self._user is not None:
             given |= {"user": self._user, "password": self._key}
         if self._trusted is not None:

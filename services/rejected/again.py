@@ -10,7 +10,7 @@ from typing import Final
 
 from events import DESKS, IMPORT_DESK, Rejected, resend_subject, resolved_subject
 from services.ledger.catching_up import catch_up
-from services.ledger.connecting import Ledger, connect
+from services.ledger.connecting import Ledger, connect, inbox_prefix
 from services.ledger.import_lines import Chunk
 from services.ledger.importing import Importer
 from services.ledger.known import import_index
@@ -91,9 +91,12 @@ async def _to_desk(ledger: Ledger, again: Again) -> Outcome:
     message = again.message
     headers = {REFUSAL_HEADER: str(message.id)}
     subject = resend_subject(message.desk)
+    # Where this desk may answer from a leaf node too.
+    inbox = f"{inbox_prefix(ledger.address)}.{message.desk}.{ledger.nc.new_inbox().rpartition('.')[2]}"
     try:
-        reply = await ledger.nc.request(subject, again.corrected or b"", timeout=_PATIENCE, headers=headers)
-        said = json.loads(reply.data)
+        answers = await ledger.nc.subscribe(inbox, max_msgs=1)
+        await ledger.nc.publish(subject, again.corrected or b"", reply=inbox, headers=headers)
+        said = json.loads((await answers.next_msg(_PATIENCE)).data)
         fate = str(said["fate"])
     except (nats.errors.Error, OSError, ValueError, KeyError, TypeError):
         return Outcome(message, "unavailable", rule=f"the desk {message.desk} does not answer")

@@ -24,19 +24,13 @@ from deploy.cluster import ClusterServer
 from deploy.nats_address import NatsAddress
 from events import EVENTS_STREAM, IMPORT_DESK, NotDeliveredError, Reporter, event_subject, parse_event
 from services.ledger import Publisher, connect, read_ledger
-from tests.support.cluster import Cluster, Server, free_ports, part, running_cluster, until
+from tests.support.cluster import Cluster, Server, make_leaf, part, until
 from tests.support.inside import run_inside
 from tests.support.reports import SOURCE, lost
 from tests.support.systems import COMMAND
 
 AS_OF = "2021-12-31T12:00:00+01:00"
 RATE = 400
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with running_cluster(tmp_path_factory.mktemp("cluster"), "--encrypt", "aes") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +116,7 @@ def test_each_part_runs_by_itself(cluster: Cluster, place: Path, parts: dict[str
 async def test_a_program_reports_over_tls_by_the_authority_of_the_cluster(
     cluster: Cluster, parts: dict[str, str]
 ) -> None:
-    reporter = address(cluster, "reporter")
+    reporter = cluster.address("reporter")
     assert parts["school"]
     way: dict[str, Any] = {"source": SOURCE, "user": "reporter", "key": reporter.password, "patience": 60}
     event = parse_event(lost(904))
@@ -151,7 +145,7 @@ def ledger(cluster: Cluster) -> dict[int, bytes]:
     """Every event in the ledger by its sequence."""
 
     async def read() -> dict[int, bytes]:
-        async with await connect(address(cluster, "reader"), name="test", patient=True) as opened:
+        async with await connect(cluster.address("reader"), name="test", patient=True) as opened:
             return {entry[0]: entry[3] async for batch in read_ledger(opened.nc) for entry in batch}
 
     return asyncio.run(read())
@@ -162,40 +156,12 @@ def carried(cluster: Cluster) -> set[str]:
     return {json.loads(raw)["id"] for raw in ledger(cluster).values()}
 
 
-def address(cluster: Cluster, user: str) -> NatsAddress:
-    told = cluster.environment(user)
-    found = NatsAddress.parse(told["KINDINBEELD_NATS_URL"], user, told["KINDINBEELD_NATS_PASSWORD"])
-    return found.trusting(told["KINDINBEELD_NATS_CA"])
-
-
 def test_a_desk_reports_through_a_server_of_its_own(cluster: Cluster, tmp_path: Path) -> None:
-    port, health = free_ports(2)
-    servers = [
-        word
-        for each in cluster.servers
-        for word in ("--server", f"{each.name}=127.0.0.1:{':'.join(map(str, each.ports))}")
-    ]
-    name = f"utrecht=127.0.0.1:{port}:1:1:{health}"
-    words: list[str | Path] = [
-        "cluster",
-        "leaf",
-        cluster.directory,
-        *servers,
-        "--name",
-        name,
-        "--files",
-        f"{cluster.directory}/{{name}}",
-    ]
-    words += ["--ca", cluster.directory / "ca.pem"]
+    words: list[str | Path] = ["cluster", "leaf", cluster.directory, "--server", "a=b", "--name", "utrecht=c"]
     assert run_inside(*words, "--desk", "nobody", data_dir=tmp_path).returncode == 2
-    done = run_inside(*words, "--desk", "leerplicht", data_dir=tmp_path)
-    assert done.returncode == 0, done.stderr
-    place = cluster.directory / "utrecht"
+    leaf = make_leaf(cluster, "utrecht", "leerplicht")
+    place = leaf.place
     assert {stat.S_IMODE(file.stat().st_mode) for file in place.iterdir()} == {0o600}
-    told = json.loads((place / "nats.conf").read_text())
-    told["accounts"]["KIB"]["users"].append({"user": "anyone", "password": "anything"})
-    (place / "nats.conf").write_text(json.dumps(told))
-    leaf = Server("utrecht", place, (port, 1, 1, health))
     settings = dict(line.split("=", 1) for line in (place / "leerplicht.env").read_text().splitlines())
     settings["KINDINBEELD_WORKERS"] = "2"
     with part(cluster, "leerplicht", tmp_path, "desk", "leerplicht", "--port", "0", **settings) as desk:
@@ -209,6 +175,7 @@ def test_a_desk_reports_through_a_server_of_its_own(cluster: Cluster, tmp_path: 
             until(lambda: "lost-901" in carried(cluster), "what is reported now")
             named = asyncio.run(newest_subject(cluster, "kib.events.leerplicht.>"))
             assert re.fullmatch(r"kib\.events\.leerplicht\.contact-lost\.[0-7]", named), "it names its part"
+            asyncio.run(reports_across(cluster))
             asyncio.run(reaches_no_further(settings["KINDINBEELD_NATS_URL"], settings["KINDINBEELD_NATS_CA"]))
             assert "lost-902" not in carried(cluster)
         finally:
@@ -217,10 +184,19 @@ def test_a_desk_reports_through_a_server_of_its_own(cluster: Cluster, tmp_path: 
 
 async def newest_subject(cluster: Cluster, subject: str) -> str:
     """The subject of the last message in the ledger under a subject."""
-    async with await connect(address(cluster, "setup")) as ledger:
+    async with await connect(cluster.address("setup")) as ledger:
         found = await ledger.nc.jetstream().get_last_msg(EVENTS_STREAM, subject)
         assert found.subject is not None
         return found.subject
+
+
+async def reports_across(cluster: Cluster) -> None:
+    """A program at a server of the ledger reports to the desk at its own server, and is answered."""
+    at = cluster.address("reporter")
+    way: dict[str, Any] = {"source": SOURCE, "user": "reporter", "key": at.password, "patience": 60}
+    event = parse_event(lost(905))
+    async with Reporter(at.url, desk="leerplicht", ca=at.ca, **way) as it:
+        assert (await it.report(event.data, id=event.id)).fate == "accepted"
 
 
 async def reaches_no_further(url: str, ca: str) -> None:
@@ -242,7 +218,7 @@ async def load(cluster: Cluster, lines: list[bytes], over: asyncio.Event) -> lis
     """Publish these at a steady pace until it is over, and then the rest; give when each was acknowledged."""
     acknowledged: list[float] = []
     async with (
-        await connect(address(cluster, "import"), name="load", patient=True) as opened,
+        await connect(cluster.address("import"), name="load", patient=True) as opened,
         Publisher[None](opened) as publisher,
     ):
         for line in lines:
@@ -257,7 +233,7 @@ async def load(cluster: Cluster, lines: list[bytes], over: asyncio.Event) -> lis
 
 async def let_lead(cluster: Cluster, server: Server) -> None:
     """Have a server lead the ledger's stream."""
-    async with await connect(address(cluster, "setup"), name="lead", patient=True) as opened:
+    async with await connect(cluster.address("setup"), name="lead", patient=True) as opened:
         while cluster.leader() is not server:
             wanted = json.dumps({"placement": {"preferred": server.name}}).encode()
             # One that has only just begun to lead may not hear it yet.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deploy.nats_address import NatsAddress
 from deploy.nats_server import find_binary
 from tests.support.inside import run_inside
 from tests.support.proxy import Wire, wire
@@ -87,6 +89,10 @@ class Cluster:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("KINDINBEELD_")}
         lines = (self.directory / "parts" / f"{part}.env").read_text().splitlines()
         return kept | dict(line.split("=", 1) for line in lines) | more
+
+    def address(self, user: str) -> NatsAddress:
+        """Where it is spoken to as this user."""
+        return address_in(self.directory / "parts" / f"{user}.env")
 
     def run(self, part: str, *arguments: str | Path, data_dir: Path) -> subprocess.CompletedProcess[bytes]:
         """Run `kindinbeeld` as this part, in a process of its own."""
@@ -180,13 +186,24 @@ def _stream(told: dict[str, object]) -> dict[str, Any]:
     return {}
 
 
+def address_in(file: Path) -> NatsAddress:
+    """What the file with a part's settings says of the ledger."""
+    told = dict(line.split("=", 1) for line in file.read_text().splitlines())
+    found = NatsAddress.parse(
+        told["KINDINBEELD_NATS_URL"], told["KINDINBEELD_NATS_USER"], told["KINDINBEELD_NATS_PASSWORD"]
+    )
+    return found.trusting(told["KINDINBEELD_NATS_CA"])
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody uses now."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Ports of loopback that nobody uses now; none of those that the system gives to whoever asks for any."""
+    found: list[int] = []
+    while len(found) < count:
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            if tried.getsockname()[1] not in found:
+                found.append(tried.getsockname()[1])
+    return found
 
 
 @contextmanager
@@ -217,6 +234,27 @@ def running_cluster(place: Path, *options: str) -> Iterator[Cluster]:
         made = cluster.run("setup", "cluster", "streams", data_dir=place / "none")
         assert made.returncode == 0, made.stderr
         yield cluster
+
+
+def make_leaf(cluster: Cluster, name: str, desk: str) -> Server:
+    """Configure the server of a municipality's own for a desk, as `kindinbeeld cluster leaf` does; it is not started.
+
+    Whoever can set something on that server can do anything there: so can its user `anyone`, with the password
+    `anything`.
+    """
+    port, health = free_ports(2)
+    words: list[str | Path] = ["cluster", "leaf", cluster.directory, "--desk", desk]
+    for each in cluster.servers:
+        words += ["--server", f"{each.name}=127.0.0.1:{':'.join(map(str, each.ports))}"]
+    words += ["--name", f"{name}=127.0.0.1:{port}:1:1:{health}", "--files", f"{cluster.directory}/{{name}}"]
+    words += ["--ca", cluster.directory / "ca.pem"]
+    done = run_inside(*words, data_dir=cluster.directory / "none")
+    assert done.returncode == 0, done.stderr
+    place = cluster.directory / name
+    told = json.loads((place / "nats.conf").read_text())
+    told["accounts"]["KIB"]["users"].append({"user": "anyone", "password": "anything"})
+    (place / "nats.conf").write_text(json.dumps(told))
+    return Server(name, place, (port, 1, 1, health))
 
 
 def _lead(servers: list[Server], wires: list[Wire]) -> None:
