@@ -151,7 +151,7 @@ def _configuration(
 ) -> str:
     files = layout.files.format(name=server.name)
     shown = {"cert_file": f"{files}/server.pem", "key_file": f"{files}/server.key", "timeout": 5}
-    # Without `verify` at a port for clients: these show a password. Servers show each other their certificates.
+    # Without `verify` at a port for clients: these show a password. Servers, leaf nodes too, also show certificates.
     mutual = shown | {"ca_file": f"{files}/ca.pem", "verify": True}
     between = {"user": "cluster", "password": passwords["cluster"]}
     jetstream: dict[str, Any] = {
@@ -212,7 +212,7 @@ def _configuration(
         "leafnodes": {
             "listen": server.at(server.leaves) if _on_loopback(server) else f"0.0.0.0:{server.leaves}",
             "advertise": server.at(server.leaves),
-            "tls": shown,
+            "tls": mutual,
         },
     }
     # The configuration language reads JSON, and a variable of the environment where it is not within quotes.

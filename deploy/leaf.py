@@ -55,6 +55,7 @@ def write_leaf(
 
 
 def _configuration(leaf: ClusterServer, desk: str, password: str, hub: Sequence[str], files: str) -> str:
+    shown = {"cert_file": f"{files}/server.pem", "key_file": f"{files}/server.key", "timeout": 5}
     config = {
         "server_name": leaf.name,
         "listen": leaf.at(leaf.port),
@@ -62,7 +63,7 @@ def _configuration(leaf: ClusterServer, desk: str, password: str, hub: Sequence[
         "max_payload": MAX_PAYLOAD,
         "lame_duck_duration": "30s",
         "lame_duck_grace_period": "2s",
-        "tls": {"cert_file": f"{files}/server.pem", "key_file": f"{files}/server.key", "timeout": 5},
+        "tls": shown,
         "accounts": {
             ACCOUNT: {
                 "users": [{"user": desk, "password": password, "permissions": permissions(desk, DOMAIN)}],
@@ -72,7 +73,7 @@ def _configuration(leaf: ClusterServer, desk: str, password: str, hub: Sequence[
         },
         "leafnodes": {
             "reconnect": "1s",
-            "remotes": [{"urls": list(hub), "account": ACCOUNT, "tls": {"ca_file": f"{files}/ca.pem", "timeout": 5}}],
+            "remotes": [{"urls": list(hub), "account": ACCOUNT, "tls": shown | {"ca_file": f"{files}/ca.pem"}}],
         },
     }
     return json.dumps(config, indent=1) + "\n"
