@@ -26,6 +26,7 @@ __all__ = [
     "STORE_KEY",
     "ClusterServer",
     "Layout",
+    "copies_of",
     "environment",
     "kept_passwords",
     "write_certificate",
@@ -94,6 +95,11 @@ class Layout:
     store_bytes: int | None = None
 
 
+def copies_of(servers: int) -> int:
+    """Give in how many copies the streams are, on so many servers."""
+    return 3 if servers >= 3 else 1
+
+
 def write_cluster(directory: Path, servers: Sequence[ClusterServer], layout: Layout) -> None:
     """Write everything for these servers and for the parts of a system that speak to them.
 
@@ -142,7 +148,7 @@ def environment(part: str, url: str, password: str, ca: str, servers: int) -> st
     """Give the lines of the settings with which a part speaks to the ledger at `url`, of so many servers."""
     lines = {"NATS_URL": url, "NATS_USER": part, "NATS_PASSWORD": password, "NATS_CA": ca}
     if part == SET_UP:
-        lines["REPLICAS"] = str(3 if servers >= 3 else 1)
+        lines["REPLICAS"] = str(copies_of(servers))
     return "".join(f"KINDINBEELD_{name}={value}\n" for name, value in lines.items())
 
 

@@ -74,7 +74,7 @@ def config(
 
     Again into the same directory: the certificates are made anew, the authority, passwords and keys are kept.
     """
-    from deploy.cluster import ClusterServer, Layout, write_cluster
+    from deploy.cluster import ClusterServer, Layout, copies_of, write_cluster
     from services.system import values
 
     try:
@@ -83,6 +83,9 @@ def config(
         raise WrongUsage(f"--server: must be {rule}") from None
     if len({each.name for each in servers}) != len(servers):
         raise WrongUsage("--server: must have another name for each")
+    zones = {each.zone for each in servers} - {None}
+    if zones and (any(each.zone is None for each in servers) or len(zones) < copies_of(len(servers))):
+        raise WrongUsage("--server: must have a zone each, or none has one; three copies take three zones")
     try:
         flushed = values.duration_or("always")(sync_interval)
     except ValueError as rule:
@@ -170,7 +173,12 @@ def streams() -> None:
     try:
         made = asyncio.run(make())
     except APIError as error:
-        raise SystemUnavailable(f"the ledger refuses: {error.description}") from None
+        why = str(error.description)
+        if "tag not unique" in why:
+            why = (
+                f"{settings.replicas} copies, each in a zone of its own, do not fit on its servers that are up ({why})"
+            )
+        raise SystemUnavailable(f"the ledger refuses: {why}") from None
     except (Error, OSError) as error:
         raise SystemUnavailable(f"the ledger does not answer: {type(error).__name__}") from None
     for name in made:

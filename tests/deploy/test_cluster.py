@@ -82,6 +82,11 @@ def test_again_the_certificates_are_new_and_all_else_is_kept(tmp_path: Path) -> 
     assert told["jetstream"]["unique_tag"] == "zone:"
     assert "zone:east" in told["server_tags"]
     assert run_inside(*words[:3], "--server", "no", data_dir=tmp_path).returncode == 2
+    for zones in (["@east", "", "@west"], ["@east", "@east", "@west"]):
+        servers = [word for name, zone in zip("abc", zones, strict=True) for word in ("--server", f"{name}=b{zone}")]
+        refused = run_inside(*words[:3], *servers, data_dir=tmp_path)
+        assert refused.returncode == 2
+        assert b"three copies take three zones" in refused.stderr
 
 
 def test_the_streams_are_in_three_copies(cluster: Cluster) -> None:

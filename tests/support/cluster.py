@@ -11,7 +11,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -207,16 +207,18 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running_cluster(place: Path, *options: str) -> Iterator[Cluster]:
-    """Configure and start three servers, with the ledger's streams in three copies."""
-    ports = free_ports(12)
-    names = ["nats-1", "nats-2", "nats-3"]
-    groups = [tuple(ports[4 * index : 4 * index + 4]) for index in range(3)]
+def running_cluster(
+    place: Path, *options: str, zones: Sequence[str] = ("", "", ""), streams: bool = True
+) -> Iterator[Cluster]:
+    """Configure and start three servers, or one in each of these zones, with the ledger's streams in three copies."""
+    ports = free_ports(4 * len(zones))
+    names = [f"nats-{number}" for number, _ in enumerate(zones, 1)]
+    groups = [tuple(ports[4 * index : 4 * index + 4]) for index, _ in enumerate(zones)]
     directory = place / "cluster"
     given = [
         word
-        for name, group in zip(names, groups, strict=True)
-        for word in ("--server", f"{name}=127.0.0.1:{':'.join(map(str, group))}")
+        for name, group, zone in zip(names, groups, zones, strict=True)
+        for word in ("--server", f"{name}=127.0.0.1:{':'.join(map(str, group))}{zone and '@'}{zone}")
     ]
     done = run_inside(
         "cluster", "config", directory, *given, "--store", f"{place}/{{name}}", *options, data_dir=place / "none"
@@ -231,8 +233,9 @@ def running_cluster(place: Path, *options: str) -> Iterator[Cluster]:
         for server in servers:
             server.start()
         cluster.wait()
-        made = cluster.run("setup", "cluster", "streams", data_dir=place / "none")
-        assert made.returncode == 0, made.stderr
+        if streams:
+            made = cluster.run("setup", "cluster", "streams", data_dir=place / "none")
+            assert made.returncode == 0, made.stderr
         yield cluster
 
 
