@@ -6,9 +6,11 @@ import asyncio
 import itertools
 import json
 import re
+import shutil
 import stat
 import subprocess
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -307,3 +309,64 @@ def test_servers_are_killed_and_cut_off_under_load_and_nothing_is_lost(
     audited = cluster.run("reader", "audit", "--wait", "120", data_dir=place)
     assert "eof_received" not in str(audited.stderr), "what a connection by TLS says at its end tells nobody anything"
     assert audited.returncode == 0, audited.stderr
+
+
+async def told_by_the_leader(cluster: Cluster, sequences: list[int]) -> dict[int, bytes]:
+    """These messages, as the server that leads the stream has them."""
+    async with await connect(cluster.address("setup"), name="test", patient=True) as opened:
+
+        async def one(sequence: int) -> bytes:
+            asked = json.dumps({"seq": sequence}).encode()
+            answer = await opened.nc.request("$JS.API.STREAM.MSG.GET.KIB_EVENTS", asked, timeout=60)
+            return b64decode(json.loads(answer.data)["message"]["data"])
+
+        found: dict[int, bytes] = {}
+        for some in (sequences[at : at + 200] for at in range(0, len(sequences), 200)):
+            found |= zip(some, await asyncio.gather(*map(one, some)), strict=True)
+        return found
+
+
+def test_a_server_that_lost_its_disk_gets_all_copies_back_under_load(cluster: Cluster, tmp_path: Path) -> None:
+    file = tmp_path / "history.ndjson"
+    words = ("simulate", "--seed", "5", "--events", "6000", "--output", file)
+    assert run_inside(*words, data_dir=tmp_path).returncode == 0
+    lines = file.read_bytes().splitlines()
+    lost, *_ = (server for server in cluster.servers if server is not cluster.leader())
+    store = Path(str(json.loads(json.dumps(lost.jetstream()))["config"]["store_dir"]))
+
+    def trouble() -> None:
+        time.sleep(1)
+        lost.kill()
+        time.sleep(1)
+        assert any(store.rglob("*.blk"))
+        shutil.rmtree(store)
+        lost.start()
+        cluster.wait()
+
+    async def run() -> list[float]:
+        over = asyncio.Event()
+        loading = asyncio.create_task(load(cluster, lines, over))
+        try:
+            await asyncio.to_thread(trouble)
+        finally:
+            over.set()
+        return await asyncio.wait_for(loading, 180)
+
+    async def copies() -> set[tuple[bool, int]]:
+        async with await connect(cluster.address("setup"), name="test", patient=True) as opened:
+            answer = await opened.nc.request("$JS.API.STREAM.INFO.KIB_EVENTS", b"", timeout=60)
+        replicas = json.loads(answer.data)["cluster"]["replicas"]
+        assert lost.name in {each["name"] for each in replicas}
+        return {(each["current"] and not each.get("offline", False), each.get("lag", 0)) for each in replicas}
+
+    assert len(asyncio.run(run())) == len(lines)
+    until(lambda: len(cluster.held()) == 1, "the same at each")
+    until(lambda: asyncio.run(copies()) == {(True, 0)}, "all copies are current")
+    before = ledger(cluster)
+    assert {json.loads(line)["id"] for line in lines} <= {json.loads(raw)["id"] for raw in before.values()}
+    # Once it leads it is the one that answers, from what it has.
+    asyncio.run(let_lead(cluster, lost))
+    assert asyncio.run(told_by_the_leader(cluster, [*before])) == before
+    assert cluster.leader() is lost
+    for stream in ("KIB_EVENTS", "KIB_REJECTED"):
+        assert f'"name": "{stream}"' in json.dumps(lost.jetstream())
