@@ -89,6 +89,11 @@ class PostgresServer:
             self._process.wait(60)
             self._process = None
 
+    def program(self, name: str) -> Path | None:
+        """Give a program that comes with it; None where it does not."""
+        found = self._bin / name
+        return found if found.is_file() else None
+
     def environment(self, name: str) -> Mapping[str, str]:
         """An empty store of its own, as an environment of the eventsourcing library."""
         from services.desks.store import postgres_environment

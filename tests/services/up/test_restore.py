@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -36,11 +36,11 @@ def published(data_dir: Path) -> list[tuple[object, ...]]:
 
 
 @contextmanager
-def system_with_desk(data_dir: Path) -> Iterator[tuple[Whole, str]]:
+def system_with_desk(data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterator[tuple[Whole, str]]:
     """The system with one desk, that of schools, and where that answers; both end in order."""
-    with whole(data_dir, *ALONE) as system:
+    with whole(data_dir, *ALONE, settings=settings) as system:
         system.ready()
-        with whole(data_dir, "desk", "school", "--port", "0") as desk:
+        with whole(data_dir, "desk", "school", "--port", "0", settings=settings) as desk:
             yield system, desk.ready()
         assert system.stop() == 0
 
@@ -50,10 +50,10 @@ def level(desk: str) -> None:
     until(lambda: fetch(f"{desk}health")["backlog"] == 0)
 
 
-def given(desk: str) -> set[str]:
-    """Give the desk some reports, always the same; say what became of them."""
+def given(desk: str, numbers: Iterable[int] = range(5)) -> set[str]:
+    """Give the desk some reports, for a number always the same; say what became of them."""
     kind = {"content-type": "application/cloudevents-batch+json"}
-    reports = b"[" + b",".join(map(lost, range(5))) + b"]"
+    reports = b"[" + b",".join(map(lost, numbers)) + b"]"
     answers = httpx.post(f"{desk}v1/events", content=reports, headers=kind, timeout=60).json()["answers"]
     return {each["fate"] for each in answers}
 
