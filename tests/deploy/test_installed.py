@@ -208,9 +208,9 @@ def test_a_unit_is_right_hardened_and_starts_a_real_command(unit: Path, analyze:
     assert program in ("/opt/kindinbeeld/bin/kindinbeeld", "/opt/kindinbeeld/bin/nats-server")
     if program.endswith("kindinbeeld"):
         for desk in DESKS if "%i" in command else ("",):
-            parsed([word.replace("%i", desk) for word in words])
+            parsed([word.replace("%i", desk).replace("%I", "1/2") for word in words])
     # Where it is installed here, and under the name of an instance.
-    here = tmp_path / unit.name.replace("@", "@school")
+    here = tmp_path / unit.name.replace("@", "@1-2" if "%I" in command else "@school")
     here.write_text(text.replace("/opt/kindinbeeld/bin/", f"{BINARIES}/"))
     done = subprocess.run([analyze, "verify", "--man=no", str(here)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

@@ -94,9 +94,11 @@ class Cluster:
         """Where it is spoken to as this user."""
         return address_in(self.directory / "parts" / f"{user}.env")
 
-    def run(self, part: str, *arguments: str | Path, data_dir: Path) -> subprocess.CompletedProcess[bytes]:
-        """Run `kindinbeeld` as this part, in a process of its own."""
-        environment = self.environment(part, KINDINBEELD_DATA_DIR=str(data_dir))
+    def run(
+        self, part: str, *arguments: str | Path, data_dir: Path, **settings: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run `kindinbeeld` as this part, in a process of its own; `settings` go beside those of the part."""
+        environment = self.environment(part, KINDINBEELD_DATA_DIR=str(data_dir), **settings)
         command = [str(COMMAND), *map(str, arguments)]
         return subprocess.run(command, capture_output=True, env=environment, timeout=300)
 
