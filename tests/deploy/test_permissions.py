@@ -111,7 +111,8 @@ def users(request: pytest.FixtureRequest) -> Users:
     return found
 
 
-everywhere = pytest.mark.parametrize("users", ["embedded", "cluster", "leaf"], indirect=True)
+SERVERS = ("embedded", "cluster", "leaf")
+everywhere = pytest.mark.parametrize("users", SERVERS, indirect=True)
 
 
 @asynccontextmanager
@@ -318,18 +319,17 @@ async def test_a_desk_sees_its_own_last_message_and_no_other(users: Users) -> No
                     await nc.request(f"{api}.DIRECT.GET.{EVENTS_STREAM}.{other}", b"", timeout=0.2)
 
 
+# From a leaf node a desk answers only at the place for its answers.
 @pytest.mark.parametrize(
-    ("part", "below", "subject"),
+    ("users", "part", "below", "subject"),
     [
-        ("reporter", "", f"kib.desk.{AT_LEAF}.report"),
-        ("reporter", f".{AT_LEAF}", f"kib.desk.{AT_LEAF}.report"),
-        ("resender", f".{AT_LEAF}", resend_subject(AT_LEAF)),
+        *((server, "reporter", "", f"kib.desk.{AT_LEAF}.report") for server in ("embedded", "cluster")),
+        *((server, "reporter", f".{AT_LEAF}", f"kib.desk.{AT_LEAF}.report") for server in SERVERS),
+        *((server, "resender", f".{AT_LEAF}", resend_subject(AT_LEAF)) for server in SERVERS),
     ],
+    indirect=["users"],
 )
-@everywhere
 async def test_who_asks_a_desk_is_answered(users: Users, part: str, below: str, subject: str) -> None:
-    if users.anyone is not None and not below:
-        pytest.skip("from a leaf node a desk answers only at the place for its answers")
     inboxes = f"_INBOX.{part}{below}"
     async with connection(users.parts[AT_LEAF]) as (desk, said), connection(users.parts[part], inboxes) as (sender, _):
 
