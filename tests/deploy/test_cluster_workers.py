@@ -12,8 +12,8 @@ import pytest
 
 from projections.parts import part_names
 from services.bench.catching_up import position_of
-from tests.deploy.test_cluster import load, part, until
-from tests.support.cluster import Cluster
+from tests.deploy.test_cluster import load
+from tests.support.cluster import Cluster, part, until
 from tests.support.inside import run_inside
 
 TWO = {"KINDINBEELD_WORKERS": "2"}
