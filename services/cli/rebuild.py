@@ -11,9 +11,15 @@ import typer
 from services.cli.options import DataDirOption
 
 if TYPE_CHECKING:
+    from projections.rebuild import Told
+    from services.system import DataDir
     from services.view.comparing import Compared
 
 _SHOWN: Final = 20
+_LOOK: Final = 0.1
+_ASK: Final = 5.0
+"""Seconds between two times of asking whether a live view runs; one that is just started may not answer yet."""
+_SWITCHING: Final = "switching"
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +41,7 @@ def register(app: typer.Typer) -> None:
         """Build the live view anew from the whole ledger, beside the old one, compare, and put it into its place."""
         from services.system import DataDir
         from services.view.rebuilding import rebuild as build
-        from services.view.switching import go_back, waits
+        from services.view.switching import go_back
 
         place = DataDir(data_dir)
         begun = time.monotonic()
@@ -44,18 +50,43 @@ def register(app: typer.Typer) -> None:
             print(f"{time.monotonic() - begun:6.1f} s  {step}: {done} of {of}", file=sys.stderr, flush=True)
 
         if back:
-            go_back(place)
+            go_back(place, told)
         else:
             built = build(place, told, archive=not from_ledger)
             print(f"built up to ledger sequence {built.position}", file=sys.stderr, flush=True)
             _tell(built.compared)
-        deadline = time.monotonic() + wait
-        while waits(place):
-            if time.monotonic() > deadline:
-                print("no live view runs: the new one is taken at the next start", file=sys.stderr)
-                return
-            time.sleep(0.1)
-        print("the view of before is in place" if back else "the new view is in place", file=sys.stderr)
+        if why := _not_taken(place, wait, told):
+            print(why, file=sys.stderr)
+        else:
+            print("the view of before is in place" if back else "the new view is in place", file=sys.stderr)
+
+
+def _not_taken(place: DataDir, wait: float, told: Told) -> str | None:
+    """Wait until the running view has put one that waits into place; else say why that is not waited for.
+
+    Raises SystemUnavailable when one that runs has not done so within ``wait`` seconds.
+    """
+    from services.system import SystemUnavailable, find_system
+    from services.view.asking import runs
+    from services.view.switching import waits
+
+    told(_SWITCHING, 0, 1)
+    begun = asked = time.monotonic()
+    while waits(place):
+        if not wait:
+            return "it is laid ready: a live view that runs takes it in its place within moments, others at their start"
+        now = time.monotonic()
+        if now > asked + _ASK or now > begun + wait:
+            asked = now
+            if not runs(find_system(place)):
+                return "no live view runs: it is laid ready, and taken at the next start"
+        if now > begun + wait:
+            raise SystemUnavailable(
+                f"the live view has not put it into place within {wait:g} s; it goes on to try, and its log says why"
+            )
+        time.sleep(_LOOK)
+    told(_SWITCHING, 1, 1)
+    return None
 
 
 def _tell(compared: Compared | None) -> None:

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
-from services.system import DataDir
+import structlog
+
+from services.system import DataDir, SystemUnavailable
 from services.system.children import end_with_parent
 from services.system.lean import stay_lean
 from services.system.logs import configure_logging
 from services.view.app import ViewService
 from services.view.switching import put_into_place
 
+_log = structlog.get_logger(__name__)
+
 
 def main() -> None:
-    """Run until a signal, or until the parent ends.
-
-    A view that was built anew is put into place between two lives of the same process: nothing of the old database is
-    open then.
-    """
+    """Run until a signal, or until the parent ends."""
     stay_lean()
     configure_logging()
     end_with_parent()
     data_dir = DataDir(Path(sys.argv[1]))
-    put_into_place(data_dir)
-    service = ViewService(data_dir)
-    asyncio.run(service.app.run())
-    if service.replaced:
-        os.execv(sys.executable, [sys.executable, "-m", "services.view", *sys.argv[1:]])  # noqa: S606 - ourselves
+    try:
+        put_into_place(data_dir)
+    except SystemUnavailable as why:
+        _log.info("a view that may wait is not put into place at the start", why=why.message)
+    asyncio.run(ViewService(data_dir).app.run())
 
 
 if __name__ == "__main__":

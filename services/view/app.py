@@ -20,6 +20,7 @@ from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentReques
 from services.system import DataDir, Settings, find_system, view_of
 from services.system.ending import end_tasks
 from services.tracing import tracer_for
+from services.view.asking import STATUS_SUBJECT
 from services.view.audits import Auditing
 from services.view.keeping import Keeper, Standing
 from services.view.measuring import Measures
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-STATUS_SUBJECT: Final = "kib.view.status"
-"""Where the live view answers how far it is."""
 _LEDGER_SECONDS: Final = 0.5
 
 
@@ -86,11 +85,6 @@ class ViewService:
 
         return Sharing(data_dir, database, lambda: self._broker.client, self._keeper)
 
-    @property
-    def replaced(self) -> bool:
-        """Whether the application has ended because a view that was built anew is to be put into place."""
-        return self._keeper.replaced
-
     async def _status(self, _: bytes) -> ViewStatus:
         view = self._keeper.view
         return ViewStatus(position=view.position, recorded_until=view.recorded_until, behind=self._keeper.behind)
@@ -134,8 +128,6 @@ class ViewService:
     def _fold(self) -> None:
         try:
             self._keeper.run()
-            if self._keeper.replaced:
-                self.app.exit()
         except BaseException as error:
             _log.error("the live view cannot go on", why=type(error).__name__)
             self._failure = error

@@ -9,14 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from nats.errors import NoRespondersError
+
 from projections.live.database import UNREADABLE, Place, ViewAwayError
 from projections.live.reading import LiveReader
 from services.ledger.connecting import connect
 from services.ledger.reading import last_sequence
 from services.system import DataDir, SystemRecord, SystemUnavailable, place_of
 
+STATUS_SUBJECT: Final = "kib.view.status"
+"""Where the live view answers how far it is."""
 _LOOK: Final = 0.02
 _AGAIN: Final = 0.2
+_ANSWER: Final = 2.0
 
 
 @contextmanager
@@ -78,3 +83,19 @@ def _position(reader: LiveReader) -> int:
 async def _last(record: SystemRecord) -> int:
     async with await connect(record.nats, name="counts") as ledger:
         return await last_sequence(ledger.nc)
+
+
+def runs(record: SystemRecord) -> bool:
+    """Tell whether a process keeps the live view now; one that is busy does. Raises SystemUnavailable."""
+    return asyncio.run(_answers(record))
+
+
+async def _answers(record: SystemRecord) -> bool:
+    async with await connect(record.nats, name="rebuild") as ledger:
+        try:
+            await ledger.nc.request(STATUS_SUBJECT, b"", timeout=_ANSWER)
+        except NoRespondersError:
+            return False
+        except TimeoutError:
+            pass
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -44,10 +45,18 @@ class Auditing:
         soon = min(self._every, _FIRST)
         wait = soon
         while True:
-            await asyncio.sleep(wait)
+            await self._rest(wait, soon)
             while not await self._level():  # noqa: ASYNC110 - the ledger is asked
                 await asyncio.sleep(_LOOK)
             wait = self._every if await self._audit() else soon
+
+    async def _rest(self, seconds: float, soon: float) -> None:
+        """Wait so long, and ``soon`` at most once another view has taken the place of the one that was audited."""
+        until, switches = time.monotonic() + seconds, self._keeper.switches
+        while (left := until - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, _LOOK))
+            if self._keeper.switches != switches:
+                until, switches = min(until, time.monotonic() + soon), self._keeper.switches
 
     async def _level(self) -> bool:
         """Tell whether the view has about all that the ledger holds."""

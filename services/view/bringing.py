@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from projections.live.message import Message, Source, take
 from projections.live.store import open_store
@@ -16,8 +17,18 @@ from projections.parts.together import Together
 from services.ledger.connecting import connect
 from services.ledger.reading import read_ledger
 from services.system import DataDir, SystemUnavailable, find_system
+from services.view.newest import newest
 
-__all__ = ["bring"]
+if TYPE_CHECKING:
+    from projections.rebuild import Told
+
+__all__ = ["bring", "bring_up"]
+
+_FEW: Final = 2_000
+"""Messages that are left for the moment of a switch: the work of some tenths of a second."""
+_ROUNDS: Final = 20
+_STEP: Final = "catching up with the ledger"
+_TOLD_SECONDS: Final = 1.0
 
 
 class _Written(Protocol):
@@ -30,32 +41,56 @@ class _Written(Protocol):
     def write(self) -> object: ...
 
 
-def bring(data_dir: DataDir, place: Path, until: int, patience: float | None = None) -> None:
+def bring(data_dir: DataDir, place: Path, until: int, patience: float | None = None, told: Told | None = None) -> None:
     """Take in what came to the ledger up to a position, which it has; ``place``: a file, or a directory of parts.
 
     Raises SystemUnavailable when the ledger does not answer, the view cannot be used, or ``patience`` (seconds) ends.
     """
     try:
-        asyncio.run(_bring(data_dir, place, until, patience))
+        asyncio.run(_bring(data_dir, place, until, patience, told or _nothing))
     except TimeoutError:
         raise SystemUnavailable("the new view does not come to where the ledger is") from None
     except sqlite3.Error as error:
         raise SystemUnavailable(f"the new view cannot be used ({type(error).__name__})") from None
 
 
-async def _bring(data_dir: DataDir, place: Path, until: int, patience: float | None) -> None:
+def bring_up(data_dir: DataDir, place: Path, told: Told) -> None:
+    """Take in what is in the ledger, which goes on to grow, until few are left.
+
+    Raises SystemUnavailable as `bring` does, and when more comes than can be taken in.
+    """
+    for _ in range(_ROUNDS):
+        last = asyncio.run(newest(data_dir))
+        bring(data_dir, place, last, told=told)
+        if asyncio.run(newest(data_dir)) - last < _FEW:
+            return
+    raise SystemUnavailable("more comes to the ledger than the new view takes in: try again when it is quieter")
+
+
+def _nothing(step: str, done: int, of: int) -> None:
+    """Tell nobody."""
+
+
+async def _bring(data_dir: DataDir, place: Path, until: int, patience: float | None, told: Told) -> None:
     async with asyncio.timeout(patience):
         with _opened(place) as view:
-            if view.position >= until:
+            first = view.position
+            if first >= until:
                 return
+            told(_STEP, 0, until - first)
+            again = time.monotonic() + _TOLD_SECONDS
             async with await connect(find_system(data_dir).nats, name="rebuild", patient=True) as ledger:
-                async for batch in read_ledger(ledger.nc, until, view.position + 1):
+                async for batch in read_ledger(ledger.nc, until, first + 1):
                     view.take(
                         [take(Source(at, stamped, subject.split(".")[2], raw)) for at, stamped, subject, raw in batch]
                     )
                     view.write()
+                    if time.monotonic() > again:
+                        told(_STEP, view.position - first, until - first)
+                        again = time.monotonic() + _TOLD_SECONDS
             view.pass_to(until)
             view.write()
+            told(_STEP, until - first, until - first)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from projections.live.database import UNREADABLE
 from projections.live.reading import LiveReader
@@ -15,6 +15,9 @@ from services.system import DataDir, SystemUnavailable, find_system, view_of
 from services.view.auditing import Outcome, against_replay, between
 from services.view.bringing import bring
 from services.view.switching import without_log
+
+if TYPE_CHECKING:
+    from projections.rebuild import Told
 
 __all__ = ["Compared", "compare_beside"]
 
@@ -36,10 +39,10 @@ class Compared:
         return not self.views.differences or (self.replay is not None and not self.replay.differences)
 
 
-def compare_beside(data_dir: DataDir, database: Path, position: int) -> Compared | None:
+def compare_beside(data_dir: DataDir, database: Path, position: int, told: Told) -> Compared | None:
     """Bring the view in a file, or in a directory of parts, to where the one in place is, and compare them as of now.
 
-    So little is left to catch up with when it is put into place. None when there is none in place that has come as far
+    ``told`` hears of each step. None when there is none in place that has come as far
     as ``position``, where the new one is. Raises SystemUnavailable when the ledger does not answer or the file cannot
     be used.
     """
@@ -48,7 +51,8 @@ def compare_beside(data_dir: DataDir, database: Path, position: int) -> Compared
     if old is None:
         return None
     try:
-        bring(data_dir, database, old.position)
+        bring(data_dir, database, old.position, told=told)
+        told("comparing with the view in place", 0, 1)
         reader = LiveReader(database)
         try:
             new = reader.tables(old.as_of)
@@ -59,7 +63,13 @@ def compare_beside(data_dir: DataDir, database: Path, position: int) -> Compared
     if not all(map(without_log, part_names(database) if database.is_dir() else [database])):
         raise SystemUnavailable("the new view is in use by another process")
     outcome = between(old, new)
-    return Compared(outcome, against_replay(record, new) if outcome.differences else None)
+    told("comparing with the view in place", 1, 1)
+    if not outcome.differences:
+        return Compared(outcome)
+    told("replaying the ledger, since they differ", 0, 1)
+    replay = against_replay(record, new)
+    told("replaying the ledger, since they differ", 1, 1)
+    return Compared(outcome, replay)
 
 
 def _in_place(data_dir: DataDir, position: int, now: int) -> Tables | None:

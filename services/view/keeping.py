@@ -31,8 +31,8 @@ class Keeper(Protocol):
         """How many messages the ledger held behind the last one taken in, when that was last known."""
 
     @property
-    def replaced(self) -> bool:
-        """Whether ``run`` has ended because a view that was built anew is to be put into place."""
+    def switches(self) -> int:
+        """How often another view has taken the place of the one that was there."""
 
     def run(self) -> None:
         """Go on until ``stop``."""

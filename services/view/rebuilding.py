@@ -3,7 +3,8 @@
 Following the ledger folds every event as it comes; built anew, each pupil is folded once, on every processor. What
 comes out is the same (``projections.rebuild``), and the ordinary following goes on from its position. Where the system
 has an archive, the ledger's beginning is read from that. Run as a module, it builds the view of the system on a data
-directory: ``python -m services.view.rebuilding DATA_DIR``.
+directory, compared with the one that goes on meanwhile or not:
+``python -m services.view.rebuilding DATA_DIR [compared]``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ import duckdb
 import pyarrow as pa
 import structlog
 import uvloop
-from filelock import FileLock, Timeout
 
 from projections.archive import ArchiveError
 from projections.live.message import Source, Sources
@@ -38,11 +38,13 @@ from services.system.lean import stay_lean
 from services.system.logs import configure_logging
 from services.system.pool import processes
 from services.view.archived import FROM_ARCHIVE, held_segments, pieces_of, quick_reader, read_missing, read_piece
+from services.view.beside import COMPARED
+from services.view.bringing import bring_up
 from services.view.comparing import Compared, compare_beside
 from services.view.newest import newest
 from services.view.parts.switching import parts_take_over
 from services.view.plain import NotPlainError, read_plainly
-from services.view.switching import ready_view, working_directory
+from services.view.switching import alone, lay_ready, position_in, working_directory
 
 _log = structlog.get_logger(__name__)
 
@@ -65,17 +67,16 @@ def rebuild(
 
     ``told`` hears of each step. What the ``archive`` holds of the ledger is read from there. With ``compare`` it is
     brought up to the view in place first and compared with it; where they differ, the replay of the ledger tells which
-    is right, and a view that is not is not laid ready.
+    is right, and a view that is not is not laid ready. One that is, is brought up with the ledger before.
     Raises SystemUnavailable when the ledger does not answer, holds nothing, a view is being built already, or disk or
     memory do not suffice; then nothing has changed.
     """
+    with alone(data_dir):
+        return _rebuild(data_dir, told, compare, piece, archive)
+
+
+def _rebuild(data_dir: DataDir, told: Told, compare: bool, piece: int, archive: bool) -> Rebuilt:
     directory = working_directory(data_dir)
-    directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(str(directory.with_suffix(".lock")), blocking=False, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise SystemUnavailable(f"a live view is being built in {data_dir} already") from None
     try:
         # Left behind by one that was ended on the way.
         shutil.rmtree(directory, ignore_errors=True)
@@ -83,25 +84,26 @@ def rebuild(
         parts = find_system(data_dir).workers > 1
         database = directory / ("parts" if parts else "live.sqlite")
         position = _build(data_dir, directory, database, told, piece, archive, parts=parts)
-        compared = compare_beside(data_dir, database, position) if compare else None
+        compared = compare_beside(data_dir, database, position, told) if compare else None
         if compared is None or compared.sound:
-            _lay_ready(data_dir, database)
+            _hand_over(data_dir, database, position, told)
     except (OSError, sqlite3.Error, duckdb.Error, BrokenProcessPool) as error:
         # Their own words may hold what they were working on.
         raise SystemUnavailable(f"the live view cannot be built: {type(error).__name__}") from None
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-        lock.release()
     return Rebuilt(position, compared)
 
 
-def _lay_ready(data_dir: DataDir, database: Path) -> None:
+def _hand_over(data_dir: DataDir, database: Path, position: int, told: Told) -> None:
     if database.is_dir():
-        parts_take_over(data_dir, database)
+        parts_take_over(data_dir, database, told)
         return
     place = view_of(data_dir)
     if isinstance(place, Path):
-        database.replace(ready_view(data_dir))
+        if position_in(place) > position:  # it went on; one that is behind gets what it lacks of the new one
+            bring_up(data_dir, database, told)
+        lay_ready(data_dir, database)
         return
     from projections.live.postgres.copying import copy_beside
 
@@ -208,7 +210,10 @@ if __name__ == "__main__":
     configure_logging()
     end_with_parent()
     try:
-        rebuild(DataDir(Path(sys.argv[1])), _log_step, compare=False)
+        built = rebuild(DataDir(Path(sys.argv[1])), _log_step, compare=COMPARED in sys.argv[2:])
     except SystemUnavailable as why:
         _log.error("the live view cannot be built", why=why.message)
         sys.exit(3)
+    if built.compared is not None and not built.compared.sound:
+        _log.error("the new live view differs from the replay of the ledger: it is not put into place")
+        sys.exit(1)

@@ -27,7 +27,7 @@ from services.view.measuring import Measures
 from services.view.newest import newest
 from services.view.piping import ending, received
 from services.view.reader import start_reader
-from services.view.switching import ready_view
+from services.view.switching import put_into_place, ready_view
 
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +46,8 @@ _AHEAD: Final = 64
 """Pieces that the reader may be ahead of the fold."""
 _LOOK: Final = 1.0
 """Seconds between two looks whether a view that was built anew waits to be put into place."""
+_AGAIN: Final = 10.0
+"""The same, after one that could not be put there."""
 _FAR: Final = 5_000
 """Messages behind from which the view counts as catching up."""
 
@@ -62,15 +64,17 @@ class Worker:
     ) -> None:
         """Open, or make, the database."""
         self._data_dir, self._changed, self._measures = data_dir, changed, measures
-        self._database, self._store = database, open_any_store(database)
-        self.view = LiveView(self._store)
-        self.behind = 0
-        self._many = True
+        self._database = database
+        self.behind = self.switches = 0
         self._stop = threading.Event()
         self._ready = ready_view(DataDir(data_dir))
-        self._looked = time.monotonic()
-        self.replaced = False
-        """Whether ``run`` has ended because a view that was built anew is to be put into place."""
+        self._look_again = time.monotonic() + _LOOK
+        self._open()
+
+    def _open(self) -> None:
+        self._store = open_any_store(self._database)
+        self.view = LiveView(self._store)
+        self._many = True
 
     def stop(self) -> None:
         """Let ``run`` end after the transaction that it is in."""
@@ -82,35 +86,53 @@ class Worker:
         gc.set_threshold(100_000, 50, 50)
         try:
             self._build_first()
-            follows = not self.replaced and not self._stop.is_set()
-            if follows and isinstance(self._database, Path):
-                warm_beside([self._database])
+            follows = not self._stop.is_set()
+            if follows:
+                self._warm()
             with built_beside(self._data_dir, wanted=follows and self._store.lacks):
                 self._follow_on()
         finally:
             self._store.datastore.close()
 
+    def _warm(self) -> None:
+        if isinstance(self._database, Path):
+            warm_beside([self._database])
+
     def _follow_on(self) -> None:
-        while not self._stop.is_set() and not self._is_replaced():
+        while not self._stop.is_set():
             process, pipe = start_reader(self._data_dir, self.view.position)
             try:
                 with ending(process, pipe):
                     self._follow(pipe)
-                    if not self._stop.is_set() and not self.replaced:
+                    if not self._stop.is_set():
                         _log.warning("the ledger's reader ended; it is started again")
             finally:
-                self._stop.wait(0 if self.replaced else 0.5)
+                self._stop.wait(0.5)
 
-    def _is_replaced(self) -> bool:
-        if time.monotonic() - self._looked >= _LOOK:
-            self._looked = time.monotonic()
-            self.replaced = self._store.waits(self._ready)
-        return self.replaced
+    def _go_over(self) -> bool:
+        """Go on with a view that waits, from where this one is; tell whether there was one. Nothing may be pending.
+
+        Where it cannot be put into place now, this one goes on, and it is tried again later.
+        """
+        if not self._store.waits(self._ready):
+            return False
+        begun = time.monotonic()
+        self._store.datastore.close()
+        try:
+            put_into_place(DataDir(self._data_dir))
+            self.switches += 1
+        except SystemUnavailable as why:
+            _log.warning("a view that waits cannot be put into place yet", why=why.message)
+            self._look_again = time.monotonic() + _AGAIN
+        finally:
+            self._open()
+        _log.info("folding stood still for a view that waited", seconds=round(time.monotonic() - begun, 3))
+        self._changed(self.view)
+        return True
 
     def _build_first(self) -> None:
         """Where much more lies ahead than behind, build the view anew: following it all would take much longer."""
-        self.replaced = self._store.waits(self._ready)
-        if self.replaced or not self._is_far():
+        if not self._is_far():
             return
         with rebuilding(self._data_dir) as building:
             while building.poll() is None:
@@ -118,17 +140,19 @@ class Worker:
                     building.kill()
             if building.returncode and not self._stop.is_set():
                 _log.warning("the live view was not built at once; it follows the ledger", status=building.returncode)
-        self.replaced = self._store.waits(self._ready)
+        self._go_over()
 
     def _is_far(self) -> bool:
         """Tell whether building anew, which reads everything, is quicker than following what is ahead."""
         while not self._stop.is_set():
             try:
-                self.behind = max(0, asyncio.run(newest(DataDir(self._data_dir))) - self.view.position)
+                last = asyncio.run(newest(DataDir(self._data_dir)))
             except SystemUnavailable as why:
                 _log.warning("still waiting for the ledger", reason=why.message)
                 self._stop.wait(1)
             else:
+                self._go_over()  # where that could not be done without the ledger
+                self.behind = max(0, last - self.view.position)
                 return self.behind >= max(Settings.from_environment().rebuild_from, self.view.position)
         return False
 
@@ -136,7 +160,11 @@ class Worker:
         handed_on = received(pipe, _AHEAD)
         gathered: list[Message] = []
         begun = written = 0.0
-        while not self._stop.is_set() and not self._is_replaced():
+        while not self._stop.is_set():
+            if time.monotonic() >= self._look_again and not gathered and not self.view.pending:
+                self._look_again = time.monotonic() + _LOOK
+                if self._go_over():
+                    self._warm()
             patience = self._patience(begun, written, handed_on) if gathered or self.view.pending else 0.2
             try:
                 packed = handed_on.get(timeout=patience) if patience else handed_on.get_nowait()

@@ -7,40 +7,38 @@ take its place there. So whoever looks sees no earlier position than before, and
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from projections.parts import in_place, part_names
 from projections.parts.attaching import attached, positions
 from projections.parts.gate import Gate
 from projections.parts.placing import former_of, move_in, put_in_place
-from services.system import DataDir, SystemUnavailable
-from services.view.bringing import bring
-from services.view.newest import newest
+from services.system import DataDir
+from services.view.bringing import bring, bring_up
+
+if TYPE_CHECKING:
+    from projections.rebuild import Told
 
 __all__ = ["parts_back", "parts_take_over"]
 
-_FEW: Final = 2_000
-"""Messages that are taken in while the gate is shut: the work of some tenths of a second."""
-_ROUNDS: Final = 20
 _PATIENCE: Final = 10.0
 """Seconds for which the gate is shut at most; a reader waits longer."""
 
 
-def parts_take_over(data_dir: DataDir, built: Path) -> None:
+def parts_take_over(data_dir: DataDir, built: Path, told: Told) -> None:
     """Put parts that lie complete in a directory into the place of those that are there, which are kept for a day.
 
     Raises SystemUnavailable when the ledger does not answer, or brings more than can be taken in; then those of before
     stay in place.
     """
     data_dir.view_parts.mkdir(mode=0o700, exist_ok=True)
-    _switch(data_dir, move_in(data_dir.view_parts, built))
+    _switch(data_dir, move_in(data_dir.view_parts, built), told)
 
 
-def parts_back(data_dir: DataDir) -> bool:
+def parts_back(data_dir: DataDir, told: Told) -> bool:
     """Put the parts that were in place before into their place again, up to date; tell whether there are any left.
 
     Raises SystemUnavailable as `parts_take_over` does.
@@ -48,18 +46,12 @@ def parts_back(data_dir: DataDir) -> bool:
     former = former_of(data_dir.view_parts)
     if former is None:
         return False
-    _switch(data_dir, former)
+    _switch(data_dir, former, told)
     return True
 
 
-def _switch(data_dir: DataDir, those: Path) -> None:
-    for _ in range(_ROUNDS):
-        last = asyncio.run(newest(data_dir))
-        bring(data_dir, those, last)
-        if asyncio.run(newest(data_dir)) - last < _FEW:
-            break
-    else:
-        raise SystemUnavailable("more comes to the ledger than the new view takes in: try again when it is quieter")
+def _switch(data_dir: DataDir, those: Path, told: Told) -> None:
+    bring_up(data_dir, those, told)
     while True:
         present = in_place(data_dir.view_parts)
         with Gate(present).shut():

@@ -52,7 +52,8 @@ class PartsWatch:
             self._place = _place(database)
         self.ledger_end = 0
         """The ledger's newest sequence, as it was last told."""
-        self.replaced = False
+        self.switches = 0
+        """How often other parts have taken the place of those that were there."""
 
     @property
     def view(self) -> Place:
@@ -75,6 +76,7 @@ class PartsWatch:
                 those = in_place(self._directory)
                 with closing(attached(those)) as database, built_beside(self._data_dir, wanted=_lack(database)):
                     self._watch(database, those)
+                    self.switches += in_place(self._directory) != those
             except (sqlite3.Error, OSError):
                 self._stop.wait(_AGAIN)
 

@@ -26,8 +26,7 @@ from services.ledger.publishing import Publisher
 from services.view.auditing import Outcome, compare
 from tests.support.examples import rounds
 from tests.support.lines import simulated
-from tests.support.postgres import PostgresServer
-from tests.support.systems import RunningLedger, running_ledger
+from tests.support.systems import RunningLedger
 
 KILLS, KILLS_ON_POSTGRES = rounds(20, every_run=8), rounds(20, every_run=4)
 
@@ -69,24 +68,6 @@ class View:
         while self.position <= after and not (over is not None and over.is_set()):
             assert time.monotonic() < deadline, "the view does not move on"
             time.sleep(0.03)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def kept_anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningLedger]:
-    """An empty ledger whose view is kept in SQLite or PostgreSQL."""
-    database = None
-    if request.param == "postgres":
-        server: PostgresServer = request.getfixturevalue("postgres")
-        database = server.database()
-    with running_ledger(tmp_path / "anywhere", database=database) as ledger:
-        yield ledger
-
-
-@pytest.fixture
-def view(ledger: RunningLedger) -> Iterator[View]:
-    view = View(ledger)
-    yield view
-    view.stop()
 
 
 @contextmanager
@@ -234,7 +215,7 @@ def test_the_view_ends_its_reader_when_it_is_killed(ledger: RunningLedger, view:
     view.start()
     view.moves(0)
     assert view.process is not None
-    children = _children(view.process.pid)
+    children = children_of(view.process.pid)
     assert children
     view.kill()
     deadline = time.monotonic() + 180
@@ -243,7 +224,7 @@ def test_the_view_ends_its_reader_when_it_is_killed(ledger: RunningLedger, view:
         time.sleep(0.02)
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     found = [int(child) for child in listed]
     for task in Path(f"/proc/{pid}/task").iterdir():

@@ -7,10 +7,9 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ import pytest
 
 from events import part_of
 from projections.live.message import Source, take
-from projections.live.reading import LiveReader
 from projections.parts import in_place, part_names
 from projections.parts.gate import Gate
 from projections.parts.placing import placed
@@ -34,6 +32,7 @@ from tests.services.view.test_rebuilding import damage, kill_once_there_is, told
 from tests.services.view.test_workers import Workers
 from tests.support.lines import simulated
 from tests.support.live import Parts
+from tests.support.looking import Looking
 from tests.support.systems import RunningLedger, running_ledger
 
 
@@ -81,46 +80,6 @@ def files(directory: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in part_names(directory)}
 
 
-class Looking:
-    """Somebody who looks all the time, by one reader, and by a new one each time."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory, self._over = directory, threading.Event()
-        self.looks = 0
-        self.went_back: list[tuple[int, int]] = []
-        self.errors: list[BaseException] = []
-        self._threads = [threading.Thread(target=self._look, args=(anew,)) for anew in (False, True)]
-
-    def _look(self, anew: bool) -> None:
-        reader, last = LiveReader(self._directory), 0
-        try:
-            while not self._over.is_set():
-                if anew:
-                    reader.close()
-                    reader = LiveReader(self._directory)
-                position = reader.tables(reader.recorded_until).position
-                if position < last:
-                    self.went_back.append((last, position))
-                last = position
-                self.looks += 1
-                time.sleep(0.02)
-        except BaseException as error:
-            self.errors.append(error)
-        finally:
-            reader.close()
-
-    @contextmanager
-    def looking(self) -> Iterator[None]:
-        for thread in self._threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self._over.set()
-            for thread in self._threads:
-                thread.join(60)
-
-
 def test_built_and_taken_over_and_gone_back_to_under_load_while_others_look(
     ledger: RunningLedger, workers: Workers
 ) -> None:
@@ -160,7 +119,7 @@ def test_wrong_parts_give_way_to_what_the_replay_finds_right(ledger: RunningLedg
     assert b"the replay of the ledger agrees with the new view" in done.stderr
     assert not waits(ledger.data_dir)
     level(ledger)
-    go_back(ledger.data_dir)
+    go_back(ledger.data_dir, told)
     assert compare(ledger.data_dir, ledger.record, patience=0).differences, "the wrong ones are there for a day"
     aged = time.time() - 2 * 86_400
     os.utime(directory / "in-place", (aged, aged))

@@ -18,7 +18,7 @@ from services.desks.access import AccessStore, access_path
 from services.desks.pages.silent import Wanted
 from services.reminders import mark_sent, silent_schools
 from services.reminders.asking import SILENT_SUBJECT, SilentRequest
-from services.view.app import STATUS_SUBJECT
+from services.view.asking import STATUS_SUBJECT
 from tests.services.desks.pages.conftest import OTHER, Site, hidden, listed, send, until, viewing
 from tests.services.reminders.test_reminders import NOW, SOURCE, WEEK, school
 from tests.support.systems import RunningLedger

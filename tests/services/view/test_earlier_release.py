@@ -1,0 +1,82 @@
+"""A new version of the projection takes the place of one that an earlier release wrote, and that one takes it back."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from projections.live.reading import LiveReader
+from services.view.switching import former_view, waits
+from tests.projections.live.test_registered import as_an_earlier_release_kept_it
+from tests.services.view.test_faults import View, assert_equal
+from tests.services.view.test_rebuilding import followed
+from tests.support.lines import simulated
+from tests.support.systems import RunningLedger
+from tests.support.whole import until
+
+
+def registered_pupils(path: Path) -> int:
+    """What an earlier release did not keep."""
+    with closing(LiveReader(path)) as reader:
+        return int(reader.tables(reader.recorded_until).register["pupils"].sum())
+
+
+def tables_of(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as database:
+        return {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
+@pytest.mark.timeout(400)
+def test_it_is_built_beside_compared_put_into_place_and_gone_back_from(
+    ledger: RunningLedger, view: View, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = ledger.data_dir.live_view
+    lines, more = simulated(7, 600), simulated(8, 300)
+    asyncio.run(ledger.store(*lines, desk="import"))
+    as_an_earlier_release_kept_it(followed(ledger, path))
+    file = path.stat().st_ino
+    view.start()  # it goes on with the earlier one, in this release's tables
+    until(lambda: path.stat().st_ino != file)
+    said = "".join(capfd.readouterr())
+    assert "comparing with the view in place" in said
+    asyncio.run(ledger.store(*more, desk="import"))
+    assert_equal(ledger, lines + more, tmp_path)
+    all_pupils = registered_pupils(path)
+    for of_before in (True, False):
+        done = ledger.run_inside("rebuild", "--back")
+        assert done.returncode == 0, done.stderr
+        assert b"the view of before is in place" in done.stderr
+        assert_equal(ledger, lines + more, tmp_path)
+        assert (path.stat().st_ino == file) is of_before
+        assert (registered_pupils(path) < all_pupils) is of_before, "of before: only those that were told since"
+
+
+@pytest.mark.timeout(400)
+def test_one_that_no_process_of_this_release_has_opened_is_brought_to_its_tables_when_gone_back_to(
+    ledger: RunningLedger, view: View, tmp_path: Path
+) -> None:
+    path = ledger.data_dir.live_view
+    lines, more = simulated(7, 600), simulated(8, 300)
+    asyncio.run(ledger.store(*lines, desk="import"))
+    as_an_earlier_release_kept_it(followed(ledger, path))
+    file = path.stat().st_ino
+    done = ledger.run_inside("rebuild", "--wait", "6")
+    assert done.returncode == 0, done.stderr
+    assert b"not compared: " in done.stderr
+    assert b"no live view runs: it is laid ready" in done.stderr
+    view.start()
+    until(lambda: not waits(ledger.data_dir))
+    assert former_view(ledger.data_dir).stat().st_ino == file
+    assert "coverage" in tables_of(former_view(ledger.data_dir)), "it is as it was left"
+    asyncio.run(ledger.store(*more, desk="import"))
+    assert_equal(ledger, lines + more, tmp_path)
+    all_pupils = registered_pupils(path)
+    done = ledger.run_inside("rebuild", "--back")
+    assert done.returncode == 0, done.stderr
+    assert path.stat().st_ino == file
+    assert_equal(ledger, lines + more, tmp_path)
+    assert registered_pupils(path) < all_pupils
