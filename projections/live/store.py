@@ -183,11 +183,12 @@ def open_store(path: Path, kind: type[LiveStore] = LiveStore, *, cache_kib: int 
     """Open, or make, the live view's database for writing: an SQLite file."""
     datastore = SQLiteDatastore(str(path), pool_size=1, max_overflow=0)
     with datastore.get_connection(commit=True) as connection:
-        cursor = connection.cursor()
         # The ledger is the truth: after a power cut the view may be a moment back, never torn.
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute(f"PRAGMA cache_size = -{cache_kib}")
-        cursor.execute("PRAGMA journal_size_limit = 67108864")
+        for setting in ("synchronous = NORMAL", f"cache_size = -{cache_kib}", "journal_size_limit = 67108864"):
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA {setting}")
+            # To its end: SQLite keeps a file open for as long as a statement of a closed connection is under way.
+            cursor.fetchall()
     add_what_is_missing(datastore)
     store = kind(datastore)
     store.cache_kib = cache_kib

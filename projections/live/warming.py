@@ -14,8 +14,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import struct
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Final
@@ -41,11 +44,14 @@ _PATIENCE: Final = 5.0
 
 
 def warm_beside(databases: Iterable[Path]) -> None:
-    """Read what is asked for most of some databases once, in a thread that nobody waits for.
+    """Read what is asked for most of some databases once, in a process that nobody waits for.
 
-    The system keeps of them what it has room for.
+    The system keeps of them what it has room for. Not in this process: whoever closes a file there lets go of all locks
+    that the process has on it, also those of SQLite, and the next one to look in would remove the log as nobody's.
     """
-    Thread(target=_warm, args=(list(databases),), name="warm", daemon=True).start()
+    command = [sys.executable, "-m", __name__, *map(str, databases)]
+    how = partial(subprocess.run, command, stdin=subprocess.DEVNULL, check=False)
+    Thread(target=how, name="warm", daemon=True).start()  # that waits for its end, and keeps no ended one
 
 
 def _warm(databases: Iterable[Path]) -> None:
@@ -118,3 +124,7 @@ def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
         first, many = number, int(number > 0)
     if many:
         yield first, many
+
+
+if __name__ == "__main__":
+    _warm(map(Path, sys.argv[1:]))

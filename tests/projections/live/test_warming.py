@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from projections.live.schema import SCHEMA
+from projections.live.store import open_store
 from projections.live.warming import read_tree, warm_beside
 from tests.projections.rebuild.test_rebuild import follow, with_trouble
 
@@ -100,3 +103,13 @@ def test_pages_that_lead_astray_come_to_an_end(large: Path) -> None:
         torn[at + 100 : at + 104] = randomly.choice([root, 0, count, count + 1, (1 << 32) - 1]).to_bytes(4)
         large.write_bytes(torn)
         assert read_tree(large, "seen_key") <= count + 256
+
+
+def test_who_writes_keeps_its_locks_while_it_is_warmed(large: Path) -> None:
+    store = open_store(large)
+    store.create_table()
+    warmed(large)
+    look = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT count(*) FROM seen'); c.close()"
+    subprocess.run([sys.executable, "-c", look, str(large)], check=True)
+    assert large.with_name(f"{large.name}-wal").exists(), "somebody who looked in took it for nobody's, and removed it"
+    store.datastore.close()
