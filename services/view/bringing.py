@@ -8,10 +8,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from eventsourcing.persistence import PersistenceError
+
+from projections.live.database import ViewAwayError
 from projections.live.message import Message, Source, take
 from projections.live.store import open_store
+from projections.live.storing import Store
 from projections.live.view import LiveView
 from projections.parts.together import Together
 from services.ledger.connecting import connect
@@ -22,13 +26,20 @@ from services.view.newest import newest
 if TYPE_CHECKING:
     from projections.rebuild import Told
 
-__all__ = ["bring", "bring_up"]
+__all__ = ["Beside", "bring", "bring_up"]
 
 _FEW: Final = 2_000
 """Messages that are left for the moment of a switch: the work of some tenths of a second."""
 _ROUNDS: Final = 20
 _STEP: Final = "catching up with the ledger"
 _TOLD_SECONDS: Final = 1.0
+
+
+class Beside(NamedTuple):
+    """A view in a PostgreSQL database that is not in place."""
+
+    url: str
+    number: int
 
 
 class _Written(Protocol):
@@ -41,8 +52,10 @@ class _Written(Protocol):
     def write(self) -> object: ...
 
 
-def bring(data_dir: DataDir, place: Path, until: int, patience: float | None = None, told: Told | None = None) -> None:
-    """Take in what came to the ledger up to a position, which it has; ``place``: a file, or a directory of parts.
+def bring(
+    data_dir: DataDir, place: Path | Beside, until: int, patience: float | None = None, told: Told | None = None
+) -> None:
+    """Take in what came to the ledger up to a position, which it has; ``place``: also a directory of parts.
 
     Raises SystemUnavailable when the ledger does not answer, the view cannot be used, or ``patience`` (seconds) ends.
     """
@@ -50,11 +63,13 @@ def bring(data_dir: DataDir, place: Path, until: int, patience: float | None = N
         asyncio.run(_bring(data_dir, place, until, patience, told or _nothing))
     except TimeoutError:
         raise SystemUnavailable("the new view does not come to where the ledger is") from None
-    except sqlite3.Error as error:
+    except ViewAwayError as away:
+        raise SystemUnavailable(str(away)) from None
+    except (sqlite3.Error, PersistenceError) as error:
         raise SystemUnavailable(f"the new view cannot be used ({type(error).__name__})") from None
 
 
-def bring_up(data_dir: DataDir, place: Path, told: Told) -> None:
+def bring_up(data_dir: DataDir, place: Path | Beside, told: Told) -> None:
     """Take in what is in the ledger, which goes on to grow, until few are left.
 
     Raises SystemUnavailable as `bring` does, and when more comes than can be taken in.
@@ -71,7 +86,7 @@ def _nothing(step: str, done: int, of: int) -> None:
     """Tell nobody."""
 
 
-async def _bring(data_dir: DataDir, place: Path, until: int, patience: float | None, told: Told) -> None:
+async def _bring(data_dir: DataDir, place: Path | Beside, until: int, patience: float | None, told: Told) -> None:
     async with asyncio.timeout(patience):
         with _opened(place) as view:
             first = view.position
@@ -94,12 +109,18 @@ async def _bring(data_dir: DataDir, place: Path, until: int, patience: float | N
 
 
 @contextmanager
-def _opened(place: Path) -> Iterator[_Written]:
-    if place.is_dir():
+def _opened(place: Path | Beside) -> Iterator[_Written]:
+    if isinstance(place, Path) and place.is_dir():
         with closing(Together(place)) as parts:
             yield parts
         return
-    store = open_store(place)
+    store: Store
+    if isinstance(place, Path):
+        store = open_store(place)
+    else:
+        from projections.live.postgres.store import open_beside
+
+        store = open_beside(*place)
     try:
         yield LiveView(store)
     finally:

@@ -100,14 +100,15 @@ def _hand_over(data_dir: DataDir, database: Path, position: int, told: Told) -> 
         parts_take_over(data_dir, database, told)
         return
     place = view_of(data_dir)
+    went_on = position_in(place) >= position  # one that is behind gets what it lacks of the new one
     if isinstance(place, Path):
-        if position_in(place) > position:  # it went on; one that is behind gets what it lacks of the new one
+        if went_on:
             bring_up(data_dir, database, told)
         lay_ready(data_dir, database)
         return
-    from projections.live.postgres.copying import copy_beside
+    from services.view.schemas import lay_copy
 
-    copy_beside(database, place)
+    lay_copy(data_dir, database, place, told, catch_up=went_on)
 
 
 def _build(

@@ -93,9 +93,9 @@ def go_back(data_dir: DataDir, told: Told) -> None:
                 bring_up(data_dir, former_view(data_dir), told)
                 lay_ready(data_dir, former_view(data_dir))
             else:
-                from projections.live.postgres.views import go_back_in
+                from services.view.schemas import go_back_in
 
-                if not go_back_in(place):
+                if not go_back_in(data_dir, place, told):
                     raise FileNotFoundError
     except ViewAwayError as away:
         raise SystemUnavailable(str(away)) from None
@@ -142,7 +142,7 @@ def put_into_place(data_dir: DataDir) -> bool:
     Only for the process that writes the view, while it does not have the database open. At every moment there is one
     whole database: what lies in the old one's write-ahead log is brought into it before the log goes, since the log of
     one database must never lie beside another. Readers go on in the old file until they look again. In PostgreSQL it is
-    the store that does this, when it is opened (``projections.live.postgres``).
+    one transaction (``services.view.schemas``).
     Raises SystemUnavailable when that cannot be now; then the old one is in place, and the other goes on to wait.
     """
     with alone(data_dir, 0):
@@ -153,7 +153,9 @@ def put_into_place(data_dir: DataDir) -> bool:
         if database == data_dir.view_parts:
             remove_others(data_dir.view_parts)
             return False
-        if not ready.exists() or not isinstance(database, Path):
+        if not isinstance(database, Path):
+            return _put_into_schema(data_dir, database)
+        if not ready.exists():
             return False
         if database.exists():
             from services.view.bringing import bring
@@ -171,6 +173,15 @@ def put_into_place(data_dir: DataDir) -> bool:
         ready.replace(database)
         fsync_directory(database.parent)
         return True
+
+
+def _put_into_schema(data_dir: DataDir, url: str) -> bool:
+    from services.view.schemas import put_into_place_in
+
+    try:
+        return put_into_place_in(data_dir, url, _PATIENCE)
+    except ViewAwayError as away:
+        raise SystemUnavailable(str(away)) from None
 
 
 def without_log(database: Path) -> bool:

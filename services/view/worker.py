@@ -119,8 +119,7 @@ class Worker:
         begun = time.monotonic()
         self._store.datastore.close()
         try:
-            put_into_place(DataDir(self._data_dir))
-            self.switches += 1
+            self.switches += put_into_place(DataDir(self._data_dir))
         except SystemUnavailable as why:
             _log.warning("a view that waits cannot be put into place yet", why=why.message)
             self._look_again = time.monotonic() + _AGAIN

@@ -11,7 +11,7 @@ from eventsourcing.persistence import Tracking
 
 from projections.live.postgres.connecting import connect, told_as_away
 from projections.live.postgres.store import PostgresLiveStore
-from projections.live.postgres.views import begin_view, lay_ready, schema_of, search_path
+from projections.live.postgres.views import begin_view, schema_of, search_path
 from projections.live.postgres.writing import COLUMNS, Writing
 from projections.live.storing import LEDGER
 
@@ -20,10 +20,11 @@ __all__ = ["copy_beside"]
 _ROWS: Final = 20_000
 
 
-def copy_beside(file: Path, url: str) -> None:
-    """Copy the whole view in a file that nobody writes, and lay it ready to be put into place.
+def copy_beside(file: Path, url: str) -> int:
+    """Copy the whole view in a file that nobody writes; give the number of the view that it is there.
 
-    Ended on the way, it leaves what is in place as it was. Raises ViewAwayError or sqlite3.Error.
+    It waits for nothing yet. Ended on the way, it leaves what is in place as it was. Raises ViewAwayError or
+    sqlite3.Error.
     """
     connection = connect(url)
     try:
@@ -40,6 +41,6 @@ def copy_beside(file: Path, url: str) -> None:
             [position] = source.execute("SELECT max(notification_id) FROM tracking").fetchone()
             store.insert_tracking(Tracking(LEDGER, position))
             connection.execute(f"ANALYZE {', '.join(COLUMNS)}".encode())
-            lay_ready(connection, number)
+            return number
     finally:
         connection.close()

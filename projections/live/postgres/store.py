@@ -19,11 +19,12 @@ from psycopg.rows import DictRow, dict_row, tuple_row
 
 from projections.live.postgres.arrays import Blobs, Texts
 from projections.live.postgres.connecting import Connection, connect, told_as_away
-from projections.live.postgres.views import current_or_new, put_into_place, ready, schema_of, search_path
+from projections.live.postgres.migrating import migrate_view
+from projections.live.postgres.views import current_or_new, ready, schema_of, search_path
 from projections.live.postgres.writing import Writing, write_commit
 from projections.live.storing import KEPT_CHANGES, LEDGER, NOTHING_YET, Commit, Seen, pack_changes
 
-__all__ = ["PostgresLiveStore", "open_postgres_store"]
+__all__ = ["PostgresLiveStore", "lock_writing", "open_beside", "open_postgres_store"]
 
 _WRITING: Final = 7_201_642_021
 """Key of the advisory lock of the one that writes the view in place."""
@@ -97,7 +98,7 @@ class PostgresLiveStore(PostgresTrackingRecorder):
     def waits(self, beside: Path) -> bool:
         """Tell whether a view that was built anew waits to be put into the place of this one: in the same database."""
         with self.datastore.get_connection() as connection:
-            return ready(connection)
+            return ready(connection) is not None
 
     def expect(self, *, many: bool) -> None:
         """Keep nothing at hand, however many: the server does."""
@@ -150,21 +151,43 @@ class PostgresLiveStore(PostgresTrackingRecorder):
 
 
 def open_postgres_store(url: str) -> PostgresLiveStore:
-    """Open, or make, the live view for writing, as the only one; first puts one that is ready into place.
+    """Open, or make, the live view for writing, as the only one.
 
     Waits for one that writes it already. Raises ViewAwayError when the database cannot be used.
     """
+    with _opening(url) as connection:
+        lock_writing(connection)
+        return _store(connection, current_or_new(connection))
+
+
+def open_beside(url: str, number: int) -> PostgresLiveStore:
+    """Open a view that is not in place for writing, with the tables of this release. Nobody else may write it.
+
+    Raises ViewAwayError when the database cannot be used.
+    """
+    with _opening(url) as connection:
+        migrate_view(connection, schema_of(number))
+        return _store(connection, number)
+
+
+def lock_writing(connection: Connection) -> None:
+    """Be the only one that writes the view in place while a connection stands; whoever writes it now is waited for."""
+    connection.execute("SELECT pg_advisory_lock(%s)", [_WRITING])
+
+
+@contextmanager
+def _opening(url: str) -> Iterator[Connection]:
     # The ledger is the truth: after a power cut the view may be a moment back, never torn.
     # The server may not know yet how large the tables have become: what is looked up has an index.
     connection = connect(url, "SET synchronous_commit = off", "SET enable_seqscan = off")
     try:
         with told_as_away():
-            connection.execute("SELECT pg_advisory_lock(%s)", [_WRITING])
-            current_or_new(connection)
-            put_into_place(connection)
-            number = current_or_new(connection)
-            connection.execute(search_path(number))
-        return PostgresLiveStore(connection, schema_of(number))
+            yield connection
     except BaseException:
         connection.close()
         raise
+
+
+def _store(connection: Connection, number: int) -> PostgresLiveStore:
+    connection.execute(search_path(number))
+    return PostgresLiveStore(connection, schema_of(number))

@@ -16,7 +16,7 @@ __all__ = [
     "current_or_new",
     "drop_view",
     "drop_views",
-    "go_back_in",
+    "former",
     "lay_ready",
     "put_into_place",
     "ready",
@@ -90,9 +90,9 @@ def lay_ready(connection: Connection, number: int) -> None:
         connection.execute("UPDATE kindinbeeld_view.view SET state = 'ready' WHERE number = %s", [number])
 
 
-def ready(connection: Connection) -> bool:
-    """Tell whether a view waits to be put into place."""
-    return _number(connection, _READY) is not None
+def ready(connection: Connection) -> int | None:
+    """Give the number of the view that waits to be put into place; None when none does."""
+    return _number(connection, _READY)
 
 
 def waits_in(url: str) -> bool:
@@ -100,40 +100,27 @@ def waits_in(url: str) -> bool:
     connection = connect(url)
     try:
         with told_as_away():
-            return ready(connection)
+            return ready(connection) is not None
     finally:
         connection.close()
 
 
-def go_back_in(url: str) -> bool:
-    """Lay the view that was in place before ready again; tell whether there is one. Raises ViewAwayError."""
-    connection = connect(url)
-    try:
-        with told_as_away(), connection.transaction():
-            number = _number(connection, _FORMER)
-            if number is None:
-                return False
-            connection.execute("UPDATE kindinbeeld_view.view SET state = 'ready' WHERE number = %s", [number])
-            return True
-    finally:
-        connection.close()
+def former(connection: Connection) -> int | None:
+    """Give the number of the view that was in place before; None when there is none any more."""
+    return _number(connection, _FORMER)
 
 
-def put_into_place(connection: Connection) -> bool:
-    """Put a view that is ready into place, in one transaction; tell whether that was done.
+def put_into_place(connection: Connection, number: int) -> None:
+    """Put a view into place, in one transaction.
 
-    Only for the process that writes the view, before it opens its store. Readers go on in the old one until they look
-    again; it is removed a day later, or before the next one is built.
+    Only for the one that writes the view. Readers go on in the old one until they look again; it is removed a day
+    later, or before the next one is built.
     """
-    number = _number(connection, _READY)
-    if number is None:
-        return False
     with connection.transaction():
         connection.execute("UPDATE kindinbeeld_view.view SET state = 'old', since = now() WHERE state = 'current'")
         connection.execute(
             "UPDATE kindinbeeld_view.view SET state = 'current', since = now() WHERE number = %s", [number]
         )
-    return True
 
 
 def drop_view(connection: Connection, number: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from projections.live.postgres.connecting import connect
 from projections.live.postgres.copying import copy_beside
-from projections.live.postgres.views import begin_view, put_into_place, waits_in
+from projections.live.postgres.views import begin_view, lay_ready, put_into_place, ready, waits_in
 from projections.live.reading import LiveReader
 from projections.tables import MEASURES
 from tests.projections.rebuild.test_rebuild import contents, follow, rebuild, with_trouble
@@ -27,11 +27,15 @@ def test_the_same_as_the_file_and_as_following(postgres: PostgresServer, tmp_pat
     assert reader.refresh()
     before = {table: list(reader.tables(k).rows(table)) for table in MEASURES}
     built = rebuild(tmp_path / "work", messages[:cut])
-    copy_beside(built, url)
+    number = copy_beside(built, url)
+    assert not waits_in(url)
+    with connect(url) as connection:
+        lay_ready(connection, number)
     assert waits_in(url)
     assert not reader.refresh(), "what waits is nobody's yet"
     assert {table: list(reader.tables(messages_end).rows(table)) for table in MEASURES} == before
-    follow(url, messages[:cut], 20)  # whoever opens the store puts it into place, and has all of it
+    with connect(url) as connection:
+        put_into_place(connection, number)
     assert not waits_in(url)
     assert contents(url) == contents(built)
     assert reader.refresh()
@@ -54,7 +58,7 @@ def test_what_was_begun_and_left_is_of_no_use_to_anyone(postgres: PostgresServer
     whole = contents(url)
     with connect(url) as connection:
         left = begin_view(connection)
-        assert not put_into_place(connection)
+        assert ready(connection) is None
         assert contents(url) == whole
         assert begin_view(connection) == left, "nothing of the one before is left"
     with psycopg.connect(url) as asked:

@@ -24,6 +24,14 @@ def kept_anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ru
 
 
 @pytest.fixture
+def kept_view(kept_anywhere: RunningLedger) -> Iterator[View]:
+    """The process of that view, once a test starts it; stopped at the end."""
+    view = View(kept_anywhere)
+    yield view
+    view.stop()
+
+
+@pytest.fixture
 def view(ledger: RunningLedger) -> Iterator[View]:
     """The process of its view, once a test starts it; stopped at the end."""
     view = View(ledger)

@@ -7,15 +7,19 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from projections.live.postgres.connecting import connect
+from projections.live.postgres.views import current
 from projections.live.reading import LiveReader
 from services.view.switching import former_view, waits
 from tests.projections.live.test_registered import as_an_earlier_release_kept_it
 from tests.services.view.test_faults import View, assert_equal
 from tests.services.view.test_rebuilding import followed
 from tests.support.lines import simulated
-from tests.support.systems import RunningLedger
+from tests.support.postgres import PostgresServer
+from tests.support.systems import RunningLedger, running_ledger
 from tests.support.whole import until
 
 
@@ -80,3 +84,39 @@ def test_one_that_no_process_of_this_release_has_opened_is_brought_to_its_tables
     assert path.stat().st_ino == file
     assert_equal(ledger, lines + more, tmp_path)
     assert registered_pupils(path) < all_pupils
+
+
+@pytest.mark.timeout(400)
+def test_on_postgresql_one_of_an_earlier_release_is_gone_back_to_and_one_of_a_later_is_refused(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url, lines, more = postgres.database(), simulated(7, 600), simulated(8, 300)
+    with running_ledger(tmp_path / "system", database=url) as ledger:
+        view = View(ledger)
+        asyncio.run(ledger.store(*lines, desk="import"))
+        view.start()
+        try:
+            view.moves(len(lines) - 1)
+            assert ledger.run_inside("rebuild").returncode == 0
+            with psycopg.connect(url) as asked:  # what an earlier release left
+                asked.execute("DROP TABLE kindinbeeld_view_1.recorded")
+                asked.execute("DELETE FROM kindinbeeld_view_1.migration WHERE number > 1")
+            asyncio.run(ledger.store(*more, desk="import"))
+            done = ledger.run_inside("rebuild", "--back")
+            assert done.returncode == 0, done.stderr
+            assert in_place(url) == 1
+            assert_equal(ledger, lines + more, tmp_path)
+            with psycopg.connect(url) as asked:
+                asked.execute("INSERT INTO kindinbeeld_view_2.migration VALUES (99)")
+            done = ledger.run_inside("rebuild", "--back")
+            assert done.returncode == 3
+            assert b"a later release has written the live view in this database" in done.stderr
+            assert in_place(url) == 1
+            assert_equal(ledger, lines + more, tmp_path)
+        finally:
+            view.stop()
+
+
+def in_place(url: str) -> int | None:
+    with connect(url) as connection:
+        return current(connection)
