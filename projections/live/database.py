@@ -83,11 +83,21 @@ class _File:
         self._db, self._file = self._open()
 
     def _open(self) -> tuple[sqlite3.Connection, int]:
-        file = self._path.stat().st_ino if self._path.exists() else 0
-        database = sqlite3.connect(
-            f"{self._path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-        )
-        return database, file
+        while True:
+            file = self._path.stat().st_ino if self._path.exists() else 0
+            database = sqlite3.connect(
+                f"{self._path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+            )
+            try:
+                # The log is found by its name when something is read first. So something is, while the file that was
+                # opened is the one in place: the log of another must never be read with it.
+                database.execute("PRAGMA schema_version").fetchone()
+                if self._path.stat().st_ino == file:
+                    return database, file
+            except BaseException:
+                database.close()
+                raise
+            database.close()
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Rows:
         return self._db.execute(statement, parameters)
