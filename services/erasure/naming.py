@@ -77,7 +77,9 @@ def key_of(event: dict[str, Any]) -> Key:
 def learn(path: Path, pupils: Set[str] | None) -> Names:
     """Find what is to be erased of these pupils (None: of all), and draw the fresh names.
 
-    Retractions of their events, and retractions of those, belong to them. Raises ErasureError, LinesError.
+    Retractions of their events, and retractions of those, belong to them; of all pupils also the retractions of what is
+    not in the file. A closure, a school or a weekly answer that was retracted stays, with its retraction. Raises
+    ErasureError, LinesError.
     """
     names = Names()
     keys: set[Key] = set()
@@ -85,6 +87,7 @@ def learn(path: Path, pupils: Set[str] | None) -> Names:
     households: set[str] = set()
     of_others: set[str] = set()
     retractions: dict[Key, set[Key]] = {}
+    of_nobody: set[Key] = set()
     for number, _, event in lines_of(path):
         data, key = event["data"], key_of(event)
         pupil, household = data.get("pupil"), data.get("household")
@@ -98,6 +101,7 @@ def learn(path: Path, pupils: Set[str] | None) -> Names:
                 raise ErasureError(f"line {number} retracts nothing: take it out first") from None
             when.setdefault(key, set()).add(event["recordedtime"])
         if not isinstance(pupil, str):
+            of_nobody.add(key)
             continue
         if pupils is None or pupil in pupils:
             keys.add(key)
@@ -107,9 +111,9 @@ def learn(path: Path, pupils: Set[str] | None) -> Names:
                 households.add(household)
         elif isinstance(household, str):
             of_others.add(household)
-    waiting = set(retractions) if pupils is None else set(keys)
     if pupils is None:
-        keys |= waiting
+        keys |= set(retractions) - of_nobody
+    waiting = set(keys)
     while waiting:
         waiting = {by for key in waiting for by in retractions.get(key, ())} - keys
         keys |= waiting

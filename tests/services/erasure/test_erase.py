@@ -216,3 +216,27 @@ def test_a_key_is_destroyed_by_its_id(tmp_path: Path) -> None:
     assert set((tmp_path / "same-bytes").read_bytes()) == {0}
     assert secret
     assert key("key-id", file).returncode == 3
+
+
+def test_a_closure_and_an_answer_that_were_retracted_stay_so(tmp_path: Path) -> None:
+    def back(id: str, of: str, recorded: str) -> dict[str, Any]:
+        return event(id, "report-retracted", recorded, retracts={"source": SOURCE, "id": of})
+
+    week: dict[str, Any] = {"at": day(41), "school": "06KR00", "sector": "po", "week": "2020-W14", "unreached": 3}
+    more = [
+        event("w1", "week-reported", day(41), **week),
+        back("antwoord-terug", "w1", day(42)),
+        back("sluiting-terug", "c1", day(43)),
+        back("sluiting-toch-niet-terug", "sluiting-terug", day(44)),
+        back("melding-terug", "x2", day(45)),
+        back("van-wat-er-niet-is", "melding-van-elders-0001", day(46)),
+    ]
+    file = written(tmp_path / "ledger.ndjson", [*history(), *more])
+    before = tables(file)
+    done = erase(file, "--everyone", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert tables(file) == before
+    now = file.read_bytes().splitlines()
+    assert now[-6:-2] == [json.dumps(each).encode() for each in more[:4]]
+    for name in ("melding-terug", "van-wat-er-niet-is", "melding-van-elders-0001", CHILD, REPORT):
+        assert name.encode() not in file.read_bytes()
