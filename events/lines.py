@@ -9,7 +9,7 @@ from typing import BinaryIO, Final, Protocol
 
 import zstandard
 
-__all__ = ["LinesError", "read_blocks", "read_lines", "split_lines"]
+__all__ = ["LinesError", "is_packed", "read_blocks", "read_lines", "read_pieces", "split_lines"]
 
 _CHUNK: Final = 1 << 16
 _BOM: Final = b"\xef\xbb\xbf"
@@ -66,13 +66,19 @@ def _decompressed(first: bytes, file: BinaryIO, new: Callable[[], _Decompressor]
         raise LinesError(f"the {name} data are cut off before their end")
 
 
+def is_packed(first: bytes) -> bool:
+    """Tell by its first four bytes whether a file is compressed by gzip or zstd."""
+    skippable = first[1:4] == _ZSTD_SKIPPABLE and 0x50 <= first[0] <= 0x5F
+    return first.startswith((_GZIP, _ZSTD)) or skippable
+
+
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
     first = b""
     while len(first) < _MAGIC_LENGTH and (more := file.read(_CHUNK)):
         first += more
     if first.startswith(_GZIP):
         return _decompressed(first, file, _gzip, "gzip")
-    if first.startswith(_ZSTD) or (0x50 <= first[0] <= 0x5F if first[1:4] == _ZSTD_SKIPPABLE else False):
+    if is_packed(first):
         return _decompressed(first, file, _zstd, "zstd")
     return _plain(first.removeprefix(_BOM), file)
 
@@ -97,6 +103,12 @@ def _blocks(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
             yield whole
         raise
     yield b"".join(begun)
+
+
+def read_pieces(path: Path) -> Iterator[bytes]:
+    """Give what a file holds, unpacked, in pieces of any size. Raises LinesError as `read_lines` does, OSError."""
+    with path.open("rb") as file:
+        yield from _chunks(file)
 
 
 def read_blocks(path: str | Path, size: int) -> Iterator[tuple[int, bytes]]:

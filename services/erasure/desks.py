@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -17,7 +17,7 @@ from events import content_digest
 from services.desks.rules import names_in, report_id
 from services.desks.store import ACCEPTED, REFUSED, DeskStore, environment_of, read_fact
 from services.erasure.naming import ErasureError, Key, Names
-from services.erasure.rewriting import again, watched
+from services.erasure.rewriting import again, stands_in, text_of
 from services.system import SystemUnavailable
 
 __all__ = ["FileStore", "Row", "Store", "keys_in", "rewrite_desk"]
@@ -115,17 +115,16 @@ def rewrite_desk(store: Store, names: Names, *, everyone: bool) -> int:
     """Write a desk's store once more and give how many facts changed or were left out.
 
     A report concerned gets its fresh names, and is filed under its fresh id. What the desk refused and kept is whatever
-    somebody sent: where an old name stands in it, or cannot be looked for (`everyone`), it is left out. Raises
-    ErasureError where an old name stands in an accepted report about something else.
+    somebody sent: where an old name stands in it, and of `everyone` always, it is left out. Raises ErasureError where
+    an old name stands in an accepted report about something else.
     """
-    few = watched(names)
     left_out: set[str] = set()
     changed = 0
 
     def rows() -> Iterator[Row]:
         nonlocal changed
-        for old in store.facts():
-            row = _row(store.desk, names, few, left_out, everyone, old)
+        for old, found in names.wanted.through((row, _text(row)) for row in store.facts()):
+            row = _row(store.desk, names, found, left_out, everyone, old)
             changed += row is None or row[4] is not old[4]
             if row is not None:
                 yield row
@@ -134,8 +133,17 @@ def rewrite_desk(store: Store, names: Names, *, everyone: bool) -> int:
     return changed
 
 
-def _row(desk: str, names: Names, few: list[str] | None, left_out: set[str], everyone: bool, row: Row) -> Row | None:
-    """Give a stored fact as it is to stand; None: not at all."""
+def _text(row: Row) -> bytes:
+    """Give what is looked through of a stored fact."""
+    _, _, _, topic, state = row
+    if topic not in {ACCEPTED, REFUSED}:
+        return b""
+    raw: bytes = _decode(state)["raw"]
+    return raw if topic == REFUSED else text_of(json.loads(raw))
+
+
+def _row(desk: str, names: Names, found: Set[str], left_out: set[str], everyone: bool, row: Row) -> Row | None:
+    """Give a stored fact, in which these old names were found, as it is to stand; None: not at all."""
     at, id, version, topic, state = row
     if topic not in {ACCEPTED, REFUSED}:
         return None if id in left_out else row
@@ -144,7 +152,7 @@ def _row(desk: str, names: Names, few: list[str] | None, left_out: set[str], eve
     source, own, _ = names_in(raw)
     concerned = source is not None and own is not None and (source, own) in names.ids
     if topic == REFUSED:
-        if everyone or few is None or concerned or any(old in raw.decode("utf-8", "replace") for old in few):
+        if everyone or concerned or found:
             left_out.add(id)
             return None
         return row
@@ -153,7 +161,7 @@ def _row(desk: str, names: Names, few: list[str] | None, left_out: set[str], eve
         text = json.dumps(event, separators=(",", ":")).encode()
         fact |= {"raw": text, "digest": content_digest(text)}
         return at, report_id(event["source"], event["id"]).hex, version, topic, _encode(fact)
-    if few and any(old in json.dumps(json.loads(raw), ensure_ascii=False) for old in few):
+    if found and stands_in(json.loads(raw), found, names):
         raise ErasureError(
             f"the desk {desk} has a report about something else that holds what is to be erased: {UUID(id)}"
         )

@@ -6,16 +6,21 @@ import json
 import secrets
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from events.lines import read_lines
+from services.erasure.matching import Wanted
 
 __all__ = ["ErasureError", "Key", "Names", "key_of", "learn", "lines_of"]
 
 Key = tuple[str, str]
 """The source and the id of an event."""
+
+_LONG: Final = 16
+"""An id of so many characters is looked for in what others wrote; a shorter one is in anything."""
 
 
 class ErasureError(Exception):
@@ -34,6 +39,8 @@ class Names:
     """The recorded times of the events concerned, as written."""
     shared: int = 0
     """Households that somebody else names too; these stay, or the number of households would change."""
+    indistinct: set[str] = field(default_factory=set[str])
+    """Old ids that are not looked for in the end: they are within something that stays, such as a longer id."""
     first: str | None = None
     last: str | None = None
     """The recorded times of the file's first and last event."""
@@ -44,11 +51,10 @@ class Names:
         shared = f"; {self.shared} households stay, since others name them too" if self.shared else ""
         return f"{len(self.pupils)} pupils, {len(self.ids)} events, {len(self.households)} households{shared}"
 
-    def old(self) -> Iterator[str]:
-        """Give what may stand nowhere any more."""
-        yield from self.pupils
-        yield from self.households
-        yield from (id for _, id in self.ids)
+    @cached_property
+    def wanted(self) -> Wanted:
+        """The old names that are looked for everywhere."""
+        return Wanted([*self.pupils, *self.households, *(id for _, id in self.ids if len(id) >= _LONG)])
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, bytes, dict[str, Any]]]:

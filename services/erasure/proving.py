@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from events.lines import read_blocks
 from events.times import parse_instant
 from services.erasure.destroying import destroy_tree
 from services.erasure.naming import Names, key_of, lines_of
@@ -22,6 +23,7 @@ _MANY: Final = 2_000
 _FEW: Final = 60
 """Weeks as of whose beginnings the tables are compared; of a longer history so many, evenly spread over it."""
 _MEMORY: Final = "1500MB"
+_BLOCK: Final = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Proof:
     tables_after: str
     names_left: int
     """Old pseudonyms, households and ids that the new file still has: 0."""
+    ids_indistinct: int
+    """Old ids that are not looked for: something that stays, such as a longer id, has them in it."""
 
     @property
     def holds(self) -> bool:
@@ -57,7 +61,7 @@ def prove(before: Path, after: Path, names: Names, changed: int, temporary: Path
     """
     instants = _instants(names)
     was, now = (_digest(file, instants, temporary) for file in (before, after))
-    return Proof(changed, names.shared, len(instants), was, now, _left(after, names))
+    return Proof(changed, names.shared, len(instants), was, now, _left(after, names), len(names.indistinct))
 
 
 def _digest(file: Path, instants: Sequence[int], temporary: Path | None) -> str:
@@ -106,4 +110,4 @@ def _left(path: Path, names: Names) -> int:
         left += isinstance(retracts, dict) and key_of(retracts) in names.ids
         left += data.get("pupil") in names.pupils
         left += data.get("household") in names.households
-    return left
+    return left + names.wanted.holds((block for _, block in read_blocks(path, _BLOCK)), names.indistinct)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
@@ -14,46 +14,81 @@ import zstandard
 
 from services.erasure.naming import ErasureError, Names, key_of, lines_of
 
-__all__ = ["again", "rewrite", "watched"]
+__all__ = ["again", "note_indistinct", "rewrite", "stands_in", "text_of"]
 
 _ENVELOPE: Final = ("specversion", "id", "source", "type", "recordedtime", "datacontenttype")
 _DATA: Final = (
     *("occurredAt", "pupil", "school", "sector", "municipality", "household"),
     *("reason", "via", "device", "outcome", "visitor", "retracts"),
 )
-_MANY: Final = 1000
-"""With so many old names they are not looked for in every line of others."""
-_LONG: Final = 16
-"""An id of so many characters is looked for in what others wrote; a shorter one is in anything."""
+_STAYING: Final = ("id", "source", "type", "recordedtime", "time")
+"""Members in which an old id may stand by itself: others chose them, and they stay."""
+
+Line = tuple[int, bytes, dict[str, Any]]
 
 
 def rewrite(path: Path, to: Path, names: Names) -> int:
     """Write the file once more and give how many lines changed. `to` is new, mode 600, on the disk at return.
 
     Of the events concerned only what the contract names and a count may need is kept. Raises ErasureError where an old
-    name stands in a line of somebody else, which only a person can put right.
+    name would stand in a line afterwards, which only a person can put right.
     """
     changed = 0
-    few = watched(names) or []
-    with _writing(path, to) as file:
+
+    def lines() -> Iterator[tuple[Line, bytes]]:
+        nonlocal changed
         for number, line, event in lines_of(path):
+            new, written = event, line.rstrip(b"\r\n")
             if key_of(event) in names.ids:
-                file.write(json.dumps(again(event, names), separators=(",", ":")).encode() + b"\n")
+                new = again(event, names)
+                written = json.dumps(new, separators=(",", ":")).encode()
                 changed += 1
-                continue
-            text = json.dumps(event, ensure_ascii=False) if few else ""
-            if any(old in text for old in few):
+            yield (number, written, new), text_of(new)
+
+    with _writing(path, to) as file:
+        for (number, line, event), found in names.wanted.through(lines()):
+            if found and stands_in(event, found, names):
                 raise ErasureError(
                     f"line {number}, about something else, holds what is to be erased: put it right first"
                 )
-            file.write(line.rstrip(b"\r\n") + b"\n")
+            file.write(line + b"\n")
     return changed
 
 
-def watched(names: Names) -> list[str] | None:
-    """Give the old names that are looked for in what others wrote; None where they are too many for that."""
-    found = [*names.pupils, *names.households, *(id for _, id in names.ids if len(id) >= _LONG)]
-    return found if len(found) < _MANY else None
+def note_indistinct(path: Path, names: Names) -> None:
+    """Find the old ids that stand in what stays of a file too, without changing anything."""
+    events = ((event, text_of(event)) for _, _, event in lines_of(path) if key_of(event) not in names.ids)
+    for event, found in names.wanted.through(events):
+        if found:
+            stands_in(event, found, names)
+
+
+def text_of(event: dict[str, Any]) -> bytes:
+    """Give all that an event says, each character written one way."""
+    return json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def stands_in(event: dict[str, Any], found: Set[str], names: Names) -> bool:
+    """Tell whether what was found in an event leads to a pupil.
+
+    An old id within another's longer id, or its source, does not: it is noted as one that tells nothing.
+    """
+    if any(name in names.pupils or name in names.households for name in found):
+        return True
+    data = event["data"]
+    rest = {name: value for name, value in event.items() if name not in _STAYING} | {"data": data}
+    if isinstance(data.get("retracts"), dict):
+        kept = {name: value for name, value in data["retracts"].items() if name not in _STAYING}
+        rest["data"] = data | {"retracts": kept}
+    text = text_of(rest)
+    if any(text_of_name in text for text_of_name in map(_written, found)):
+        return True
+    names.indistinct |= found
+    return False
+
+
+def _written(name: str) -> bytes:
+    return json.dumps(name, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
 
 
 def again(event: dict[str, Any], names: Names) -> dict[str, Any]:
