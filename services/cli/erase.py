@@ -44,6 +44,10 @@ def erase(
         list[str] | None,
         typer.Option("--elsewhere", metavar="DESK", help="A desk whose store is not here: you destroy that yourself."),
     ] = None,
+    search: Annotated[
+        list[Path] | None,
+        typer.Option("--search", metavar="PATH", help="Only look whether this file, or one below it, holds them."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is told what would be done.")] = False,
     proof: Annotated[
         Path | None, typer.Option("--proof", metavar="FILE.json", help="Write what was proved; nothing of a person.")
@@ -61,6 +65,12 @@ def erase(
         raise WrongUsage("--due and --finish are for a system, not for a FILE")
     if set(elsewhere or ()) - set(DESKS):
         raise WrongUsage(f"--elsewhere: one of {', '.join(DESKS)}")
+    if search and (due or finish or yes or elsewhere):
+        raise WrongUsage("--search only looks: with --pupils or --everyone, and nothing else")
+    if search and everyone and file is None:
+        raise WrongUsage("--search --everyone: name an old export as FILE, whose names are looked for")
+    if missing := [path for path in search or () if not path.exists()]:
+        raise WrongUsage(f"--search: {missing[0]} is not there")
     if file is not None and not file.is_file():
         raise WrongUsage(f"{file}: there is no such file")
     from events.lines import LinesError
@@ -70,7 +80,9 @@ def erase(
     where = data_dir_of(data_dir)
     name: object = where if file is None else file
     try:
-        if file is not None:
+        if search:
+            _look(search, file, whom, proof)
+        elif file is not None:
             _tell(_erase_file(file.resolve(), whom, yes), proof)
         elif finish:
             _finish(where)
@@ -100,6 +112,27 @@ def _erase_file(path: Path, whom: set[str] | None, yes: bool) -> dict[str, Any] 
         if new.exists():
             destroy(new)
     return result.described()
+
+
+def _look(places: list[Path], file: Path | None, whom: set[str] | None, proof: Path | None) -> None:
+    """Look for these pupils' names in files: their pseudonyms, and of an export the households and ids too."""
+    from dataclasses import asdict
+
+    from services.erasure.naming import Names, learn
+    from services.erasure.rewriting import note_indistinct
+    from services.erasure.searching import look
+
+    names = Names() if file is None else learn(file, whom)
+    names.pupils |= dict.fromkeys(whom or (), "")
+    if file is not None:
+        note_indistinct(file, names)
+    _say(f"looked for: {names.counted}")
+    looked = look(places, names.wanted, names.indistinct)
+    _write(asdict(looked), proof)
+    if looked.files_left:
+        raise Finding(f"an old name still stands in {len(looked.files_left)} of {looked.files_searched} files")
+    if looked.files_unread:
+        raise SystemUnavailable(f"{len(looked.files_unread)} of {looked.files_searched} files cannot be looked into")
 
 
 def _erase_system(where: DataDir, whom: set[str] | None, elsewhere: frozenset[str], yes: bool) -> dict[str, Any] | None:
@@ -144,16 +177,20 @@ def _is_due(where: DataDir) -> bool:
     return over
 
 
-def _tell(described: dict[str, Any] | None, proof: Path | None) -> None:
+def _write(described: dict[str, Any], proof: Path | None) -> None:
     from deploy.private_files import write_private
 
-    if described is None:
-        _say("nothing is changed: --yes does it")
-        return
     text = json.dumps(described, indent=2)
     if proof is not None:
         write_private(proof, text + "\n")
     print(text)
+
+
+def _tell(described: dict[str, Any] | None, proof: Path | None) -> None:
+    if described is None:
+        _say("nothing is changed: --yes does it")
+        return
+    _write(described, proof)
     if left := [*described.get("files_left", ()), *described.get("tables_left", ())]:
         raise Finding(f"an old name still stands in {', '.join(left)}: remove that")
     if not described["holds"]:

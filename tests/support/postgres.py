@@ -32,7 +32,7 @@ class PostgresServer:
     def __init__(self, home: Path) -> None:
         self.user = _PLAIN_USER if os.geteuid() == 0 else None
         self._data, self._log = home / "data", home / "log"
-        self._bin = _binaries(home, self.user)
+        self.programs = _binaries(home, self.user)
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
         with socket.socket() as probe:
@@ -57,7 +57,7 @@ class PostgresServer:
         options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [str(self._bin / "postgres"), "-D", str(self._data), "-p", str(self.port), *options],
+                [str(self.programs / "postgres"), "-D", str(self._data), "-p", str(self.port), *options],
                 stdout=log,
                 stderr=log,
                 user=self.user,
@@ -118,7 +118,7 @@ class PostgresServer:
             self.execute(f"DROP SCHEMA {name} CASCADE")
 
     def _run(self, program: str, *arguments: str | Path) -> None:
-        command = [str(self._bin / program), *map(str, arguments)]
+        command = [str(self.programs / program), *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, user=self.user, cwd="/", env=_environment())
         if done.returncode != 0:
             raise NoPostgresError(f"{program} does not run: {done.stderr[-500:]}")
