@@ -57,8 +57,6 @@ def readings(path: Path) -> Iterator[Iterator[bytes]]:
     """
     with path.open("rb") as file:
         first = file.read(_BEGINNING)
-    if path.suffix == _BLOCK and path.with_suffix(_KEY).exists():
-        raise Unread("encrypted by JetStream")
     yield from _both(lambda: _bytes_of(path))
     if is_packed(first):
         within = b""
@@ -74,6 +72,8 @@ def readings(path: Path) -> Iterator[Iterator[bytes]]:
         yield _values(path)
     elif first.startswith(_PARQUET):
         yield _columns(path)
+    if path.suffix == _BLOCK and path.with_suffix(_KEY).exists():
+        raise Unread("encrypted by JetStream")
     _ensure_open(first)
 
 

@@ -140,6 +140,14 @@ def test_the_proof_is_about_closures_and_schools_too(
     assert [prove(was, each, names, 0).holds for each in (same, other)] == [True, False]
 
 
+@pytest.mark.parametrize(("more", "left"), [({}, 0), ({"subject": f"zie {CHILD}"}, 1), ({"nog": HOME}, 1)])
+def test_the_proof_is_about_every_byte_of_the_new_file(tmp_path: Path, more: dict[str, str], left: int) -> None:
+    was, now = (written(tmp_path / name, [history()[0] | each]) for name, each in (("was", {}), ("now", more)))
+    names = Names(pupils={CHILD: "fris"}, households={HOME: "ook-fris"}, first=day(15), last=day(25))
+    proof = prove(was, now, names, 0)
+    assert (proof.names_left, proof.holds) == (left, not left)
+
+
 @pytest.mark.parametrize("packed", ["gzip", "zstd"])
 def test_everyone_is_gone_from_a_compressed_file(tmp_path: Path, before: list[Any], packed: str) -> None:
     file = written(tmp_path / "ledger", history())
