@@ -84,3 +84,11 @@ def test_without_names_nothing_is_found() -> None:
     for wanted in (Wanted([]), Wanted([""])):
         assert (wanted.holds([b"", b"text"]), list(wanted.found(b"text"))) == (False, [])
         assert list(wanted.through([(1, b"text")])) == [(1, set())]
+
+
+def test_a_name_is_found_as_json_writes_it() -> None:
+    name = 'één "naam"\\van Zoë'
+    wanted = Wanted([name])
+    for text in forms(name):
+        assert list(wanted.found(b"{" + text + b"}")) == [(1, name)]
+    assert len(forms(name)) == 3
