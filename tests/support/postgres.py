@@ -91,7 +91,7 @@ class PostgresServer:
 
     def program(self, name: str) -> Path | None:
         """Give a program that comes with it; None where it does not."""
-        found = self._bin / name
+        found = self.programs / name
         return found if found.is_file() else None
 
     def environment(self, name: str) -> Mapping[str, str]:
