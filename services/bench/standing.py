@@ -163,7 +163,10 @@ def _lines(file: Path) -> Iterator[bytes]:
 
 
 def _write_more(lines: Iterable[bytes], more: Path, wanted: int) -> None:
-    """Write events, recorded after all the rest, about the pupils lost last: each restored, lost, restored in turn."""
+    """Write events about the pupils lost last, each restored, lost, restored in turn; recorded now, as what comes is.
+
+    So they are late reports, and what was known of past weeks stands.
+    """
     lost: dict[str, dict[str, Any]] = {}
     last = ""
     for line in lines:
@@ -176,6 +179,7 @@ def _write_more(lines: Iterable[bytes], more: Path, wanted: int) -> None:
                 del lost[next(iter(lost))]
     began = parse_instant(last)
     known = list(lost.values())
+    recorded = format_instant(time.time_ns() // 1000)
     with more.open("w", encoding="utf-8") as out:
         for number in range(wanted):
             event, turn = known[number % len(known)], number // len(known)
@@ -187,7 +191,7 @@ def _write_more(lines: Iterable[bytes], more: Path, wanted: int) -> None:
             again = event | {
                 "id": f"standing-{number}",
                 "type": event["type"].replace("contact-lost", kind),
-                "recordedtime": at,
+                "recordedtime": recorded,
                 "data": data,
             }
             out.write(json.dumps(again) + "\n")
