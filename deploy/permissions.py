@@ -17,6 +17,7 @@ from events.subjects import (
     REJECTED_STREAM,
     VIEW_CHANGED,
     VIEW_SILENT,
+    VIEW_STATUS,
     event_subject,
     rejected_subject,
     resend_subject,
@@ -35,7 +36,6 @@ programs that report by NATS, `resender` for the command that has desks take onc
 SERVERS: Final = "kib.ledger.servers"
 """Where each server of a cluster answers what it stores and how much it may: numbers alone (`deploy.cluster`)."""
 
-_VIEW_STATUS: Final = "kib.view.status"
 _COORDINATOR: Final = "coordinator"
 
 
@@ -88,15 +88,15 @@ def _desk(desk: str) -> tuple[list[str], list[str], bool]:
 
 
 _RIGHTS: Final[dict[str, tuple[list[str], list[str], bool]]] = {
-    "view": ([*_reading(EVENTS_STREAM), VIEW_CHANGED], [_VIEW_STATUS, VIEW_SILENT], True),
+    "view": ([*_reading(EVENTS_STREAM), VIEW_CHANGED, VIEW_STATUS], [VIEW_STATUS, VIEW_SILENT], True),
     # How the other stream stands, too: of what lies in it that tells nothing.
     "page": (
-        [*_reading(EVENTS_STREAM), f"$JS.API.STREAM.INFO.{REJECTED_STREAM}", _VIEW_STATUS, SERVERS],
+        [*_reading(EVENTS_STREAM), f"$JS.API.STREAM.INFO.{REJECTED_STREAM}", VIEW_STATUS, SERVERS],
         [VIEW_CHANGED],
         False,
     ),
     "archive": (_reading(EVENTS_STREAM), [], False),
-    "reader": ([*_reading(EVENTS_STREAM), *_reading(REJECTED_STREAM), _VIEW_STATUS], [VIEW_CHANGED], False),
+    "reader": ([*_reading(EVENTS_STREAM), *_reading(REJECTED_STREAM), VIEW_STATUS], [VIEW_CHANGED], False),
     IMPORT_DESK: (
         [
             *_reading(EVENTS_STREAM),

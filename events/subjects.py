@@ -16,6 +16,7 @@ __all__ = [
     "RULE_HEADER",
     "VIEW_CHANGED",
     "VIEW_SILENT",
+    "VIEW_STATUS",
     "desk_and_kind",
     "event_subject",
     "rejected_subject",
@@ -33,6 +34,8 @@ RULE_HEADER: Final = "Kib-Rule"
 """Header of a rejected message: which rule."""
 VIEW_CHANGED: Final = "kib.view.changed"
 """Where the live view says that it has moved on (`events.notices.ViewChanged`)."""
+VIEW_STATUS: Final = "kib.view.status"
+"""Where the live view answers how far it is."""
 VIEW_SILENT: Final = "kib.view.silent"
 """Where the live view answers which schools are silent: to the coordinator's desk, for its page."""
 IMPORT_DESK: Final = "import"

@@ -10,6 +10,7 @@ import re
 import statistics
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import urlopen
@@ -102,11 +103,10 @@ def _measured(bench: Bench, number: int, memory: list[tuple[float, int]]) -> Ite
         if file is not None:
             run(["import", "--strict", file], place)
         _wait(data_dir, newest_sequence(record))
-        view = _view(record)
         more = place / "more.ndjson"
         events = _MORE if bench.judged else _TRIAL
         _write_more(last, more, events)
-        _rest(view)
+        view = _at_rest(record)
         before = processor_seconds_of(view)
         run(["import", "--strict", more], place)
         _wait(data_dir, newest_sequence(record))
@@ -146,15 +146,18 @@ def _wait(data_dir: DataDir, position: int) -> None:
         time.sleep(_LOOK)
 
 
-def _rest(view: Sequence[int]) -> None:
-    """Wait until it has done what it does once when it starts, as reading the indexes of a large view."""
+def _at_rest(record: SystemRecord) -> list[int]:
+    """Wait until the view has done what it does once when it starts, as having its indexes read; give its processes."""
     deadline = time.monotonic() + _PATIENCE
-    spent = processor_seconds_of(view)
+    view, spent = _view(record), 0.0
     while True:
         time.sleep(_SPELL)
-        before, spent = spent, processor_seconds_of(view)
-        if spent - before < _AT_REST or time.monotonic() > deadline:
-            return
+        before, those = spent, view
+        view = _view(record)
+        with suppress(OSError):  # one of them has just ended
+            spent = processor_seconds_of(view)
+            if view == those and (spent - before < _AT_REST or time.monotonic() > deadline):
+                return view
 
 
 def _lines(file: Path) -> Iterator[bytes]:

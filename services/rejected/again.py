@@ -94,9 +94,12 @@ async def _to_desk(ledger: Ledger, again: Again) -> Outcome:
     # Where this desk may answer from a leaf node too.
     inbox = f"{inbox_prefix(ledger.address)}.{message.desk}.{ledger.nc.new_inbox().rpartition('.')[2]}"
     try:
-        answers = await ledger.nc.subscribe(inbox, max_msgs=1)
-        await ledger.nc.publish(subject, again.corrected or b"", reply=inbox, headers=headers)
-        said = json.loads((await answers.next_msg(_PATIENCE)).data)
+        answers = await ledger.nc.subscribe(inbox)
+        try:
+            await ledger.nc.publish(subject, again.corrected or b"", reply=inbox, headers=headers)
+            said = json.loads((await answers.next_msg(_PATIENCE)).data)
+        finally:
+            await answers.unsubscribe()
         fate = str(said["fate"])
     except (nats.errors.Error, OSError, ValueError, KeyError, TypeError):
         return Outcome(message, "unavailable", rule=f"the desk {message.desk} does not answer")

@@ -13,14 +13,13 @@ import structlog
 from faststream import FastStream
 from pydantic import BaseModel, ConfigDict
 
-from events import VIEW_CHANGED, ViewChanged
+from events import VIEW_CHANGED, VIEW_STATUS, ViewChanged
 from services.ledger.broker import make_broker
 from services.ledger.reading import last_sequence
 from services.reminders.asking import SILENT_SUBJECT, SilentAnswer, SilentRequest
 from services.system import DataDir, Settings, find_system, view_of
 from services.system.ending import end_tasks
 from services.tracing import tracer_for
-from services.view.asking import STATUS_SUBJECT
 from services.view.audits import Auditing
 from services.view.keeping import Keeper, Standing
 from services.view.measuring import Measures
@@ -58,7 +57,7 @@ class ViewService:
         """Prepare the application for the system that runs on ``data_dir``."""
         record, place = find_system(data_dir), view_of(data_dir)
         self._broker = make_broker(record.address_of("view"), "view")
-        self._broker.subscriber(STATUS_SUBJECT)(self._status)
+        self._broker.subscriber(VIEW_STATUS)(self._status)
         self._lists = SilentLists(data_dir, lambda: self._broker.client)
         self._broker.subscriber(SILENT_SUBJECT)(self._silent)
         settings = Settings.from_environment()

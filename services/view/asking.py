@@ -11,14 +11,13 @@ from typing import Final
 
 from nats.errors import NoRespondersError
 
+from events import VIEW_STATUS
 from projections.live.database import UNREADABLE, Place, ViewAwayError
 from projections.live.reading import LiveReader
 from services.ledger.connecting import connect
 from services.ledger.reading import last_sequence
 from services.system import DataDir, SystemRecord, SystemUnavailable, place_of
 
-STATUS_SUBJECT: Final = "kib.view.status"
-"""Where the live view answers how far it is."""
 _LOOK: Final = 0.02
 _AGAIN: Final = 0.2
 _ANSWER: Final = 2.0
@@ -93,7 +92,7 @@ def runs(record: SystemRecord) -> bool:
 async def _answers(record: SystemRecord) -> bool:
     async with await connect(record.nats, name="rebuild") as ledger:
         try:
-            await ledger.nc.request(STATUS_SUBJECT, b"", timeout=_ANSWER)
+            await ledger.nc.request(VIEW_STATUS, b"", timeout=_ANSWER)
         except NoRespondersError:
             return False
         except TimeoutError:

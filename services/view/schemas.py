@@ -52,9 +52,10 @@ def go_back_in(data_dir: DataDir, url: str, told: Told) -> bool:
         return True
 
 
-def put_into_place_in(data_dir: DataDir, url: str, patience: float) -> bool:
+def put_into_place_in(data_dir: DataDir, url: str, position: int | None, patience: float) -> bool:
     """Put a view that is ready into place, once it is as far as the one there; tell whether that was done.
 
+    ``position``: how far that is, if it is known.
     One that writes the one in place is waited for, which may have been killed and not have ended in the server yet.
     Raises ViewAwayError or, as `bring` does, SystemUnavailable.
     """
@@ -64,7 +65,7 @@ def put_into_place_in(data_dir: DataDir, url: str, patience: float) -> bool:
         number = ready(connection)
         if number is None:
             return False
-        bring(data_dir, Beside(url, number), position_in(url), patience)
+        bring(data_dir, Beside(url, number), position_in(url) if position is None else position, patience)
         put_into_place(connection, number)
         return True
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -136,10 +136,11 @@ def waits(data_dir: DataDir) -> bool:
         raise SystemUnavailable(str(away)) from None
 
 
-def put_into_place(data_dir: DataDir) -> bool:
+def put_into_place(data_dir: DataDir, position: int | None = None, let_go: Callable[[], None] = lambda: None) -> bool:
     """Put a view that is ready into place, once it is as far as the one there; tell whether that was done.
 
-    Only for the process that writes the view, while it does not have the database open. At every moment there is one
+    Only for the process that writes the view. It tells how far that is, if it knows, and closes the database by
+    ``let_go``, called once nobody is building. At every moment there is one
     whole database: what lies in the old one's write-ahead log is brought into it before the log goes, since the log of
     one database must never lie beside another. Readers go on in the old file until they look again. In PostgreSQL it is
     one transaction (``services.view.schemas``).
@@ -154,13 +155,15 @@ def put_into_place(data_dir: DataDir) -> bool:
             remove_others(data_dir.view_parts)
             return False
         if not isinstance(database, Path):
-            return _put_into_schema(data_dir, database)
+            let_go()
+            return _put_into_schema(data_dir, database, position)
         if not ready.exists():
             return False
+        let_go()
         if database.exists():
             from services.view.bringing import bring
 
-            bring(data_dir, ready, position_in(database), _PATIENCE)
+            bring(data_dir, ready, position_in(database) if position is None else position, _PATIENCE)
             if not without_log(database):
                 raise SystemUnavailable("the live view is in use by another process")
             _remove(former)
@@ -175,11 +178,11 @@ def put_into_place(data_dir: DataDir) -> bool:
         return True
 
 
-def _put_into_schema(data_dir: DataDir, url: str) -> bool:
+def _put_into_schema(data_dir: DataDir, url: str, position: int | None) -> bool:
     from services.view.schemas import put_into_place_in
 
     try:
-        return put_into_place_in(data_dir, url, _PATIENCE)
+        return put_into_place_in(data_dir, url, position, _PATIENCE)
     except ViewAwayError as away:
         raise SystemUnavailable(str(away)) from None
 

@@ -116,18 +116,26 @@ class Worker:
         """
         if not self._store.waits(self._ready):
             return False
-        begun = time.monotonic()
-        self._store.datastore.close()
+        begun, closed, switched = time.monotonic(), False, False
+
+        def let_go() -> None:
+            nonlocal closed
+            closed = True
+            self._store.datastore.close()
+
         try:
-            self.switches += put_into_place(DataDir(self._data_dir))
+            switched = put_into_place(DataDir(self._data_dir), self.view.position, let_go)
         except SystemUnavailable as why:
             _log.warning("a view that waits cannot be put into place yet", why=why.message)
             self._look_again = time.monotonic() + _AGAIN
         finally:
-            self._open()
-        _log.info("folding stood still for a view that waited", seconds=round(time.monotonic() - begun, 3))
-        self._changed(self.view)
-        return True
+            if closed:
+                self._open()
+        if switched:
+            self.switches += 1
+            _log.info("folding stood still for a view that waited", seconds=round(time.monotonic() - begun, 3))
+            self._changed(self.view)
+        return switched
 
     def _build_first(self) -> None:
         """Where much more lies ahead than behind, build the view anew: following it all would take much longer."""

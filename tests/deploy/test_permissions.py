@@ -226,7 +226,7 @@ async def test_a_desk_publishes_its_own_kinds_and_nothing_else(users: Users, des
 @pytest.mark.parametrize(
     ("part", "asked"),
     [
-        ("view", [*reading(EVENTS_STREAM), VIEW_CHANGED]),
+        ("view", [*reading(EVENTS_STREAM), VIEW_CHANGED, STATUS]),
         # The pages tell how the stream of what was rejected stands, and see nothing of what lies in it.
         ("page", [*reading(EVENTS_STREAM), f"$JS.API.STREAM.INFO.{REJECTED_STREAM}", STATUS, SERVERS]),
         ("archive", reading(EVENTS_STREAM)),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -154,6 +154,28 @@ def test_killed_at_any_step_one_whole_view_is_in_place_and_none_is_lost(
         assert contents(place) == contents(former_view(data_dir)) == whole
         steps += 1
     assert steps > 8
+
+
+def test_one_that_cannot_be_read_for_a_moment_is_not_taken_for_an_empty_one(
+    ledger: RunningLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever folds goes on behind its own position: what came before that would be in no view."""
+    asyncio.run(ledger.store(*simulated(7, 100, 100), desk="import"))
+    place = ledger.data_dir.live_view
+    followed(ledger, place)
+    rebuild(ledger.data_dir, told, compare=False)
+    asyncio.run(ledger.store(*simulated(8, 100)))
+    followed(ledger, place)
+    last = position_in(place)
+
+    def away(_: Path) -> NoReturn:
+        raise OSError("too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(switching, "LiveReader", away)
+        assert put_into_place(ledger.data_dir, last)
+    assert position_in(place) == last
+    assert position_in(former_view(ledger.data_dir)) == last
 
 
 @pytest.mark.timeout(400)

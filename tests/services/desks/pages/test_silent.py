@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 import nats
 
+from events import VIEW_STATUS
 from services.desks.access import AccessStore, access_path
 from services.desks.pages.silent import Wanted
 from services.reminders import mark_sent, silent_schools
 from services.reminders.asking import SILENT_SUBJECT, SilentRequest
-from services.view.asking import STATUS_SUBJECT
 from tests.services.desks.pages.conftest import OTHER, Site, hidden, listed, send, until, viewing
 from tests.services.reminders.test_reminders import NOW, SOURCE, WEEK, school
 from tests.support.systems import RunningLedger
@@ -129,7 +129,7 @@ async def test_the_view_answers_others_while_it_lists(ledger: RunningLedger) -> 
         ask, status = clients[1], clients[0]
         for _ in range(200):
             try:
-                await status.request(STATUS_SUBJECT, b"", timeout=1)
+                await status.request(VIEW_STATUS, b"", timeout=1)
                 break
             except (nats.errors.NoRespondersError, nats.errors.TimeoutError):
                 await asyncio.sleep(0.1)
@@ -138,7 +138,7 @@ async def test_the_view_answers_others_while_it_lists(ledger: RunningLedger) -> 
         listing = asyncio.create_task(ask.request(SILENT_SUBJECT, asked, timeout=120, headers=headers))
         answered = 0
         while not listing.done():
-            await status.request(STATUS_SUBJECT, b"", timeout=60)
+            await status.request(VIEW_STATUS, b"", timeout=60)
             answered += not listing.done()
             await asyncio.sleep(0.01)
         assert answered > 2, "each of them before the list"
