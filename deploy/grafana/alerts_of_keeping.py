@@ -54,9 +54,8 @@ def of_keeping() -> Iterator[Alert]:
         "archive-failing",
         "operations",
         "Het archief kan niet worden bijgewerkt",
-        "Het archief kon in een uur minstens drie keer niet worden bijgewerkt, en geen keer wel.",
-        "(sum(increase(kib_archive_failures_total[1h])) > bool 2.5)"
-        f" * (sum(increase(kib_archive_builds_total[1h])) == bool 0){_ELSE_WELL}",
+        "Het archief kan al een uur niet worden bijgewerkt: sindsdien lukte het geen keer.",
+        f"max(kib_archive_failing_seconds) > bool 3600{_ELSE_WELL}",
         "0s",
         "OK",
         "warning",

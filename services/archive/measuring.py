@@ -14,10 +14,11 @@ MEANINGS: Final = {
     "kib_archive_position": "The sequence of the ledger up to which the archive has everything.",
     "kib_archive_behind_events": "Events of the ledger that the archive does not hold yet.",
     "kib_archive_behind_seconds": "For how long the archive has been behind the ledger.",
-    "kib_archive_wait_seconds": "How long is waited after a build of the archive until the next at least.",
+    "kib_archive_wait_seconds": "How long is waited after a build of the archive was done until the next at least.",
     "kib_archive_looked_timestamp_seconds": "When how far the archive is was told last; it goes on only while kept.",
     "kib_archive_build_duration_seconds": "How long the last build of the archive took.",
     "kib_archive_builds_total": "Builds of the archive since the start.",
+    "kib_archive_failing_seconds": "For how long no build was done since one could not be; 0 when the last was done.",
     "kib_archive_failures_total": "Builds of the archive since the start that could not be done.",
 }
 """Every metric, and what it means."""
@@ -31,6 +32,7 @@ class Measures:
         self._numbers: dict[str, float] = {"kib_archive_builds_total": 0, "kib_archive_failures_total": 0}
         self._numbers["kib_archive_wait_seconds"] = wait
         self._level = time.monotonic()
+        self._failing: float | None = None
         self._ledger = 0
         self._written = ""
 
@@ -48,15 +50,23 @@ class Measures:
         }
 
     def built(self, done: bool, seconds: float, position: int, wait: float) -> None:
-        """Note a build, how far the archive is after it, and how many seconds are waited until the next."""
-        self._numbers["kib_archive_wait_seconds"] = round(wait, 3)
+        """Note a build, how far the archive is after it, and how many seconds are waited until the next.
+
+        After one that could not be done the wait is not told: what waits for it would wait for ever longer failures.
+        """
         self._numbers["kib_archive_builds_total" if done else "kib_archive_failures_total"] += 1
         if done:
+            self._numbers["kib_archive_wait_seconds"] = round(wait, 3)
             self._numbers["kib_archive_build_duration_seconds"] = round(seconds, 3)
+            self._failing = None
+        elif self._failing is None:
+            self._failing = time.monotonic()
         self.looked(position, self._ledger)
 
     def write(self, path: Path) -> None:
         """Write them to a file, unless nothing has changed."""
+        since = self._failing
+        self._numbers["kib_archive_failing_seconds"] = 0 if since is None else round(time.monotonic() - since, 1)
         lines = []
         for name, meaning in MEANINGS.items():
             if name in self._numbers:
