@@ -54,6 +54,7 @@ class Keeping:
         self._data_dir, self._every = data_dir, every
         self._measures = Measures(every)
         self._seconds = 0.0
+        self._said: str | None = None
 
     async def run(self, *, alone: bool = False) -> None:
         """Keep it current until cancelled; one process at a time does so for a data directory.
@@ -79,17 +80,28 @@ class Keeping:
         while True:
             await asyncio.sleep(min(self._every, _LOOK))
             archive, ledger = self._archive(), await self._ledger()
-            if ledger is None or archive is None or archive.last > ledger.last:
+            if ledger is None:
                 continue
-            self._measures.looked(archive.position, ledger.position)
+            if isinstance(archive, _Stand) and archive.last > ledger.last:
+                # Not to be built anew by itself: it may be all that is left of what a restored ledger lacks.
+                archive = "it holds more than the ledger, which is another one or was restored"
+            if not isinstance(archive, _Stand):
+                if time.monotonic() >= due:
+                    self._say(archive)
+                    self._measures.failed()
+                    due = time.monotonic() + _FIRST
+                self._measures.write(self._data_dir.archive_metrics)
+                continue
+            self._say(None)
             # What somebody had removed from the ledger is to be forgotten here too.
             removed = ledger.messages < archive.messages + ledger.last - archive.last
+            self._measures.looked(archive.position, ledger.position, removed=removed)
             if (removed or ledger.position > archive.position) and time.monotonic() >= due:
                 done = await self._build(anew=removed and archive.last > 0)
                 wait = max(self._every if done else _FIRST, _TIMES * self._seconds)
                 due = time.monotonic() + wait
                 now = self._archive()
-                position = archive.position if now is None else now.position
+                position = now.position if isinstance(now, _Stand) else archive.position
                 self._measures.built(done, self._seconds, position, wait)
             self._measures.write(self._data_dir.archive_metrics)
 
@@ -104,12 +116,18 @@ class Keeping:
             return None
         return _Stand(state.last_seq, state.last_seq, state.messages)
 
-    def _archive(self) -> _Stand | None:
-        """Look how far the archive is; None when it cannot be read, or is one of a file: somebody built that."""
+    def _say(self, why: str | None) -> None:
+        """Log once why the archive is not kept; None: it is."""
+        if why is not None and why != self._said:
+            _log.warning("the archive is not kept current; `archive build --anew` makes it from the ledger", why=why)
+        self._said = why
+
+    def _archive(self) -> _Stand | str:
+        """Look how far the archive is; or tell why it cannot be kept."""
         try:
             found = json.loads((self._data_dir.archive / "manifest.json").read_bytes())
             if found["source"] != "ledger":
-                return None
+                return "it was made of a file"
             segments, settled = found["segments"], found["settled"]
             return _Stand(
                 settled["position"] if settled else 0,
@@ -119,7 +137,7 @@ class Keeping:
         except FileNotFoundError:
             return _Stand(0, 0, 0)
         except (OSError, ValueError, LookupError, TypeError):
-            return None
+            return "its manifest cannot be read"
 
     async def _build(self, *, anew: bool) -> bool:
         """Build once; False when it could not be done."""

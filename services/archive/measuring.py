@@ -36,11 +36,13 @@ class Measures:
         self._ledger = 0
         self._written = ""
 
-    def looked(self, position: int, ledger: int) -> None:
-        """Note how far the archive and the ledger are."""
+    def looked(self, position: int, ledger: int, *, removed: bool = False) -> None:
+        """Note how far the archive and the ledger are; `removed`: the archive holds what the ledger no longer does."""
         self._ledger = ledger
         if position >= ledger:
             self._level = time.monotonic()
+            if not removed:
+                self._failing = None  # nothing is to be done: somebody built it by hand
         behind = 0.0 if position >= ledger else round(time.monotonic() - self._level, 1)
         self._numbers |= {
             "kib_archive_position": position,
@@ -54,14 +56,20 @@ class Measures:
 
         After one that could not be done the wait is not told: what waits for it would wait for ever longer failures.
         """
-        self._numbers["kib_archive_builds_total" if done else "kib_archive_failures_total"] += 1
         if done:
+            self._numbers["kib_archive_builds_total"] += 1
             self._numbers["kib_archive_wait_seconds"] = round(wait, 3)
             self._numbers["kib_archive_build_duration_seconds"] = round(seconds, 3)
             self._failing = None
-        elif self._failing is None:
+        else:
+            self.failed()
+        self.looked(position, self._ledger, removed=not done)
+
+    def failed(self) -> None:
+        """Note that it could not be built, or not even be begun with."""
+        self._numbers["kib_archive_failures_total"] += 1
+        if self._failing is None:
             self._failing = time.monotonic()
-        self.looked(position, self._ledger)
 
     def write(self, path: Path) -> None:
         """Write them to a file, unless nothing has changed."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.streams import make_streams
 from events import EVENTS_STREAM, format_instant, parse_event
 from projections.archive import Manifest
 from services.archive.fresh import begin_with, fresh_archive, kept_archive
@@ -90,6 +91,46 @@ async def test_it_grows_with_the_ledger_and_forgets_with_it(ledger: RunningLedge
     assert ledger.run_inside("archive", "verify").returncode == 0
     names = {getattr(parse_event(each).data, "pupil", None) for each in LINES} - {None}
     assert not [name for name in names if str(name) in log.read_text()]
+
+
+async def another_ledger(ledger: RunningLedger, *lines: bytes) -> None:
+    """Put another ledger in the place of this one, as one that was restored."""
+    async with ledger.connected() as connected:
+        await connected.nc.jetstream().delete_stream(EVENTS_STREAM)
+        await make_streams(connected.nc)
+    await ledger.store(*lines)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("why", ["longer", "damaged", "file"])
+async def test_an_archive_that_cannot_be_kept_counts_as_failing(
+    ledger: RunningLedger, tmp_path: Path, why: str
+) -> None:
+    await ledger.store(*LINES[:HALF])
+    assert ledger.run_inside("archive", "build").returncode == 0
+    written = ledger.data_dir.archive / "manifest.json"
+    if why == "longer":
+        await another_ledger(ledger, *LINES[: HALF - 1])
+    elif why == "damaged":
+        written.write_bytes(written.read_bytes()[:-9])
+    else:
+        written.write_text(written.read_text().replace('"ledger"', '"file"', 1))
+    before = written.read_bytes()
+    log, metrics = tmp_path / "log", ledger.data_dir.archive_metrics
+    with following(ledger, log):
+        await asyncio.to_thread(until, lambda: metrics.exists() and told(metrics)["failures"] == 1, 120)
+        failing = "\nkib_archive_failing_seconds "
+        await asyncio.to_thread(
+            until, lambda: float(metrics.read_text().partition(failing)[2].split()[0]) >= 2 and log.read_text(), 60
+        )
+        said = [each for each in log.read_text().splitlines() if "not kept current" in each]
+        assert len(said) == 1
+        assert {"longer": "more than the ledger", "damaged": "cannot be read", "file": "of a file"}[why] in said[0]
+        assert written.read_bytes() == before
+        # Somebody builds it by hand: all is well again.
+        assert (await asyncio.to_thread(ledger.run, "archive", "build", "--anew")).returncode == 0
+        await asyncio.to_thread(until, lambda: f"{failing}0\n" in metrics.read_text(), 60)
+        assert told(metrics)["eventsBehind"] == 0
 
 
 async def test_an_archive_that_lacks_the_last_events_tells_what_was_known_before(

@@ -35,3 +35,13 @@ def test_builds_that_fail_after_hours_are_told_as_failing_and_hide_nothing(tmp_p
     assert said() == (50_010, 300)
     measures.built(True, 40, 10, 400)
     assert said() == (0, 400)
+    # It holds all, but also what is to be forgotten: making it anew fails. Then somebody makes it by hand.
+    measures.built(False, 1, 20, 60)
+    clock[0] += 30
+    measures.looked(20, 20, removed=True)
+    measures.built(False, 1, 20, 60)
+    measures.write(file)
+    assert "\nkib_archive_failing_seconds 30.0\n" in file.read_text()
+    measures.looked(20, 20)
+    measures.write(file)
+    assert "\nkib_archive_failing_seconds 0\n" in file.read_text()
