@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -14,17 +12,9 @@ from starlette.routing import Route
 from services.desks.answers import Fate
 from services.desks.desk import Desk
 from services.desks.relay import Relay
+from services.system.disk import Disk, Room
 
 __all__ = ["health_routes"]
-
-
-_DISK_SECONDS: Final = 2.0
-"""For how long a disk that does not answer is waited for; of one that does not, nothing is told."""
-
-
-class _Disk(NamedTuple):
-    total: int
-    free: int
 
 
 def health_routes(desk: Desk, relay: Relay, place: Path | None) -> list[Route]:
@@ -32,6 +22,7 @@ def health_routes(desk: Desk, relay: Relay, place: Path | None) -> list[Route]:
 
     `place`: the directory on whose disk the desk's store lies; None: it is in a database.
     """
+    disk = Disk(place) if place is not None else None
 
     async def live(request: Request) -> Response:
         """200 whenever the server answers at all."""
@@ -49,7 +40,8 @@ def health_routes(desk: Desk, relay: Relay, place: Path | None) -> list[Route]:
 
     async def metrics(request: Request) -> Response:
         """The same as numbers, in the text format of Prometheus."""
-        return PlainTextResponse(_metrics(desk, relay, await _disk_of(place)), media_type="text/plain; version=0.0.4")
+        room = await disk.room() if disk is not None else None
+        return PlainTextResponse(_metrics(desk, relay, room), media_type="text/plain; version=0.0.4")
 
     return [
         Route("/health/live", live),
@@ -70,17 +62,7 @@ def _report(desk: Desk, relay: Relay) -> dict[str, Any]:
     }
 
 
-async def _disk_of(place: Path | None) -> _Disk | None:
-    if place is None:
-        return None
-    try:
-        usage = await asyncio.wait_for(asyncio.to_thread(shutil.disk_usage, place), _DISK_SECONDS)
-    except (OSError, TimeoutError):
-        return None
-    return _Disk(usage.total, usage.free)
-
-
-def _metrics(desk: Desk, relay: Relay, disk: _Disk | None) -> str:
+def _metrics(desk: Desk, relay: Relay, room: Room | None) -> str:
     name = f'desk="{desk.name}"'
     lines = [
         "# HELP kib_desk_backlog Reports accepted that are not in the ledger yet.",
@@ -109,14 +91,14 @@ def _metrics(desk: Desk, relay: Relay, disk: _Disk | None) -> str:
         "# TYPE kib_desk_made_good_total counter",
         f"kib_desk_made_good_total{{{name}}} {desk.made_good}",
     ]
-    if disk is not None:
+    if room is not None:
         lines += [
             "# HELP kib_desk_disk_bytes Bytes of the disk on which the desk's store lies.",
             "# TYPE kib_desk_disk_bytes gauge",
-            f"kib_desk_disk_bytes{{{name}}} {disk.total}",
+            f"kib_desk_disk_bytes{{{name}}} {room.total}",
             "# HELP kib_desk_disk_free_bytes Bytes of that disk that are free for the desk.",
             "# TYPE kib_desk_disk_free_bytes gauge",
-            f"kib_desk_disk_free_bytes{{{name}}} {disk.free}",
+            f"kib_desk_disk_free_bytes{{{name}}} {room.free}",
         ]
     return "\n".join(lines) + "\n"
 

@@ -7,7 +7,6 @@ was not answered the last time is left out.
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -18,6 +17,7 @@ import structlog
 
 from events import EVENTS_STREAM, REJECTED_STREAM
 from services.ledger.standing import Standing, certificates_of, rooms_of, standing_of
+from services.system.disk import Disk
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -56,7 +56,7 @@ class Machine:
 
     def __init__(self, path: Path, record: SystemRecord, client: Callable[[], Client | None]) -> None:
         """`path`: the data directory; `client`: the connection to the ledger of the part `page`, if there is one."""
-        self._path, self._client = path, client
+        self._data_disk, self._client = Disk(path), client
         self._address = record.address_of("page")
         self._seen: list[_Numbers] = [{}, {}, {}]
         self._answered: set[str] = set()
@@ -122,8 +122,8 @@ class Machine:
         return {_key(name, certificate=each): end for each, end in found.items()}
 
     async def _disk(self) -> _Numbers:
-        usage = await asyncio.to_thread(shutil.disk_usage, self._path)
-        return {"kib_data_disk_bytes": usage.total, "kib_data_disk_free_bytes": usage.free}
+        room = await self._data_disk.room()
+        return {} if room is None else {"kib_data_disk_bytes": room.total, "kib_data_disk_free_bytes": room.free}
 
 
 def _of(stream: str, standing: Standing) -> _Numbers:

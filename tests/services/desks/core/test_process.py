@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -102,6 +104,36 @@ def test_however_it_is_started_it_takes_in_without_a_ledger(tmp_path: Path, way:
 def test_of_a_disk_that_is_elsewhere_nothing_is_told(tmp_path: Path) -> None:
     here, elsewhere = Settings(), Settings(database="postgresql://h/d")
     assert [Surroundings(DataDir(tmp_path), each).place for each in (here, elsewhere)] == [tmp_path / "desks", None]
+
+
+async def test_a_disk_that_hangs_takes_one_thread_and_none_of_the_desk_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_desk("school", DataDir(tmp_path), Settings())
+    again, asked, usage = threading.Event(), threading.Semaphore(0), shutil.disk_usage
+
+    def hanging(place: Path) -> Any:
+        asked.release()
+        again.wait(60)
+        return usage(place)
+
+    app.surroundings.prepare("school")
+    site = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
+    with app.desk:
+        async with site as client:
+            monkeypatch.setattr(shutil, "disk_usage", hanging)
+            try:
+                told = await asyncio.gather(*(client.get("/metrics") for _ in range(40)))
+                assert {(each.status_code, "kib_desk_disk" in each.text) for each in told} == {(200, False)}
+                # What the desk does in threads goes on.
+                await asyncio.wait_for(asyncio.to_thread(int), 10)
+                assert asked.acquire(blocking=False)
+                assert not asked.acquire(blocking=False)
+            finally:
+                again.set()
+            async with asyncio.timeout(30):
+                while "kib_desk_disk_free_bytes{" not in (await client.get("/metrics")).text:
+                    await _pause()
 
 
 def test_the_limits_of_a_desk_are_settings(tmp_path: Path) -> None:
@@ -208,8 +240,6 @@ def test_it_stops_in_order_while_the_ledger_is_away(ledger: RunningLedger) -> No
 
 
 async def _pause() -> None:
-    import asyncio
-
     await asyncio.sleep(0.05)
 
 
