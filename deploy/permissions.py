@@ -34,7 +34,10 @@ PARTS: Final = ("view", "page", "archive", "reader", IMPORT_DESK, "reporter", "r
 programs that report by NATS, `resender` for the command that has desks take once more what they refused."""
 
 SERVERS: Final = "kib.ledger.servers"
-"""Where each server of a cluster answers what it stores and how much it may: numbers alone (`deploy.cluster`)."""
+"""Where each server of a cluster answers what it stores and how much it may (`deploy.cluster`).
+
+Who asks with JSZ's options is also told the accounts, their streams and consumers and how those are set; no message.
+"""
 
 _COORDINATOR: Final = "coordinator"
 
