@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import pyarrow.parquet as pq
 
 from projections.archive import Manifest, Piece, add_pieces, locked
 from projections.archive.settling import settle
@@ -18,6 +21,8 @@ __all__ = ["Told", "build", "working"]
 
 Told = Callable[[str], None]
 """Told of each step, in words."""
+_TELLING: Final = ["position", "recorded_at", "event"]
+"""What tells an event from every other."""
 
 
 def build(directory: Path, data_dir: DataDir, file: str | None, *, anew: bool, memory: str, told: Told) -> Manifest:
@@ -37,7 +42,7 @@ def build(directory: Path, data_dir: DataDir, file: str | None, *, anew: bool, m
         before = manifest.position
         manifest.remove_others(directory)
         with working(directory) as work:
-            manifest = add_pieces(directory, manifest, _told(_pieces(manifest, data_dir, file, work), told))
+            manifest = add_pieces(directory, manifest, _told(_pieces(directory, manifest, data_dir, file, work), told))
         if manifest.settled is None or manifest.settled.position != manifest.position or anew:
             told(f"settling {sum(segment.file.rows for segment in manifest.segments)} events")
             manifest = settle(directory, manifest, memory)
@@ -46,13 +51,34 @@ def build(directory: Path, data_dir: DataDir, file: str | None, *, anew: bool, m
         return manifest
 
 
-def _pieces(manifest: Manifest, data_dir: DataDir, file: str | None, work: Path) -> Iterator[Piece]:
+def _pieces(directory: Path, manifest: Manifest, data_dir: DataDir, file: str | None, work: Path) -> Iterator[Piece]:
     if file is not None:
         return file_pieces(file, work, manifest.position)
     last = last_of(find_system(data_dir))
     if last < manifest.position:
         raise SystemUnavailable("the ledger ends before the archive: it is another one; --anew makes the archive of it")
+    if (row := _last_row(directory, manifest)) is not None and not _in_ledger(row, data_dir, work):
+        raise SystemUnavailable("the ledger has other events than the archive; --anew makes the archive of it")
     return ledger_pieces(data_dir, work, manifest.position + 1, last)
+
+
+def _last_row(directory: Path, manifest: Manifest) -> dict[str, Any] | None:
+    """Give the last event that an archive holds; None when it holds none."""
+    for segment in reversed(manifest.segments):
+        if segment.file.rows:
+            with pq.ParquetFile(directory / segment.file.path) as file:
+                table = file.read_row_group(file.num_row_groups - 1, columns=_TELLING)
+            found: dict[str, Any] = table.slice(len(table) - 1).to_pylist()[0]
+            return found
+    return None
+
+
+def _in_ledger(row: dict[str, Any], data_dir: DataDir, work: Path) -> bool:
+    """Whether a ledger has an event where the archive has it; one that was removed since speaks for no other ledger."""
+    for piece in ledger_pieces(data_dir, work, row["position"], row["position"]):
+        rows = [each for batch in piece.batches for each in batch.select(_TELLING).to_pylist()]
+        return rows == [row] or not piece.messages
+    return True
 
 
 def _told(pieces: Iterator[Piece], told: Told) -> Iterator[Piece]:

@@ -133,6 +133,21 @@ async def test_an_archive_that_cannot_be_kept_counts_as_failing(
         assert told(metrics)["eventsBehind"] == 0
 
 
+async def test_what_a_restored_ledger_has_is_not_added_to_the_archive_of_the_one_before(ledger: RunningLedger) -> None:
+    await ledger.store(*LINES[:HALF])
+    assert ledger.run_inside("archive", "build").returncode == 0
+    before = manifest(ledger)
+    # Of a backup that lacked the last events; it has gone on since, and is longer than the archive.
+    await another_ledger(ledger, *LINES[: HALF - 3], *LINES[HALF:])
+    built = ledger.run_inside("archive", "build")
+    assert (built.returncode, built.stderr.count(b"other events than the archive")) == (3, 1)
+    assert manifest(ledger) == before
+    assert ledger.run_inside("archive", "build", "--anew").returncode == 0
+    async with ledger.connected() as connected:
+        await connected.nc.jetstream().delete_msg(EVENTS_STREAM, len(LINES) - 3)  # the last: no other ledger for that
+    assert ledger.run_inside("archive", "build").returncode == 0
+
+
 async def test_an_archive_that_lacks_the_last_events_tells_what_was_known_before(
     ledger: RunningLedger, tmp_path: Path
 ) -> None:
