@@ -170,7 +170,7 @@ def _is_due(where: DataDir) -> bool:
         raise WrongUsage("--due: KINDINBEELD_RETENTION_DAYS sets no term")
     on = due_on(where, days)
     if on is None:
-        _say("not due: no closure was announced, or one has no end yet")
+        _say("not due: no closure was announced, one has no end yet, or everyone was erased since")
         return False
     over = date.today() >= on  # noqa: DTZ011 - the local day, as it is a term of days
     _say(f"{'due since' if over else 'not due before'} {on.isoformat()}: {days} days after the last closure")

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from deploy.private_files import write_private
-from events.times import format_instant, parse_instant
+from events.times import day_start, format_instant, parse_instant
 from services.system.clock import real_now
 from services.system.data_dir import DataDir
 
@@ -24,11 +24,18 @@ class Ended(Protocol):
         """Its last day; None: no end was announced."""
 
 
-def due_after(closures: Iterable[Ended], days: int) -> date | None:
-    """Give the day; None where no term is set, no closure was announced, or one has no end yet: nothing is due then."""
+def due_after(closures: Iterable[Ended], days: int, erased: int | None) -> date | None:
+    """Give the day; None: nothing is due.
+
+    So it is where no term is set, no closure was announced, one has no end yet, or everyone was erased on that day or
+    later. `erased`: when that was done last, in microseconds (`erased_at`).
+    """
     ends = [closure.until for closure in closures]
     known = [end for end in ends if end is not None]
-    return max(known) + timedelta(days=days) if days and known and len(known) == len(ends) else None
+    if not days or not known or len(known) < len(ends):
+        return None
+    due = max(known) + timedelta(days=days)
+    return due if erased is None or erased < day_start(due.toordinal()) else None
 
 
 def note_erased(data_dir: DataDir) -> None:

@@ -74,10 +74,9 @@ async def metrics(request: Request) -> PlainTextResponse:
     everything = viewer_of(request).all_exact or (telling is not None and telling.admits(request))
     found = _found(boards.whole, everything=everything)
     if telling is not None and boards.whole.current is not None:
-        due = due_after(boards.whole.current.closures, telling.retention_days)
-        at = None if due is None else day_start(due.toordinal())
-        if at is not None and ((erased := telling.erased()) is None or erased < at):
-            found["kib_retention_due_timestamp_seconds"] = at / 1_000_000
+        due = due_after(boards.whole.current.closures, telling.retention_days, telling.erased())
+        if due is not None:
+            found["kib_retention_due_timestamp_seconds"] = day_start(due.toordinal()) / 1_000_000
     text = ""
     if everything:
         found["kib_page_open_pages"] = sum(board.pages_open for board in boards)

@@ -146,6 +146,13 @@ def test_a_system_forgets_a_pupil(tmp_path: Path) -> None:
     with running(place) as (system, _):
         assert known(system) == before
         assert system.run("audit").returncode == 0
+        exported = system.run("export").stdout
+
+    # The closures are over still: the night after, the timer finds nothing to do.
+    done = due(place, "30", "--yes")
+    assert (done.returncode, done.stdout, b"everyone was erased since" in done.stderr) == (0, b"", True), done.stderr
+    with running(place) as (system, _):
+        assert system.run("export").stdout == exported
 
 
 def test_killed_at_any_moment_it_is_done_or_not_done(tmp_path: Path) -> None:
