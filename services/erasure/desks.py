@@ -17,7 +17,7 @@ from events import content_digest
 from services.desks.rules import names_in, report_id
 from services.desks.store import ACCEPTED, REFUSED, DeskStore, environment_of, read_fact
 from services.erasure.naming import ErasureError, Key, Names
-from services.erasure.rewriting import again, stands_in, text_of
+from services.erasure.rewriting import again, stands_in, text_of, without_words
 from services.system import SystemUnavailable
 
 __all__ = ["FileStore", "Row", "Store", "keys_in", "rewrite_desk"]
@@ -114,7 +114,8 @@ def keys_in(store: Store, told: Callable[[Key], None]) -> None:
 def rewrite_desk(store: Store, names: Names, *, everyone: bool) -> int:
     """Write a desk's store once more and give how many facts changed or were left out.
 
-    A report concerned gets its fresh names, and is filed under its fresh id. What the desk refused and kept is whatever
+    A report concerned gets its fresh names, and is filed under its fresh id; of `everyone` a report about nobody keeps
+    its id and no free text. What the desk refused and kept is whatever
     somebody sent: where an old name stands in it, and of `everyone` always, it is left out. Raises ErasureError where
     an old name stands in an accepted report about something else.
     """
@@ -156,12 +157,13 @@ def _row(desk: str, names: Names, found: Set[str], left_out: set[str], everyone:
             left_out.add(id)
             return None
         return row
-    if concerned:
-        event = again(json.loads(raw), names)
-        text = json.dumps(event, separators=(",", ":")).encode()
+    event = json.loads(raw)
+    new = again(event, names) if concerned else without_words(event) if everyone else event
+    if new is not event:
+        text = json.dumps(new, separators=(",", ":")).encode()
         fact |= {"raw": text, "digest": content_digest(text)}
-        return at, report_id(event["source"], event["id"]).hex, version, topic, _encode(fact)
-    if found and stands_in(json.loads(raw), found, names):
+        return at, report_id(new["source"], new["id"]).hex, version, topic, _encode(fact)
+    if found and stands_in(event, found, names):
         raise ErasureError(
             f"the desk {desk} has a report about something else that holds what is to be erased: {UUID(id)}"
         )

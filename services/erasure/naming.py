@@ -41,6 +41,8 @@ class Names:
     """Households that somebody else names too; these stay, or the number of households would change."""
     indistinct: set[str] = field(default_factory=set[str])
     """Old ids that are not looked for in the end: they are within something that stays, such as a longer id."""
+    everyone: bool = False
+    """All are erased: then what is about nobody keeps no free text either."""
     first: str | None = None
     last: str | None = None
     """The recorded times of the file's first and last event."""
@@ -84,10 +86,10 @@ def learn(path: Path, pupils: Set[str] | None) -> Names:
     """Find what is to be erased of these pupils (None: of all), and draw the fresh names.
 
     Retractions of their events, and retractions of those, belong to them; of all pupils also the retractions of what is
-    not in the file. A closure, a school or a weekly answer that was retracted stays, with its retraction. Raises
-    ErasureError, LinesError.
+    not in the file. A closure, a school or a weekly answer that was retracted stays, with its retraction, under its
+    own id. Raises ErasureError, LinesError.
     """
-    names = Names()
+    names = Names(everyone=pupils is None)
     keys: set[Key] = set()
     when: dict[Key, set[str]] = {}
     households: set[str] = set()

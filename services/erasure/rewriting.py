@@ -1,4 +1,4 @@
-"""A file of events once more, with fresh names in the place of old ones; all other lines byte for byte."""
+"""A file of events once more, with fresh names in the place of old ones; what needs no change byte for byte."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ import zstandard
 
 from services.erasure.naming import ErasureError, Names, key_of, lines_of
 
-__all__ = ["again", "note_indistinct", "rewrite", "stands_in", "text_of"]
+__all__ = ["again", "note_indistinct", "rewrite", "stands_in", "text_of", "without_words"]
 
 _ENVELOPE: Final = ("specversion", "id", "source", "type", "recordedtime", "datacontenttype")
 _DATA: Final = (
     *("occurredAt", "pupil", "school", "sector", "municipality", "household"),
     *("reason", "via", "device", "outcome", "visitor", "retracts"),
 )
+_ABOUT_NOBODY: Final = frozenset(
+    (
+        *("occurredAt", "school", "sector", "municipality", "week", "unreached", "from", "until", "name", "pupils"),
+        *("closure", "sectors", "municipalities", "regime", "retracts"),
+    )
+)
+"""What the contract names of closures, schools, their answers and reminders, and of retractions but for the reason."""
 _STAYING: Final = ("id", "source", "type", "recordedtime", "time")
 """Members in which an old id may stand by itself: others chose them, and they stay."""
 
@@ -30,7 +37,8 @@ Line = tuple[int, bytes, dict[str, Any]]
 def rewrite(path: Path, to: Path, names: Names) -> int:
     """Write the file once more and give how many lines changed. `to` is new, mode 600, on the disk at return.
 
-    Of the events concerned only what the contract names and a count may need is kept. Raises ErasureError where an old
+    Of the events concerned only what the contract names and a count may need is kept; where all are erased, of every
+    event. Raises ErasureError where an old
     name would stand in a line afterwards, which only a person can put right.
     """
     changed = 0
@@ -41,6 +49,9 @@ def rewrite(path: Path, to: Path, names: Names) -> int:
             new, written = event, line.rstrip(b"\r\n")
             if key_of(event) in names.ids:
                 new = again(event, names)
+            elif names.everyone:
+                new = without_words(event)
+            if new is not event:
                 written = json.dumps(new, separators=(",", ":")).encode()
                 changed += 1
             yield (number, written, new), text_of(new)
@@ -104,6 +115,19 @@ def again(event: dict[str, Any], names: Names) -> dict[str, Any]:
         data["retracts"] = {"source": source, "id": names.ids.get((source, id), id)}
         data.pop("reason", None)
     return {**found, "data": data}
+
+
+def without_words(event: dict[str, Any]) -> dict[str, Any]:
+    """Give an event about nobody, which keeps its id, without what no count needs; itself where it has none of that.
+
+    People write about people in a retraction's reason, and in members that the contract does not name.
+    """
+    data = {name: value for name, value in event["data"].items() if name in _ABOUT_NOBODY}
+    if isinstance(data.get("retracts"), dict):
+        source, id = key_of(data["retracts"])
+        data["retracts"] = {"source": source, "id": id}
+    found = {name: value for name, value in event.items() if name in _ENVELOPE} | {"data": data}
+    return event if found == event else found
 
 
 @contextmanager

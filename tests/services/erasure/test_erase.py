@@ -248,3 +248,25 @@ def test_a_closure_and_an_answer_that_were_retracted_stay_so(tmp_path: Path) -> 
     assert now[-6:-2] == [json.dumps(each).encode() for each in more[:4]]
     for name in ("melding-terug", "van-wat-er-niet-is", "melding-van-elders-0001", CHILD, REPORT):
         assert name.encode() not in file.read_bytes()
+
+
+def test_of_everyone_no_free_text_stays_of_what_is_about_nobody(tmp_path: Path) -> None:
+    week: dict[str, Any] = {"at": day(41), "school": "06KR00", "sector": "po", "week": "2020-W14", "unreached": 3}
+    of = {"source": SOURCE, "id": "w1", "van": "Jan de V."}
+    answer = event("w1", "week-reported", day(41), **week, toelichting="Jan de V. niet")
+    more = [
+        answer | {"time": day(41), "subject": "Jan de V."},
+        event("terug", "report-retracted", day(42), retracts=of, reason="dubbel: Jan de V. telde mee"),
+    ]
+    file = written(tmp_path / "ledger.ndjson", [*history(), *more])
+    before = tables(file)
+    one = erase(file, "--pupils", "-", "--yes", whom=CHILD)  # of one pupil only what is about that pupil changes
+    assert (one.returncode, file.read_bytes().count(b"Jan de V.")) == (0, 4), one.stderr
+    done = erase(file, "--everyone", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert tables(file) == before
+    left = [json.loads(line) for line in file.read_bytes().splitlines()[-2:]]
+    assert left == [
+        event("w1", "week-reported", day(41), **week),
+        event("terug", "report-retracted", day(42), retracts={"source": SOURCE, "id": "w1"}),
+    ]

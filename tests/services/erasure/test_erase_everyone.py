@@ -28,6 +28,7 @@ from tests.support.reports import report
 from tests.support.whole import fetch, until
 
 SCHOOL = "06KR00"
+WORDS = "dubbel: Jan de V. telde mee"
 NUMBERS = {CHILD: "4711", SIBLING: "4712", STRANGER: "A-17"}
 BY_HAND = {"bsn": BSN, "occurred_at": "2020-03-30T09:00", "school": SCHOOL, "sector": "po", "municipality": "GM0014"}
 
@@ -70,12 +71,15 @@ def test_everyone_is_erased_and_the_key_destroyed(tmp_path: Path) -> None:
     pupils.add(chain.of_local("88", SCHOOL))
     households = {chain.of_household(number, "GM0014") for number in "12"}
     sent = report(f"{REPORT}-desk", source=SOURCE, pupil=chain.of_local("88", SCHOOL))
+    week = report("week-1", "week-reported", source=SOURCE, toelichting=WORDS)
+    of = {"source": SOURCE, "id": "week-1"}
+    withdrawn = report("week-1-terug", "report-retracted", source=SOURCE, retracts=of, reason=WORDS)
     with running(place) as (system, desk):
         file = tmp_path / "history.ndjson"
         file.write_text("".join(json.dumps(each) + "\n" for each in history))
         assert system.run("import", file).returncode == 0
         file.unlink()
-        assert [each["fate"] for each in give(desk, sent)] == ["accepted"]
+        assert [each["fate"] for each in give(desk, sent, week, withdrawn)] == ["accepted"] * 3
         by_page(desk)
         until(lambda: fetch(f"{desk}health")["backlog"] == 0)
         assert system.run("archive", "build").returncode == 0
@@ -83,7 +87,7 @@ def test_everyone_is_erased_and_the_key_destroyed(tmp_path: Path) -> None:
         reported = [json.loads(line) for line in system.run("export").stdout.splitlines()]
     assert {each["data"]["pupil"] for each in reported if "pupil" in each["data"]} == pupils
     ids = {each["id"] for each in reported if len(each["id"]) >= 16}
-    names = pupils | households | ids
+    names = pupils | households | ids | {WORDS}
     secret = written.encode()
     assert left(place, names, secret) == [*sorted(names), "the key"]
 
@@ -115,8 +119,12 @@ def test_everyone_is_erased_and_the_key_destroyed(tmp_path: Path) -> None:
         assert "de sleutel voor pseudoniemen is niet ingesteld" in by_page(desk, bsn=ANOTHER_BSN)
         after = [json.loads(line) for line in system.run("export").stdout.splitlines()]
         assert len(after) == len(reported)
+        # What is about nobody kept its id, and the desk what it accepted of that.
+        kept = [json.dumps(each).encode() for each in after if each["id"].startswith("week-1")]
+        assert [each["fate"] for each in give(desk, *kept)] == ["known", "known"]
         assert system.run("archive", "build").returncode == 0
         assert left(place, names, secret) == []
+        assert [each["fate"] for each in give(desk, week)] == ["conflict"]
     # A new key makes other pseudonyms of the same numbers: nothing of before is met again.
     assert run_inside("pseudonym", "new-key", data_dir=place).returncode == 0
     assert Pseudonyms.from_file(key).of_bsn(BSN) not in names
