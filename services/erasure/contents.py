@@ -21,22 +21,38 @@ _PIECE: Final = 1 << 22
 _SQLITE: Final = b"SQLite format 3\0"
 _PARQUET: Final = b"PAR1"
 _CLOSED: Final = {
-    b"PGDMP": "a dump in PostgreSQL's own format: make one with --format=plain",
+    b"PGDMP": "a dump in PostgreSQL's own format: make it plain, `pg_restore --file=plain.sql FILE`",
     b"PK\x03\x04": "zip",
     b"BZh": "bzip2",
     b"\xfd7zXZ\0": "xz",
     b"7z\xbc\xaf": "7z",
     b"\x04\x22\x4d\x18": "lz4",
     b"\xff\x06\x00\x00S2sTwO": "S2, a backup of a stream: export it with `kindinbeeld export`",
-    b"cmp\x01": "compressed by JetStream: export it with `kindinbeeld export`",
     b"\xff\x06\x00\x00sNaPpY": "snappy",
     b"PARE": "encrypted Parquet",
     b"Salted__": "encrypted",
+    b"U2FsdGVkX1": "encrypted",
     b"age-encryption": "encrypted",
+    b"Rar!": "rar",
+    b"\x1f\x9d": "compress (.Z)",
+    b"]\0\0": "lzma",
 }
 """Files whose bytes tell nothing, by their first bytes."""
+_ARMOUR: Final = re.compile(rb"\s*-----BEGIN (?:PGP|AGE|CMS|PKCS7)")
+_OPENPGP: Final = re.compile(
+    rb"""
+      (?: \x8c . | \xc3 [\x00-\x7f] ) [\x04-\x06]                              # for a passphrase
+    | (?: \x84 . | \x85 .. | \xc1 (?: [\x00-\xbf] | [\xc0-\xdf] . ) ) [\x03\x06]  # for a key
+    | \xa3 [\x01-\x03]                                                        # compressed: signed
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+"""The packet with which a binary file of OpenPGP begins: tag, length, version. No text in UTF-8 begins so."""
+_ENCRYPTED: Final = {".gpg", ".pgp", ".asc", ".age", ".enc"}
+"""Endings of the names of files that are encrypted; behind one may be another, as of a file cut in parts."""
 _BLOCK, _KEY = ".blk", ".key"
 """JetStream's files of messages, and beside each the key to it, where it encrypts."""
+_PACKED_BLOCK: Final = b"cmp\x01"
 _TAR: Final = b"ustar"
 _TAR_AT: Final = 257
 _BEGINNING: Final = 512
@@ -67,22 +83,30 @@ def readings(path: Path) -> Iterator[Iterator[bytes]]:
         yield from _both(lambda: _unpacked(path))
         if is_packed(within) or within.startswith((_SQLITE, _PARQUET)):
             raise Unread("packed twice, or a packed database: unpack it first")
-        _ensure_open(within)
+        _ensure_open(within, path)
     elif first.startswith(_SQLITE):
         yield _values(path)
     elif first.startswith(_PARQUET):
         yield _columns(path)
     if path.suffix == _BLOCK and path.with_suffix(_KEY).exists():
         raise Unread("encrypted by JetStream")
-    _ensure_open(first)
+    _ensure_open(first, path)
 
 
-def _ensure_open(first: bytes) -> None:
+def _ensure_open(first: bytes, path: Path) -> None:
+    if path.suffix == _BLOCK:  # begins with a length, which may look like anything
+        if first.startswith(_PACKED_BLOCK):
+            raise Unread("compressed by JetStream: export it with `kindinbeeld export`")
+        return
     if first[_TAR_AT:].startswith(_TAR):
         raise Unread("an archive of files (tar): unpack it first")
     for magic, why in _CLOSED.items():
         if first.startswith(magic):
             raise Unread(why)
+    if _ARMOUR.match(first) or _OPENPGP.match(first):
+        raise Unread("encrypted, or signed")
+    if any(suffix.lower() in _ENCRYPTED for suffix in path.suffixes):
+        raise Unread("named as what is encrypted")
 
 
 def _both(pieces: Callable[[], Iterator[bytes]]) -> Iterator[Iterator[bytes]]:

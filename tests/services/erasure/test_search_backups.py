@@ -177,12 +177,70 @@ def test_what_cannot_be_looked_into_is_said_to_be_so(postgres: PostgresServer, d
     (backup / "whole.ndjson").write_text("{}\n")
     status, told, said = search("--search", backup)
     assert (status, told["files_searched"], told["files_left"]) == (3, 8, [])
+    assert "`pg_restore --file=plain.sql FILE`" in said
     unread = {"all.tar.gz", "base", "broken.parquet", "broken.sqlite", "cut.gz", "own.dump", "twice.gz"}
     assert {Path(each.partition(" (")[0]).relative_to(backup).parts[0] for each in told["files_unread"]} == unread
     assert "7 of 8 files cannot be looked into" in said
     # What is found comes first.
     (backup / "export").write_bytes(export)
     assert search("--search", backup)[0] == 1
+
+
+CLOSED = {
+    "passphrase": "8c0d040903020f83",
+    "passphrase in the new form": "c30d04090302aabb",
+    "key": "85018c03f00dcafe",
+    "elliptic key": "845e03f00dcafe00",
+    "key in the new form": "c1c04c03f00dcafe",
+    "short key in the new form": "c15e03f00dcafe00",
+    "signed": "a30101789cbbcc",
+    "armoured": b"\n-----BEGIN PGP MESSAGE-----\n".hex(),
+    "armoured by age": b"-----BEGIN AGE ENCRYPTED FILE-----\n".hex(),
+    "base64 of OpenSSL": b"U2FsdGVkX1+9".hex(),
+    "rar": b"Rar!\x1a\x07\x01\0".hex(),
+    "compress": "1f9d90",
+    "lzma": "5d00008000",
+}
+
+
+@pytest.mark.parametrize("begin", CLOSED.values(), ids=CLOSED)
+@pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "packed"])
+def test_encrypted_and_packed_backups_are_not_clean(
+    tmp_path: Path, begin: str, packed: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / "backup").write_bytes(packed(bytes.fromhex(begin) + os.urandom(999)))
+    status, told, _ = search("--search", tmp_path / "backup")
+    assert (status, len(told["files_unread"])) == (3, 1)
+
+
+@pytest.mark.parametrize("name", ["dump.sql.gpg", "dump.PGP", "dump.asc", "dump.age", "dump.enc", "dump.sql.gpg.ab"])
+def test_what_is_named_as_encrypted_is_not_clean(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\0" + os.urandom(999))
+    assert search("--search", tmp_path / name)[0] == 3
+
+
+@pytest.mark.parametrize("text", ["één\n", "Ä\x03", "Über", "] \n", "-----BEGIN CERTIFICATE"])
+def test_a_text_is_not_taken_for_something_encrypted(tmp_path: Path, text: str) -> None:
+    (tmp_path / "words.txt").write_text(text, encoding="utf-8")
+    assert search("--search", tmp_path)[0] == 0
+
+
+def test_a_file_of_jetstream_may_begin_with_anything(tmp_path: Path) -> None:
+    for n, begin in enumerate(("a3010000", "5d000080", "1f9d0000")):  # lengths of the first message
+        (tmp_path / f"{n}.blk").write_bytes(bytes.fromhex(begin) + os.urandom(999))
+    assert search("--search", tmp_path)[0] == 0
+
+
+@pytest.mark.skipif(shutil.which("gpg") is None, reason="no gpg here")
+@pytest.mark.parametrize("armour", [(), ("--armor",)], ids=["binary", "armoured"])
+def test_what_gpg_encrypts_is_not_clean(tmp_path: Path, armour: tuple[str, ...]) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    words = ("gpg", "--homedir", str(home), "--batch", "--pinentry-mode", "loopback", "--passphrase", "x", *armour)
+    made = subprocess.run([*words, "--output", str(tmp_path / "backup"), "-c"], input=b"een dump", capture_output=True)
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+    assert made.returncode == 0, made.stderr
+    assert search("--search", tmp_path / "backup")[0] == 3
 
 
 @pytest.mark.parametrize(
