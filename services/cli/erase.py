@@ -132,7 +132,10 @@ def _look(places: list[Path], file: Path | None, whom: set[str] | None, proof: P
     if looked.files_left:
         raise Finding(f"an old name still stands in {len(looked.files_left)} of {looked.files_searched} files")
     if looked.files_unread:
-        raise SystemUnavailable(f"{len(looked.files_unread)} of {looked.files_searched} files cannot be looked into")
+        beside = f"; {looked.files_searched} files were searched"
+        raise SystemUnavailable(f"{len(looked.files_unread)} files or directories cannot be looked into{beside}")
+    if not looked.files_searched:
+        raise SystemUnavailable("there was no file to search")
 
 
 def _erase_system(where: DataDir, whom: set[str] | None, elsewhere: frozenset[str], yes: bool) -> dict[str, Any] | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +30,7 @@ class Searched:
     files_left: tuple[str, ...] = ()
     """None, unless something else was put into the data directory."""
     files_unread: tuple[str, ...] = ()
-    """Whose bytes were looked through, but which hold something packed that cannot be read; none of ours do."""
+    """Which hold something packed that cannot be read (none of ours do), or into which nobody could look at all."""
     tables_searched: int = 0
     """In how many tables of PostgreSQL."""
     tables_left: tuple[str, ...] = ()
@@ -41,15 +43,19 @@ class Looked:
     files_searched: int
     files_left: tuple[str, ...]
     files_unread: tuple[str, ...]
-    """Of which nobody can say so, with why; a name in their bytes was looked for all the same."""
+    """Of which nobody can say so, with why; a name in what bytes could be read was looked for all the same.
+
+    Also directories that cannot be listed or are linked to, and what is no file. These are not among those searched.
+    """
 
 
 def search(data_dir: DataDir, databases: Sequence[str], names: Names) -> Searched:
     """Look for the old names in all of a system. Raises OSError, SystemUnavailable."""
     wanted, besides = names.wanted, names.indistinct
-    files = [path for path in _files(data_dir.path) if data_dir.erasing not in path.parents]
+    there = _Below.of([data_dir.path])
+    files = [path for path in there.files if data_dir.erasing not in path.parents]
     left: list[str] = []
-    unread: list[str] = []
+    unread = [str(path.relative_to(data_dir.path)) for path in there.closed if data_dir.erasing not in path.parents]
     for path in files:
         try:
             if any(wanted.holds(pieces, besides) for pieces in readings(path)):
@@ -68,10 +74,10 @@ def search(data_dir: DataDir, databases: Sequence[str], names: Names) -> Searche
 
 def look(places: Iterable[Path], wanted: Wanted, besides: Collection[str] = frozenset()) -> Looked:
     """Look for names in these files, and all files below these directories, in every way in which each can be read."""
-    files = {path: None for place in places for path in _files(place)}
+    there = _Below.of(places)
     left: list[str] = []
-    unread: list[str] = []
-    for path in files:
+    unread = [f"{_told(path, wanted)} ({why})" for path, why in there.closed.items()]
+    for path in there.files:
         told = _told(path, wanted)
         try:
             if told != str(path) or any(wanted.holds(pieces, besides) for pieces in readings(path)):
@@ -82,7 +88,7 @@ def look(places: Iterable[Path], wanted: Wanted, besides: Collection[str] = froz
             unread.append(f"{told} ({error})")
         except OSError as error:
             unread.append(f"{told} ({error.strerror})")
-    return Looked(len(files), tuple(left), tuple(unread))
+    return Looked(len(there.files), tuple(left), tuple(unread))
 
 
 def _told(path: Path, wanted: Wanted) -> str:
@@ -92,5 +98,41 @@ def _told(path: Path, wanted: Wanted) -> str:
     return str(path)
 
 
-def _files(place: Path) -> list[Path]:
-    return [path for path in sorted(place.rglob("*")) if path.is_file()] if place.is_dir() else [place]
+@dataclass
+class _Below:
+    """What lies below some places, in order: the files, and with why that into which nobody can look."""
+
+    files: dict[Path, None] = field(default_factory=dict[Path, None])
+    closed: dict[Path, str] = field(default_factory=dict[Path, str])
+
+    @classmethod
+    def of(cls, places: Iterable[Path]) -> _Below:
+        """Look below each place. A linked directory is looked into where it lies below one of them too."""
+        found, linked, real = cls(), list[Path](), list[Path]()
+        for place in places:
+            real.append(place.resolve())
+            if not os.path.isdir(place):  # noqa: PTH112 - raises nothing
+                found._take(place)
+                continue
+            for directory, within, names in os.walk(place, onerror=found._fail):
+                within.sort()
+                linked += [path for path in (Path(directory, name) for name in within) if path.is_symlink()]
+                for name in sorted(names):
+                    found._take(Path(directory, name))
+        for path in linked:
+            target = path.resolve()
+            if not any(target.is_relative_to(place) for place in real):
+                found.closed[path] = "a link to a directory elsewhere: name that too"
+        return found
+
+    def _take(self, path: Path) -> None:
+        try:
+            if stat.S_ISREG(path.stat().st_mode):
+                self.files[path] = None
+            else:
+                self.closed[path] = "no file"
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self.closed[Path(error.filename)] = str(error.strerror)

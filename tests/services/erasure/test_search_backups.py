@@ -10,8 +10,10 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import sys
 import tarfile
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -180,10 +182,70 @@ def test_what_cannot_be_looked_into_is_said_to_be_so(postgres: PostgresServer, d
     assert "`pg_restore --file=plain.sql FILE`" in said
     unread = {"all.tar.gz", "base", "broken.parquet", "broken.sqlite", "cut.gz", "own.dump", "twice.gz"}
     assert {Path(each.partition(" (")[0]).relative_to(backup).parts[0] for each in told["files_unread"]} == unread
-    assert "7 of 8 files cannot be looked into" in said
+    assert "7 files or directories cannot be looked into; 8 files were searched" in said
     # What is found comes first.
     (backup / "export").write_bytes(export)
     assert search("--search", backup)[0] == 1
+
+
+def test_a_linked_directory_is_looked_into_or_said_not_to_be(tmp_path: Path) -> None:
+    backups, elsewhere = tmp_path / "backups", tmp_path / "nas" / CHILD
+    (backups / "2025").mkdir(parents=True)
+    elsewhere.mkdir(parents=True)
+    written(elsewhere / "export", history())
+    (backups / "2025" / "words.txt").write_text("niemand")
+    (backups / "latest").symlink_to(backups / "2025")
+    assert search("--search", backups)[0] == 0  # what is linked to lies there as well
+    (backups / "2024").symlink_to(elsewhere)
+    status, told, _ = search("--search", backups)
+    assert (status, told["files_searched"], told["files_left"]) == (3, 1, [])
+    assert told["files_unread"] == [f"{backups / '2024'} (a link to a directory elsewhere: name that too)"]
+    assert search("--search", backups, "--search", tmp_path / "nas")[0] == 1
+
+
+def test_what_is_no_file_is_said_to_be_so(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "broken").symlink_to("nowhere")
+    (tmp_path / "words.txt").write_text("niemand")
+    status, told, _ = search("--search", tmp_path, "--search", tmp_path / "pipe")
+    assert (status, told["files_searched"]) == (3, 1)
+    names = ("broken (No such file or directory)", "pipe (no file)")
+    assert sorted(told["files_unread"]) == [str(tmp_path / name) for name in names]
+
+
+@pytest.fixture
+def open_to_others() -> Iterator[Path]:
+    """A directory to which others have a way, as they have none to pytest's."""
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+def test_a_directory_that_may_not_be_listed_is_said_to_be_so(open_to_others: Path) -> None:
+    backups = open_to_others / "backups"
+    closed = backups / "of another"
+    closed.mkdir(parents=True)
+    written(closed / "export", history())
+    (backups / "words.txt").write_text("niemand")
+    closed.chmod(0)
+    user = os.getuid() or 65534  # root may list anything
+    # Everything is loaded before the user changes, who need not be allowed to read the program.
+    code = (
+        "import os, sys\nfrom pathlib import Path\nimport pyarrow.parquet\n"
+        "from services.erasure.matching import Wanted\nfrom services.erasure.searching import look\n"
+        "os.getuid() or os.setuid(int(sys.argv[1]))\n"
+        "looked = look([Path(sys.argv[2])], Wanted([sys.argv[3]]))\n"
+        "print(looked.files_searched, looked.files_left, *looked.files_unread)\n"
+    )
+    words = [sys.executable, "-c", code, str(user), str(backups), CHILD]
+    done = subprocess.run(words, capture_output=True, text=True)
+    closed.chmod(0o700)
+    assert (done.returncode, done.stdout) == (0, f"1 () {closed} (Permission denied)\n"), done.stderr
+
+
+def test_to_have_searched_nothing_is_not_clean(tmp_path: Path) -> None:
+    status, told, said = search("--search", tmp_path)
+    assert (status, told["files_searched"], "no file" in said) == (3, 0, True)
 
 
 CLOSED = {
