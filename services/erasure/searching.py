@@ -76,7 +76,13 @@ def look(places: Iterable[Path], wanted: Wanted, besides: Collection[str] = froz
     """Look for names in these files, and all files below these directories, in every way in which each can be read."""
     there = _Below.of(places)
     left: list[str] = []
-    unread = [f"{_told(path, wanted)} ({why})" for path, why in there.closed.items()]
+    unread: list[str] = []
+    for path, why in there.closed.items():
+        told = _told(path, wanted)
+        if told != str(path):
+            left.append(told)
+        else:
+            unread.append(f"{told} ({why})")
     for path in there.files:
         told = _told(path, wanted)
         try:

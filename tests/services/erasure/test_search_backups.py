@@ -211,6 +211,9 @@ def test_what_is_no_file_is_said_to_be_so(tmp_path: Path) -> None:
     assert (status, told["files_searched"]) == (3, 1)
     names = ("broken (No such file or directory)", "pipe (no file)")
     assert sorted(told["files_unread"]) == [str(tmp_path / name) for name in names]
+    (tmp_path / f"over-{CHILD}").symlink_to("nowhere")
+    status, told, _ = search("--search", tmp_path)
+    assert (status, told["files_left"]) == (1, [str(tmp_path)])
 
 
 @pytest.fixture
