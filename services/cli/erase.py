@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from datetime import date
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from events import DESKS
+from services.cli.erase_search import look_for, say, write_out
 from services.cli.options import DataDirOption, data_dir_of
 from services.system.errors import Finding, SystemUnavailable, WrongUsage
 
@@ -81,7 +81,7 @@ def erase(
     name: object = where if file is None else file
     try:
         if search:
-            _look(search, file, whom, proof)
+            look_for(search, file, whom, proof)
         elif file is not None:
             _tell(_erase_file(file.resolve(), whom, yes), proof)
         elif finish:
@@ -98,9 +98,9 @@ def _erase_file(path: Path, whom: set[str] | None, yes: bool) -> dict[str, Any] 
     from services.erasure import beside, destroy, finish, learn, prove, put, rewrite
 
     if finish(path):
-        _say("destroyed what an erasure that was ended half-way left")
+        say("destroyed what an erasure that was ended half-way left")
     names = learn(path, whom)
-    _say(f"to be erased: {names.counted}")
+    say(f"to be erased: {names.counted}")
     if not yes:
         return None
     new = beside(path)
@@ -114,30 +114,6 @@ def _erase_file(path: Path, whom: set[str] | None, yes: bool) -> dict[str, Any] 
     return result.described()
 
 
-def _look(places: list[Path], file: Path | None, whom: set[str] | None, proof: Path | None) -> None:
-    """Look for these pupils' names in files: their pseudonyms, and of an export the households and ids too."""
-    from dataclasses import asdict
-
-    from services.erasure.naming import Names, learn
-    from services.erasure.rewriting import note_indistinct
-    from services.erasure.searching import look
-
-    names = Names() if file is None else learn(file, whom)
-    names.pupils |= dict.fromkeys(whom or (), "")
-    if file is not None:
-        note_indistinct(file, names)
-    _say(f"looked for: {names.counted}")
-    looked = look(places, names.wanted, names.indistinct)
-    _write(asdict(looked), proof)
-    if looked.files_left:
-        raise Finding(f"an old name still stands in {len(looked.files_left)} of {looked.files_searched} files")
-    if looked.files_unread:
-        beside = f"; {looked.files_searched} files were searched"
-        raise SystemUnavailable(f"{len(looked.files_unread)} files or directories cannot be looked into{beside}")
-    if not looked.files_searched:
-        raise SystemUnavailable("there was no file to search")
-
-
 def _erase_system(where: DataDir, whom: set[str] | None, elsewhere: frozenset[str], yes: bool) -> dict[str, Any] | None:
     from services.erasure.system import erase_system
     from services.system import Settings
@@ -147,7 +123,7 @@ def _erase_system(where: DataDir, whom: set[str] | None, elsewhere: frozenset[st
     configure_logging(settings)
     if settings.nats_url is None and not where.path.is_dir():
         raise SystemUnavailable(f"there is no system in {where}")
-    erased = erase_system(where, settings, whom, _say, elsewhere=elsewhere, do=yes)
+    erased = erase_system(where, settings, whom, say, elsewhere=elsewhere, do=yes)
     return None if erased is None else erased.described()
 
 
@@ -158,7 +134,7 @@ def _finish(where: DataDir) -> None:
     settings = Settings.from_environment()
     where.lock(erasing=True)
     try:
-        _say("done" if finish_system(where, settings, _say) else "nothing was left half-way")
+        say("done" if finish_system(where, settings, say) else "nothing was left half-way")
     finally:
         where.unlock()
 
@@ -173,35 +149,22 @@ def _is_due(where: DataDir) -> bool:
         raise WrongUsage("--due: KINDINBEELD_RETENTION_DAYS sets no term")
     on = due_on(where, days)
     if on is None:
-        _say("not due: no closure was announced, one has no end yet, or everyone was erased since")
+        say("not due: no closure was announced, one has no end yet, or everyone was erased since")
         return False
     over = date.today() >= on  # noqa: DTZ011 - the local day, as it is a term of days
-    _say(f"{'due since' if over else 'not due before'} {on.isoformat()}: {days} days after the last closure")
+    say(f"{'due since' if over else 'not due before'} {on.isoformat()}: {days} days after the last closure")
     return over
-
-
-def _write(described: dict[str, Any], proof: Path | None) -> None:
-    from deploy.private_files import write_private
-
-    text = json.dumps(described, indent=2)
-    if proof is not None:
-        write_private(proof, text + "\n")
-    print(text)
 
 
 def _tell(described: dict[str, Any] | None, proof: Path | None) -> None:
     if described is None:
-        _say("nothing is changed: --yes does it")
+        say("nothing is changed: --yes does it")
         return
-    _write(described, proof)
+    write_out(described, proof)
     if left := [*described.get("files_left", ()), *described.get("tables_left", ())]:
         raise Finding(f"an old name still stands in {', '.join(left)}: remove that")
     if not described["holds"]:
         raise Finding("the tables would not be the same, or a name would be left: all stays as it was")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
 
 
 def _whom(pupils: str) -> set[str]:
