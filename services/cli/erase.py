@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from events import DESKS
+from events import AMSTERDAM, DESKS
 from services.cli.erase_search import look_for, say, write_out
 from services.cli.options import DataDirOption, data_dir_of
 from services.system.errors import Finding, SystemUnavailable, WrongUsage
@@ -151,7 +151,7 @@ def _is_due(where: DataDir) -> bool:
     if on is None:
         say("not due: no closure was announced, one has no end yet, or everyone was erased since")
         return False
-    over = date.today() >= on  # noqa: DTZ011 - the local day, as it is a term of days
+    over = datetime.now(AMSTERDAM).date() >= on
     say(f"{'due since' if over else 'not due before'} {on.isoformat()}: {days} days after the last closure")
     return over
 
