@@ -49,12 +49,22 @@ def test_what_was_left_in_a_system_is_found(tmp_path: Path) -> None:
 
 
 def test_a_name_in_what_another_wrote_stops_it(tmp_path: Path) -> None:
-    file = written(tmp_path / "ledger.ndjson", [*history(), *many(), answer("antwoord", subject=f"ook {pupil(3)}")])
+    where: dict[str, Any] = {"school": "06KR01", "sector": "po", "municipality": "GM0014", "from": "2019-08-01"}
+    named = event("school", "school-registered", day(41), at=day(41), **where, name=f"ook {pupil(3)}")
+    file = written(tmp_path / "ledger.ndjson", [*history(), *many(), named])
     before = file.read_bytes()
     done = erase(file, "--everyone", "--yes")
     assert (done.returncode, file.read_bytes()) == (1, before)
     assert f"line {len(history()) + MANY + 1}, about something else" in done.stderr
     assert pupil(3) not in done.stderr
+
+
+def test_a_name_in_what_no_count_needs_goes_with_everyone(tmp_path: Path) -> None:
+    file = written(tmp_path / "ledger.ndjson", [*history(), *many(), answer("antwoord", subject=f"ook {pupil(3)}")])
+    done = erase(file, "--everyone", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert b"antwoord" in file.read_bytes()
+    assert pupil(3).encode() not in file.read_bytes()
 
 
 def test_an_old_id_within_a_longer_one_that_stays_stops_nothing(tmp_path: Path) -> None:
