@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["newest_recorded_by", "told_since", "week_recorded"]
 
 _NEWEST: Final = "SELECT max(position) FROM recorded WHERE monday < ?"
-
-
 _SINCE: Final = "SELECT min(position) FROM recorded"
 
 

@@ -22,7 +22,7 @@ from services.system import DataDir, SystemRecord
 if TYPE_CHECKING:
     from nats.js.api import StreamState
 
-__all__ = ["Kept", "begin_with", "fresh_archive", "kept_archive", "last_if_held"]
+__all__ = ["Kept", "begin_with", "fresh_archive", "kept_archive", "last_if_held", "link_to"]
 
 _TAIL: Final = 50_000
 """Messages behind the archive that are read to know how far it reaches; with more it is to be built first."""
@@ -67,10 +67,16 @@ def begin_with(data_dir: DataDir, record: SystemRecord, directory: Path) -> None
     with suppress(ArchiveError):
         manifest = Manifest.read(data_dir.archive)
         if manifest is not None and last_if_held(manifest, record) is not None:
-            (directory / "ledger").mkdir()
-            for segment in manifest.segments:
-                (directory / segment.file.path).symlink_to(data_dir.archive / segment.file.path)
-            Manifest("ledger", manifest.segments).write(directory)
+            link_to(data_dir.archive, manifest, directory).write(directory)
+
+
+def link_to(archive: Path, manifest: Manifest, directory: Path) -> Manifest:
+    """Have a directory hold the segments of an archive, as links; give what its manifest would say, of a ledger."""
+    for segment in manifest.segments:
+        path = directory / segment.file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(archive / segment.file.path)
+    return Manifest("ledger", manifest.segments)
 
 
 def last_if_held(manifest: Manifest, record: SystemRecord) -> int | None:

@@ -19,6 +19,7 @@ from events import EVENTS_STREAM
 from projections.archive import ArchiveError, Manifest, locked
 from projections.archive.settling import settle
 from projections.rebuild import build
+from services.archive.fresh import link_to
 from services.bench.context import Bench
 from services.bench.figures import NotMeasured
 from services.bench.systems import bare_ledger, set_up_address
@@ -84,12 +85,9 @@ def _build(archive: Path, manifest: Manifest, directory: Path, place: Path) -> i
 
 def _settle(archive: Path, manifest: Manifest, directory: Path) -> None:
     """Give a system the archive of what its view knows; the segments are only linked to."""
-    for segment in manifest.segments:
-        path = directory / segment.file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.symlink_to(archive / segment.file.path)
+    linked = link_to(archive, manifest, directory)
     with locked(directory):
-        settle(directory, Manifest("ledger", manifest.segments))
+        settle(directory, linked)
 
 
 async def _go_on_behind(data_dir: DataDir, position: int) -> None:

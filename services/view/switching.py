@@ -140,10 +140,9 @@ def put_into_place(data_dir: DataDir, position: int | None = None, let_go: Calla
     """Put a view that is ready into place, once it is as far as the one there; tell whether that was done.
 
     Only for the process that writes the view. It tells how far that is, if it knows, and closes the database by
-    ``let_go``, called once nobody is building. At every moment there is one
-    whole database: what lies in the old one's write-ahead log is brought into it before the log goes, since the log of
-    one database must never lie beside another. Readers go on in the old file until they look again. In PostgreSQL it is
-    one transaction (``services.view.schemas``).
+    ``let_go``, called once nobody is building. At every moment there is one whole database: what lies in the old one's
+    write-ahead log is brought into it before the log goes, since the log of one database must never lie beside another.
+    Readers go on in the old file until they look again. In PostgreSQL it is one transaction (`services.view.schemas`).
     Raises SystemUnavailable when that cannot be now; then the old one is in place, and the other goes on to wait.
     """
     with alone(data_dir, 0):

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import time
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -238,6 +238,21 @@ async def load(cluster: Cluster, lines: list[bytes], over: asyncio.Event) -> lis
     return acknowledged
 
 
+def under_load(cluster: Cluster, lines: list[bytes], trouble: Callable[[], None]) -> list[float]:
+    """Have something happen while lines come in; give when each was acknowledged."""
+
+    async def run() -> list[float]:
+        over = asyncio.Event()
+        loading = asyncio.create_task(load(cluster, lines, over))
+        try:
+            await asyncio.to_thread(trouble)
+        finally:
+            over.set()
+        return await asyncio.wait_for(loading, 180)
+
+    return asyncio.run(run())
+
+
 async def let_lead(cluster: Cluster, server: Server) -> None:
     """Have a server lead the ledger's stream."""
     async with await connect(cluster.address("setup"), name="lead", patient=True) as opened:
@@ -283,16 +298,7 @@ def test_servers_are_killed_and_cut_off_under_load_and_nothing_is_lost(
             way.broken = False
         cluster.wait()
 
-    async def run() -> list[float]:
-        over = asyncio.Event()
-        loading = asyncio.create_task(load(cluster, lines, over))
-        try:
-            await asyncio.to_thread(trouble)
-        finally:
-            over.set()
-        return await asyncio.wait_for(loading, 180)
-
-    acknowledged = asyncio.run(run())
+    acknowledged = under_load(cluster, lines, trouble)
     assert len(acknowledged) == len(lines)
 
     until(lambda: set(reported) <= carried(cluster), "what the desk accepted")
@@ -343,15 +349,6 @@ def test_a_server_that_lost_its_disk_gets_all_copies_back_under_load(cluster: Cl
         lost.start()
         cluster.wait()
 
-    async def run() -> list[float]:
-        over = asyncio.Event()
-        loading = asyncio.create_task(load(cluster, lines, over))
-        try:
-            await asyncio.to_thread(trouble)
-        finally:
-            over.set()
-        return await asyncio.wait_for(loading, 180)
-
     async def copies() -> set[tuple[bool, int]]:
         async with await connect(cluster.address("setup"), name="test", patient=True) as opened:
             answer = await opened.nc.request("$JS.API.STREAM.INFO.KIB_EVENTS", b"", timeout=60)
@@ -359,7 +356,7 @@ def test_a_server_that_lost_its_disk_gets_all_copies_back_under_load(cluster: Cl
         assert lost.name in {each["name"] for each in replicas}
         return {(each["current"] and not each.get("offline", False), each.get("lag", 0)) for each in replicas}
 
-    assert len(asyncio.run(run())) == len(lines)
+    assert len(under_load(cluster, lines, trouble)) == len(lines)
     until(lambda: len(cluster.held()) == 1, "the same at each")
     until(lambda: asyncio.run(copies()) == {(True, 0)}, "all copies are current")
     before = ledger(cluster)

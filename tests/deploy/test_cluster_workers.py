@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import time
 from contextlib import ExitStack
@@ -12,7 +11,7 @@ import pytest
 
 from projections.parts import part_names
 from services.bench.catching_up import position_of
-from tests.deploy.test_cluster import load
+from tests.deploy.test_cluster import under_load
 from tests.support.cluster import Cluster, part, until
 from tests.support.inside import run_inside
 
@@ -50,16 +49,7 @@ def test_workers_and_the_leader_are_killed_and_no_number_changes(cluster: Cluste
             leader.start()
             cluster.wait()
 
-        async def run() -> list[float]:
-            over = asyncio.Event()
-            loading = asyncio.create_task(load(cluster, lines, over))
-            try:
-                await asyncio.to_thread(trouble)
-            finally:
-                over.set()
-            return await asyncio.wait_for(loading, 180)
-
-        assert len(asyncio.run(run())) == len(lines)
+        assert len(under_load(cluster, lines, trouble)) == len(lines)
         audited = cluster.run("reader", "audit", "--wait", "180", data_dir=place, **TWO)
         assert audited.returncode == 0, audited.stderr
         counted = cluster.run("reader", "counts", "--format", "csv", data_dir=place, **TWO)

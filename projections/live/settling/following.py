@@ -73,11 +73,12 @@ def settling_in_time(
     until = time.monotonic() + seconds
     weeks = past_weeks(moment, place_of(municipality))
     past: _Past | None = moment.kept.pop((_KIND, municipality), None)
-    stands = past is not None and past.stands(moment, weeks)
-    if past is None or not stands or past.names:
-        past = _recalled(moment, municipality, weeks, recall, past) or (
-            past if past is not None and stands else _begun(moment, municipality, weeks, past)
-        )
+    told = None if past is None else past.told
+    if past is not None and not past.stands(moment, weeks):
+        past = None
+    if past is None or past.names:
+        recalled = _recalled(moment, municipality, weeks, recall, told)
+        past = recalled or past or _begun(moment, municipality, weeks, told)
     _keep(moment, municipality, past)
     while past.names and isinstance(past.counting, Counting):
         past.counting.add(moment, past.names[-_SOME:])
@@ -89,28 +90,23 @@ def settling_in_time(
     return past.told
 
 
-def _begun(moment: Moment, municipality: str, weeks: PastWeeks, before: _Past | None) -> _Past:
+def _begun(moment: Moment, municipality: str, weeks: PastWeeks, told: Settling | None) -> _Past:
     place = place_of(municipality)
     names = sorted(residents.of(moment.database, place), reverse=True) if weeks.looks else []
-    return _past(moment, weeks, names, Counting(place, weeks), before)
+    return _Past(weeks.mondays, weeks.looks, moment.position, names, Counting(place, weeks), told)
 
 
 def _recalled(
-    moment: Moment, municipality: str, weeks: PastWeeks, recall: Recall, before: _Past | None
+    moment: Moment, municipality: str, weeks: PastWeeks, recall: Recall, told: Settling | None
 ) -> _Past | None:
     """Give the past out of what was settled elsewhere, if that holds all that was recorded by the last look."""
     if not weeks.looks:
         return None
     since = max(newest_recorded_by(moment, weeks.looks[-1]), told_since(moment))
     unreached = recall(municipality, weeks, since, moment.position)
-    return None if unreached is None else _past(moment, weeks, [], Recalled(unreached), before)
-
-
-def _past(
-    moment: Moment, weeks: PastWeeks, names: list[str], counting: Counting | Recalled, before: _Past | None
-) -> _Past:
-    told = None if before is None else before.told
-    return _Past(weeks.mondays, weeks.looks, moment.position, names, counting, told)
+    if unreached is None:
+        return None
+    return _Past(weeks.mondays, weeks.looks, moment.position, [], Recalled(unreached), told)
 
 
 def _keep(moment: Moment, municipality: str, past: _Past) -> None:

@@ -34,15 +34,20 @@ def tables_of(path: Path) -> set[str]:
         return {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
 
+def begun_by_an_earlier_release(ledger: RunningLedger) -> tuple[list[bytes], int]:
+    """Have events in the ledger and in a view as an earlier release kept it; give them, and which file that is."""
+    lines, path = simulated(7, 600), ledger.data_dir.live_view
+    asyncio.run(ledger.store(*lines, desk="import"))
+    as_an_earlier_release_kept_it(followed(ledger, path))
+    return lines, path.stat().st_ino
+
+
 @pytest.mark.timeout(400)
 def test_it_is_built_beside_compared_put_into_place_and_gone_back_from(
     ledger: RunningLedger, view: View, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    path = ledger.data_dir.live_view
-    lines, more = simulated(7, 600), simulated(8, 300)
-    asyncio.run(ledger.store(*lines, desk="import"))
-    as_an_earlier_release_kept_it(followed(ledger, path))
-    file = path.stat().st_ino
+    lines, file = begun_by_an_earlier_release(ledger)
+    path, more = ledger.data_dir.live_view, simulated(8, 300)
     view.start()  # it goes on with the earlier one, in this release's tables
     until(lambda: path.stat().st_ino != file)
     said = "".join(capfd.readouterr())
@@ -63,11 +68,8 @@ def test_it_is_built_beside_compared_put_into_place_and_gone_back_from(
 def test_one_that_no_process_of_this_release_has_opened_is_brought_to_its_tables_when_gone_back_to(
     ledger: RunningLedger, view: View, tmp_path: Path
 ) -> None:
-    path = ledger.data_dir.live_view
-    lines, more = simulated(7, 600), simulated(8, 300)
-    asyncio.run(ledger.store(*lines, desk="import"))
-    as_an_earlier_release_kept_it(followed(ledger, path))
-    file = path.stat().st_ino
+    lines, file = begun_by_an_earlier_release(ledger)
+    path, more = ledger.data_dir.live_view, simulated(8, 300)
     done = ledger.run_inside("rebuild", "--wait", "6")
     assert done.returncode == 0, done.stderr
     assert b"not compared: " in done.stderr
